@@ -1,0 +1,112 @@
+/**
+ * The environment as one typed, frozen object. Only this file reads `process.env`; the README lists the same variables.
+ */
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+
+import { UserError } from './errors.ts';
+
+export interface Config {
+  /** TCP port; 0 lets the system choose. `PORT`, default 4000. */
+  readonly port: number;
+  /** Address to listen on. `HOST`, default 127.0.0.1. */
+  readonly host: string;
+  /** Whether only this machine can reach the server. */
+  readonly loopback: boolean;
+  /** A Postgres with pgvector. `DATABASE_URL`; null: PGlite under `dataDir`. */
+  readonly databaseUrl: string | null;
+  /** Connections in the pool. `DATABASE_POOL`, default 10. */
+  readonly databasePool: number;
+  /** Where the embedded database, uploads and caches lie. `DATA_DIR`, default `.data`. */
+  readonly dataDir: string;
+  /** Where data sets that manifests name are looked for before they are downloaded. `DATASETS_DIR`; null: nowhere. */
+  readonly datasetsDir: string | null;
+  /** What a client must send as `Authorization: Bearer …` to change anything. `AUTH_TOKEN`; null: none. */
+  readonly authToken: string | null;
+  /** Origins of pages that may ask, or `*`. `CORS_ORIGINS`, comma-separated; default: none but the server's own and loopback. */
+  readonly corsOrigins: readonly string[];
+  /** Names by which the server may be addressed beside its own address. `ALLOWED_HOSTS`, comma-separated. */
+  readonly allowedHosts: readonly string[];
+  /** Whether the schema can be asked for and errors name its parts. `INTROSPECTION`, default true on loopback only. */
+  readonly introspection: boolean;
+  /** Largest upload in bytes. `UPLOAD_LIMIT_BYTES`, default 16 GiB. */
+  readonly uploadLimitBytes: number;
+  /** Longest run of a search in milliseconds. `QUERY_TIMEOUT_MS`, default 30000. */
+  readonly queryTimeoutMs: number;
+  /** Jobs worked at by this process at once; 0: none, another process works. `WORKERS`, default 1. */
+  readonly workers: number;
+  /** Data sets that `migrate` and `start` load. `DEMO_DATASETS`, comma-separated; default `digits,emoji`; `none`. */
+  readonly demoDatasets: readonly string[];
+  /** `LOG_LEVEL`: fatal, error, warn, info, debug, trace or silent; default info. */
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Reads and checks the environment. @throws UserError that names the variable, what it holds and what it may hold */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const text = (name: string): string | null => environment[name]?.trim() || null;
+  const list = (name: string): string[] | null =>
+    text(name)
+      ?.split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '') ?? null;
+  const integer = (name: string, fallback: number, least: number, most: number): number => {
+    const given = text(name);
+    if (given === null) return fallback;
+    const value = Number(given);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw wrong(name, given, `a whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+
+  const host = text('HOST') ?? '127.0.0.1';
+  const loopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+  const databaseUrl = text('DATABASE_URL');
+  if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw wrong('DATABASE_URL', databaseUrl.replace(/\/\/.*@/, '//…@'), 'an address that begins with postgres://');
+  }
+
+  const logLevelGiven = text('LOG_LEVEL') ?? 'info';
+  const logLevel = logLevels.find((level) => level === logLevelGiven);
+  if (logLevel === undefined) throw wrong('LOG_LEVEL', logLevelGiven, logLevels.join(', '));
+
+  const introspectionGiven = text('INTROSPECTION') ?? String(loopback);
+  if (introspectionGiven !== 'true' && introspectionGiven !== 'false') {
+    throw wrong('INTROSPECTION', introspectionGiven, 'true or false');
+  }
+
+  const corsOrigins = list('CORS_ORIGINS') ?? [];
+  for (const origin of corsOrigins) {
+    if (origin !== '*' && (!URL.canParse(origin) || new URL(origin).origin !== origin)) {
+      throw wrong('CORS_ORIGINS', origin, '* or origins such as https://example.org, without a path');
+    }
+  }
+
+  const demoGiven = list('DEMO_DATASETS') ?? ['digits', 'emoji'];
+  const datasetsDir = text('DATASETS_DIR');
+  return Object.freeze({
+    port: integer('PORT', 4000, 0, 65535),
+    host,
+    loopback,
+    databaseUrl,
+    databasePool: integer('DATABASE_POOL', 10, 2, 1000),
+    dataDir: resolve(text('DATA_DIR') ?? '.data'),
+    datasetsDir: datasetsDir === null ? null : resolve(datasetsDir),
+    authToken: text('AUTH_TOKEN'),
+    corsOrigins,
+    allowedHosts: list('ALLOWED_HOSTS') ?? [],
+    introspection: introspectionGiven === 'true',
+    uploadLimitBytes: integer('UPLOAD_LIMIT_BYTES', 16 * 2 ** 30, 1, Number.MAX_SAFE_INTEGER),
+    queryTimeoutMs: integer('QUERY_TIMEOUT_MS', 30_000, 100, 3_600_000),
+    workers: integer('WORKERS', 1, 0, 64),
+    demoDatasets: demoGiven.length === 1 && demoGiven[0] === 'none' ? [] : demoGiven,
+    logLevel,
+  });
+}
+
+function wrong(name: string, given: string, wanted: string): UserError {
+  return new UserError('BAD_USER_INPUT', `The environment variable ${name} is "${given}"; wanted: ${wanted}.`);
+}

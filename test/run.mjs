@@ -1,0 +1,32 @@
+// `npm test`: installs what is missing, then types, lint and format, then every test; ends with 1 when anything failed.
+// `npm test -- test/server/kernels` runs the tests below that folder, or in that file, only.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { installWhatIsMissing } from '../server/install.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+installWhatIsMissing();
+
+const only = process.argv.slice(2);
+const files = (only.length > 0 ? only : ['test']).flatMap(testFiles).sort();
+const failed = [
+  ...(only.length > 0 ? [] : [['types', ['node_modules/typescript/bin/tsc', '-p', '.']]]),
+  ...(only.length > 0 ? [] : [['lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']]]),
+  ['tests', ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files]],
+].filter(([name, command]) => {
+  const { status } = spawnSync(process.execPath, command, { stdio: 'inherit' });
+  if (status !== 0) console.error(`\n✖ ${name} failed\n`);
+  return status !== 0;
+});
+process.exit(failed.length === 0 ? 0 : 1);
+
+function testFiles(path) {
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path, { recursive: true })
+    .map((name) => join(path, String(name)))
+    .filter((name) => name.endsWith('.test.ts'));
+}
