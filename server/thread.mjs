@@ -1,0 +1,7 @@
+// What each thread of ours runs first. Node 20 gives a new thread none of the parent's hooks that read TypeScript.
+import { workerData } from 'node:worker_threads';
+
+import { register } from 'tsx/esm/api';
+
+register();
+await import(workerData.module);
