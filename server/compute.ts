@@ -1,0 +1,118 @@
+/**
+ * Runs kernels in threads of their own. A kernel computes without a pause; so that it can be stopped all the same,
+ * its thread is ended, and the next call starts another.
+ */
+import type { Transferable, Worker } from 'node:worker_threads';
+
+import type { ServerKernels } from './compute.worker.ts';
+import { fromErrorRecord } from './errors.ts';
+import type { KernelAnswer, KernelOptions, Kernels } from './serveKernels.ts';
+import { startThread } from './thread.ts';
+
+export interface RunKernelOptions extends Partial<KernelOptions> {
+  /** Ends the kernel, whatever it does; the call throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Buffers of the input that are handed over and not copied: the caller cannot use them any more. */
+  readonly transfer?: readonly Transferable[];
+}
+
+export type RunKernel<K extends Kernels> = <Name extends keyof K & string>(
+  name: Name,
+  input: Parameters<K[Name]>[0],
+  options?: RunKernelOptions,
+) => Promise<Awaited<ReturnType<K[Name]>>>;
+
+/** A thread that waits for work keeps its compiled code and its memory so long. */
+const IDLE_MS = 30_000;
+
+/**
+ * `await runKernel('pca', { matrix, components: 2 }, { signal, onProgress, transfer: [matrix.data.buffer] })`
+ * @throws UserError as the kernel threw it, or the reason of `signal`
+ */
+export const runKernel = kernelThreads<ServerKernels>(new URL('./compute.worker.ts', import.meta.url));
+
+/** Threads on a module that calls `serveKernels` with a table of type `K`. As many as calls at a time. */
+export function kernelThreads<K extends Kernels>(module: URL): RunKernel<K> {
+  const idle: KernelThread[] = [];
+
+  return async function run<Name extends keyof K & string>(
+    name: Name,
+    input: Parameters<K[Name]>[0],
+    { signal, onProgress, transfer = [] }: RunKernelOptions = {},
+  ): Promise<Awaited<ReturnType<K[Name]>>> {
+    signal?.throwIfAborted();
+    let thread = idle.pop();
+    while (thread?.ended === true) thread = idle.pop();
+    thread ??= new KernelThread(module);
+
+    const abort = () => thread.end(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    try {
+      return await thread.call<Awaited<ReturnType<K[Name]>>>({ name, input }, transfer, onProgress);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      if (!thread.ended) idle.push(thread);
+    }
+  };
+}
+
+/** A call of a kernel that has no answer yet. */
+interface Call {
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly onProgress: ((done: number) => void) | undefined;
+}
+
+class KernelThread {
+  readonly #worker: Worker;
+  #call: Call | null = null;
+  #leaving: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(module: URL) {
+    this.#worker = startThread(module, { name: 'compute' })
+      .on('message', (answer: KernelAnswer) => this.#hear(answer))
+      .on('messageerror', (error) => this.end(error))
+      .on('error', (error) => this.end(error))
+      .on('exit', () => this.end(new Error('The thread of a kernel ended without an answer.')));
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** One at a time. The thread keeps the process alive only meanwhile. */
+  async call<Output>(
+    message: { readonly name: string; readonly input: unknown },
+    transfer: readonly Transferable[],
+    onProgress: ((done: number) => void) | undefined,
+  ): Promise<Output> {
+    clearTimeout(this.#leaving);
+    this.#worker.ref();
+    try {
+      return await new Promise<Output>((resolve, reject) => {
+        // The thread's table says that the kernel of this name gives this type.
+        this.#call = { resolve: (output) => resolve(output as Output), reject, onProgress };
+        this.#worker.postMessage(message, transfer);
+      });
+    } finally {
+      this.#call = null;
+      this.#worker.unref();
+      this.#leaving = setTimeout(() => this.end(null), IDLE_MS).unref();
+    }
+  }
+
+  /** Ends the thread at once; a call that waits is told the reason. */
+  end(reason: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#call?.reject(reason);
+    void this.#worker.terminate();
+  }
+
+  #hear(answer: KernelAnswer): void {
+    if (answer.type === 'progress') this.#call?.onProgress?.(answer.done);
+    else if (answer.type === 'output') this.#call?.resolve(answer.output);
+    else this.#call?.reject(answer.type === 'userError' ? fromErrorRecord(answer.record) : answer.error);
+  }
+}

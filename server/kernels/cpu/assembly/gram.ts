@@ -1,0 +1,107 @@
+// Products of a matrix with itself and with a narrow one, for principal components. References: ../../pca.ts.
+
+/** Rows whose products are summed in f32 before they go into the f64 sums: 64 keeps the relative error near 1e-6. */
+const ROWS = 64;
+
+/**
+ * sums += X'X for the rows firstRow … lastRow-1 of X less `center`, and the columns firstColumn … lastColumn-1 of the result, upper triangle by tiles of 4 x 8.
+ * X f32 (n, d) row by row; center f32 (d); sums f64 (d, d); centered: scratch f32 (64, d rounded up to 8) of this thread.
+ * firstColumn is a multiple of 4.
+ */
+export function gram(
+  rows: usize, d: i32, center: usize, firstRow: i32, lastRow: i32, firstColumn: i32, lastColumn: i32, sums: usize, centered: usize,
+): void {
+  const width = (d + 7) & ~7;
+  const step = <usize>width << 2;
+  for (let row = firstRow; row < lastRow; row += ROWS) {
+    const count = min(ROWS, lastRow - row);
+    for (let r = 0; r < count; r++) {
+      const from = rows + (<usize>(row + r) * <usize>d << 2);
+      const to = centered + <usize>r * step;
+      for (let c = firstColumn & ~7; c < d; c++) {
+        store<f32>(to + (<usize>c << 2), load<f32>(from + (<usize>c << 2)) - load<f32>(center + (<usize>c << 2)));
+      }
+      for (let c = d; c < width; c++) store<f32>(to + (<usize>c << 2), 0);
+    }
+    const end = centered + <usize>count * step;
+    for (let i = firstColumn; i < lastColumn; i += 4) {
+      for (let j = i & ~7; j < d; j += 8) {
+        let a0 = f32x4.splat(0), b0 = f32x4.splat(0), a1 = f32x4.splat(0), b1 = f32x4.splat(0);
+        let a2 = f32x4.splat(0), b2 = f32x4.splat(0), a3 = f32x4.splat(0), b3 = f32x4.splat(0);
+        let p = centered + (<usize>i << 2), q = centered + (<usize>j << 2);
+        const stop = end + (<usize>i << 2);
+        while (p < stop) {
+          const left = v128.load(q), right = v128.load(q, 16);
+          const x0 = v128.load_splat<f32>(p), x1 = v128.load_splat<f32>(p, 4);
+          a0 = f32x4.add(a0, f32x4.mul(x0, left));
+          b0 = f32x4.add(b0, f32x4.mul(x0, right));
+          a1 = f32x4.add(a1, f32x4.mul(x1, left));
+          b1 = f32x4.add(b1, f32x4.mul(x1, right));
+          const x2 = v128.load_splat<f32>(p, 8), x3 = v128.load_splat<f32>(p, 12);
+          a2 = f32x4.add(a2, f32x4.mul(x2, left));
+          b2 = f32x4.add(b2, f32x4.mul(x2, right));
+          a3 = f32x4.add(a3, f32x4.mul(x3, left));
+          b3 = f32x4.add(b3, f32x4.mul(x3, right));
+          p += step;
+          q += step;
+        }
+        addTile(sums, d, i, j, a0, b0);
+        if (i + 1 < d) addTile(sums, d, i + 1, j, a1, b1);
+        if (i + 2 < d) addTile(sums, d, i + 2, j, a2, b2);
+        if (i + 3 < d) addTile(sums, d, i + 3, j, a3, b3);
+      }
+    }
+  }
+}
+
+function addTile(sums: usize, d: i32, i: i32, j: i32, left: v128, right: v128): void {
+  const at = sums + ((<usize>i * <usize>d + <usize>j) << 3);
+  add(at, 0, f32x4.extract_lane(left, 0));
+  if (j + 1 < d) add(at, 1, f32x4.extract_lane(left, 1));
+  if (j + 2 < d) add(at, 2, f32x4.extract_lane(left, 2));
+  if (j + 3 < d) add(at, 3, f32x4.extract_lane(left, 3));
+  if (j + 4 < d) add(at, 4, f32x4.extract_lane(right, 0));
+  if (j + 5 < d) add(at, 5, f32x4.extract_lane(right, 1));
+  if (j + 6 < d) add(at, 6, f32x4.extract_lane(right, 2));
+  if (j + 7 < d) add(at, 7, f32x4.extract_lane(right, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+function add(at: usize, lane: usize, value: f32): void {
+  store<f64>(at + (lane << 3), load<f64>(at + (lane << 3)) + <f64>value);
+}
+
+/**
+ * out = (X - center) V' for rows firstRow … lastRow-1. X f32 (n, d); V packed as in knn.ts (c rows of d); out f32 (n, c).
+ * offsets f32 (c rounded up to 8): <center, V's row>, so that X need not be centred first.
+ */
+export function project(
+  rows: usize, d: i32, firstRow: i32, lastRow: i32, packed: usize, offsets: usize, c: i32, out: usize,
+): void {
+  for (let row = firstRow; row < lastRow; row++) {
+    const from = rows + (<usize>row * <usize>d << 2);
+    const end = from + (<usize>d << 2);
+    for (let j = 0; j < c; j += 8) {
+      let v = packed + (<usize>(j >> 3) * <usize>d << 5);
+      let a = f32x4.splat(0), b = f32x4.splat(0);
+      for (let x = from; x < end; x += 4) {
+        const value = v128.load_splat<f32>(x);
+        a = f32x4.add(a, f32x4.mul(value, v128.load(v)));
+        b = f32x4.add(b, f32x4.mul(value, v128.load(v, 16)));
+        v += 32;
+      }
+      a = f32x4.sub(a, v128.load(offsets + (<usize>j << 2)));
+      b = f32x4.sub(b, v128.load(offsets + (<usize>j << 2), 16));
+      const to = out + ((<usize>row * <usize>c + <usize>j) << 2);
+      store<f32>(to, f32x4.extract_lane(a, 0));
+      if (j + 1 < c) store<f32>(to, f32x4.extract_lane(a, 1), 4);
+      if (j + 2 < c) store<f32>(to, f32x4.extract_lane(a, 2), 8);
+      if (j + 3 < c) store<f32>(to, f32x4.extract_lane(a, 3), 12);
+      if (j + 4 < c) store<f32>(to, f32x4.extract_lane(b, 0), 16);
+      if (j + 5 < c) store<f32>(to, f32x4.extract_lane(b, 1), 20);
+      if (j + 6 < c) store<f32>(to, f32x4.extract_lane(b, 2), 24);
+      if (j + 7 < c) store<f32>(to, f32x4.extract_lane(b, 3), 28);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+// Everything that the CPU backend can run, as one WebAssembly module. Pointers are byte offsets into the shared memory.
+export { pack, rerank, search, squaredNorms } from './knn';
+export { gram, project } from './gram';
+export { umapEpoch } from './layout';

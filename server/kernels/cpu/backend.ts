@@ -1,0 +1,159 @@
+/**
+ * The CPU backend: one WebAssembly module over one memory, run piece by piece, by as many threads as it is given.
+ *
+ * A piece is one call of an exported function; pieces of one step write to different places, so that neither their number nor
+ * their order matters, and each takes some milliseconds, so that between two of them work can be stopped.
+ */
+import { wasm } from './wasm.ts';
+
+/** The functions of assembly/index.ts. All take byte offsets and numbers. */
+export type CpuFunction = 'gram' | 'pack' | 'project' | 'rerank' | 'search' | 'squaredNorms' | 'umapEpoch';
+
+/** A thread that has instantiated `module` over `memory`. Made by the platform: worker_threads in Node, Worker in a browser. */
+export interface CpuThread {
+  run(name: CpuFunction, parameters: readonly number[]): Promise<void>;
+  close(): void;
+}
+
+export interface CpuThreads {
+  /** How many. */
+  readonly count: number;
+  start(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<CpuThread>;
+}
+
+const PAGE_BYTES = 65_536;
+const MOST_PAGES = 65_536; // 4 GiB, the end of 32-bit addresses
+/** 0 would look like nothing; and vectors of 16 bytes want their alignment. */
+const FIRST_BYTE = 64;
+
+export class CpuBackend {
+  readonly #memory: WebAssembly.Memory;
+  readonly #threads: readonly CpuThread[];
+  #end = FIRST_BYTE;
+
+  private constructor(memory: WebAssembly.Memory, threads: readonly CpuThread[]) {
+    this.#memory = memory;
+    this.#threads = threads;
+  }
+
+  /** @param threads null: everything runs in the calling thread, a piece at a time */
+  static async create(threads: CpuThreads | null): Promise<CpuBackend> {
+    const module = await WebAssembly.compile(decodeBase64(wasm));
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true });
+    if (threads === null) return new CpuBackend(memory, [await ownThread(module, memory)]);
+    const started = Array.from({ length: threads.count }, () => threads.start(module, memory));
+    return new CpuBackend(memory, await Promise.all(started));
+  }
+
+  get threadCount(): number {
+    return this.#threads.length;
+  }
+
+  /** Bytes in use, to be given back to `release`. */
+  mark(): number {
+    return this.#end;
+  }
+
+  /** Frees all that was allocated since `mark`. */
+  release(mark: number): void {
+    this.#end = mark;
+  }
+
+  /** @returns the offset of `bytes` bytes, aligned to 64, of undefined content. @throws RangeError beyond 4 GiB */
+  allocate(bytes: number): number {
+    const start = this.#end;
+    // 16 more: kernels may load, but not use, a whole vector at the very end.
+    const end = start + Math.ceil((bytes + 16) / 64) * 64;
+    const missing = Math.ceil((end - this.#memory.buffer.byteLength) / PAGE_BYTES);
+    if (missing > 0) {
+      if (end > MOST_PAGES * PAGE_BYTES) {
+        throw new RangeError(`The CPU backend addresses 4 GiB; ${Math.ceil(end / 2 ** 20)} MiB were asked for.`);
+      }
+      this.#memory.grow(missing);
+    }
+    this.#end = end;
+    return start;
+  }
+
+  /** A view that is valid until the next `allocate`. */
+  float32(offset: number, length: number): Float32Array {
+    return new Float32Array(this.#memory.buffer, offset, length);
+  }
+
+  float64(offset: number, length: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, offset, length);
+  }
+
+  uint32(offset: number, length: number): Uint32Array {
+    return new Uint32Array(this.#memory.buffer, offset, length);
+  }
+
+  /** Copies an array in. @returns its offset */
+  upload(values: Float32Array | Uint32Array): number {
+    const offset = this.allocate(values.byteLength);
+    if (values instanceof Float32Array) this.float32(offset, values.length).set(values);
+    else this.uint32(offset, values.length).set(values);
+    return offset;
+  }
+
+  /**
+   * Calls `name` once per piece. `parameters` is given the number of the thread, for its scratch space.
+   * @throws what `signal` was aborted with, between two pieces
+   */
+  async run(
+    name: CpuFunction,
+    pieces: number,
+    parameters: (piece: number, thread: number) => readonly number[],
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly onPiece?: ((done: number) => void) | undefined;
+    } = {},
+  ): Promise<void> {
+    let next = 0;
+    let done = 0;
+    await Promise.all(
+      this.#threads.map(async (thread, number) => {
+        while (next < pieces) {
+          options.signal?.throwIfAborted();
+          const piece = next++;
+          await thread.run(name, parameters(piece, number));
+          options.onPiece?.(++done);
+        }
+      }),
+    );
+  }
+
+  close(): void {
+    for (const thread of this.#threads) thread.close();
+  }
+}
+
+/** The calling thread itself. It gives way after each piece, so that messages are heard. */
+async function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<CpuThread> {
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  return {
+    async run(name, parameters) {
+      callExport(instance, name, parameters);
+      await new Promise<void>((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          port1.close();
+          resolve();
+        };
+        port2.postMessage(null);
+      });
+    },
+    close() {},
+  };
+}
+
+/** Calls one function of an instance of the module. */
+export function callExport(instance: WebAssembly.Instance, name: string, parameters: readonly number[]): void {
+  const kernel = instance.exports[name];
+  if (typeof kernel !== 'function') throw new Error(`The module exports no function "${name}".`);
+  kernel(...parameters);
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,255 @@
+/**
+ * Nearest neighbours of the rows of a matrix among the rows of the same matrix.
+ *
+ * n rows, d columns, k neighbours.
+ * ids: Uint32Array (n, k), nearest first, never the row itself; 0xffffffff where there are fewer than k others.
+ * distances: Float32Array (n, k), ascending; Infinity there. Equal distances stand in the order of ids.
+ */
+import type { CpuBackend } from './cpu/backend.ts';
+import { createMatrix, type Matrix, rowOf } from './matrix.ts';
+import { principalCoordinates } from './subspace.ts';
+
+export type Metric = 'COSINE' | 'EUCLIDEAN' | 'INNER_PRODUCT';
+
+export interface Neighbors {
+  readonly n: number;
+  readonly k: number;
+  readonly ids: Uint32Array;
+  readonly distances: Float32Array;
+  /** Share of the true neighbours that were found: 1 for an exact search, measured on a sample otherwise. */
+  readonly recall: number;
+}
+
+export const NONE = 0xffffffff;
+
+export interface SearchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Share done, 0 to 1. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+  /** n^2 d multiply-adds up to which every pair is compared. Larger is exact for more, and takes longer. */
+  readonly exactWork?: number | undefined; // 6e10: some two seconds on two cores
+}
+
+/** Every pair, one by one: the definition. */
+export function nearestNeighborsPlain(matrix: Matrix, k: number, metric: Metric): Neighbors {
+  const n = matrix.rows;
+  const ids = new Uint32Array(n * k).fill(NONE);
+  const distances = new Float32Array(n * k).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < n; i++) {
+    const x = rowOf(matrix, i);
+    const all = Array.from({ length: n }, (_, j) => ({
+      j,
+      distance: Math.fround(distance(x, rowOf(matrix, j), metric)),
+    })).filter(({ j }) => j !== i);
+    all.sort((p, q) => p.distance - q.distance || p.j - q.j);
+    all.slice(0, k).forEach(({ j, distance: value }, place) => {
+      ids[i * k + place] = j;
+      distances[i * k + place] = value;
+    });
+  }
+  return { n, k, ids, distances, recall: 1 };
+}
+
+function distance(x: Float32Array, y: Float32Array, metric: Metric): number {
+  let dot = 0;
+  let squares = 0;
+  let xx = 0;
+  let yy = 0;
+  x.forEach((value, c) => {
+    const other = y[c] ?? 0;
+    dot += value * other;
+    squares += (value - other) ** 2;
+    xx += value * value;
+    yy += other * other;
+  });
+  if (metric === 'EUCLIDEAN') return Math.sqrt(squares);
+  if (metric === 'INNER_PRODUCT') return -dot;
+  return 1 - dot / Math.sqrt(xx * yy);
+}
+
+/** References of one piece: 64 panels of 8 rows stay in the cache of a core at some hundred columns. */
+const PANELS_PER_PIECE = 64;
+/** Candidates beyond k that are ranked again with exact differences: scores are rounded to 24 bits and may cancel. */
+const SPARE_CANDIDATES = 8;
+/** Work of one piece, multiply-adds: some 20 ms at 20 G/s. */
+const PIECE_WORK = 4e8;
+/** Columns that are compared first, and candidates per neighbour that are then ranked with all columns. */
+const REDUCED_COLUMNS = 96;
+const CANDIDATES_PER_NEIGHBOR = 3;
+/** Below this many columns there is nothing to be gained by fewer, above it their covariance grows too large. */
+const WIDE_FROM = 192;
+const WIDE_UNTIL = 4096;
+/** Queries on which the recall of an approximate search is measured. */
+const RECALL_SAMPLE = 128;
+
+/**
+ * Exactly where that is affordable, by every pair; otherwise candidates are looked for along the directions of most
+ * variance, and ranked with all columns. What is approximate says how often it found the true neighbours.
+ */
+export async function nearestNeighbors(
+  backend: CpuBackend,
+  matrix: Matrix,
+  k: number,
+  metric: Metric,
+  options: SearchOptions = {},
+): Promise<Neighbors> {
+  const { rows: n, columns: d } = matrix;
+  const { exactWork = 6e10 } = options;
+  const before = backend.mark();
+  try {
+    const unit = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
+    const packed = await packRows(backend, unit, options.signal);
+    const wide = d >= WIDE_FROM && d <= WIDE_UNTIL && n * n * d > exactWork;
+    if (!wide || metric === 'INNER_PRODUCT') {
+      const candidates = await search(backend, packed, packed, k + SPARE_CANDIDATES, metric, true, options);
+      return { ...(await rerank(backend, packed, candidates, k + SPARE_CANDIDATES, k, metric, options)), recall: 1 };
+    }
+    const count = CANDIDATES_PER_NEIGHBOR * k;
+    const rowsAt = backend.upload(unit.data);
+    const narrow = await principalCoordinates(backend, rowsAt, unit, REDUCED_COLUMNS, options.signal);
+    const narrowPacked = await packRows(backend, narrow, options.signal);
+    // Unit rows are near by cosine when they are near by Euclid's distance, which the directions keep best.
+    const candidates = await search(backend, narrowPacked, narrowPacked, count, 'EUCLIDEAN', true, options);
+    const found = await rerank(backend, packed, candidates, count, k, metric, options);
+    return { ...found, recall: await measureRecall(backend, unit, packed, found, metric, options) };
+  } finally {
+    backend.release(before);
+  }
+}
+
+interface Packed {
+  readonly at: number;
+  readonly n: number;
+  readonly d: number;
+}
+
+/** Every pair, by tiles of a matrix product. @returns offset of uint32 (queries, c) */
+async function search(
+  backend: CpuBackend,
+  queries: Packed,
+  references: Packed,
+  c: number,
+  metric: Metric,
+  excludeSelf: boolean,
+  { signal, onProgress }: SearchOptions,
+): Promise<number> {
+  const { n, d } = references;
+  const panels = Math.ceil(n / 8);
+  const norms = backend.allocate(panels * 8 * 4);
+  backend.float32(norms, panels * 8).fill(0);
+  if (metric === 'EUCLIDEAN') await backend.run('squaredNorms', 1, () => [references.at, norms, d, 0, n], { signal });
+  const scores = backend.allocate(queries.n * c * 4);
+  const candidates = backend.allocate(queries.n * c * 4);
+  backend.float32(scores, queries.n * c).fill(Number.POSITIVE_INFINITY);
+  backend.uint32(candidates, queries.n * c).fill(NONE);
+
+  // References outside, queries inside: every query meets the references in the order of their ids, so equal scores keep it.
+  const halves = Math.ceil(queries.n / 4);
+  const affordable = 2 * Math.floor(PIECE_WORK / (PANELS_PER_PIECE * 8 * d * 8));
+  const halvesPerPiece = Math.max(2, Math.min(affordable, 2 * Math.ceil(halves / 4 / backend.threadCount)));
+  const queryPieces = Math.ceil(halves / halvesPerPiece);
+  const referencePieces = Math.ceil(panels / PANELS_PER_PIECE);
+  for (let reference = 0; reference < referencePieces; reference++) {
+    const firstPanel = reference * PANELS_PER_PIECE;
+    const lastPanel = Math.min(panels, firstPanel + PANELS_PER_PIECE);
+    await backend.run(
+      'search',
+      queryPieces,
+      (piece) => {
+        const first = piece * halvesPerPiece;
+        return [
+          ...[queries.at, references.at, norms, metric === 'EUCLIDEAN' ? -2 : -1, n, queries.n, d],
+          ...[first, Math.min(halves, first + halvesPerPiece), firstPanel, lastPanel],
+          ...[c, scores, candidates, excludeSelf ? 1 : 0],
+        ];
+      },
+      { signal },
+    );
+    onProgress?.((reference + 1) / referencePieces);
+  }
+  return candidates;
+}
+
+/** The best k of c candidates by exact distances. */
+async function rerank(
+  backend: CpuBackend,
+  { at, n, d }: Packed,
+  candidates: number,
+  c: number,
+  k: number,
+  metric: Metric,
+  { signal }: SearchOptions,
+): Promise<Omit<Neighbors, 'recall'>> {
+  const ids = backend.allocate(n * k * 4);
+  const distances = backend.allocate(n * k * 4);
+  const code = { EUCLIDEAN: 0, COSINE: 1, INNER_PRODUCT: 2 }[metric];
+  const rowsPerPiece = 512;
+  await backend.run(
+    'rerank',
+    Math.ceil(n / rowsPerPiece),
+    (piece) => {
+      const first = piece * rowsPerPiece;
+      return [at, at, d, first, Math.min(n, first + rowsPerPiece), candidates, c, k, ids, distances, code];
+    },
+    { signal },
+  );
+  return { n, k, ids: backend.uint32(ids, n * k).slice(), distances: backend.float32(distances, n * k).slice() };
+}
+
+/** Mean share of the true neighbours of a sample of rows, evenly spread, that are among those found. */
+async function measureRecall(
+  backend: CpuBackend,
+  matrix: Matrix,
+  packed: Packed,
+  { n, k, ids }: Omit<Neighbors, 'recall'>,
+  metric: Metric,
+  { signal }: SearchOptions,
+): Promise<number> {
+  const count = Math.min(n, RECALL_SAMPLE);
+  const rows = Array.from({ length: count }, (_, i) => Math.floor((i * n) / count));
+  const sampled = createMatrix(count, matrix.columns);
+  rows.forEach((row, i) => {
+    sampled.data.set(rowOf(matrix, row), i * matrix.columns);
+  });
+  const queries = await packRows(backend, sampled, signal);
+  const at = await search(backend, queries, packed, k + 1, metric, false, { signal });
+  const exact = backend.uint32(at, count * (k + 1));
+  let hits = 0;
+  rows.forEach((row, i) => {
+    const found = new Set(ids.subarray(row * k, (row + 1) * k));
+    const wanted = exact.subarray(i * (k + 1), (i + 1) * (k + 1)).filter((id) => id !== row);
+    for (const id of wanted.subarray(0, k)) if (found.has(id)) hits++;
+  });
+  return hits / (count * Math.min(k, n - 1));
+}
+
+/** Into panels of 8 rows (cpu/assembly/knn.ts), through a window, so that the rows need not lie in the backend's memory twice. */
+async function packRows(
+  backend: CpuBackend,
+  { rows: n, columns: d, data }: Matrix,
+  signal: AbortSignal | undefined,
+): Promise<Packed> {
+  const at = backend.allocate(Math.ceil(n / 8) * 8 * d * 4);
+  const window = 8 * Math.max(1, Math.floor(2 ** 21 / (8 * d)));
+  const before = backend.mark();
+  const staging = backend.allocate(window * d * 4);
+  for (let first = 0; first < n; first += window) {
+    const count = Math.min(window, n - first);
+    backend.float32(staging, count * d).set(data.subarray(first * d, (first + count) * d));
+    await backend.run('pack', 1, () => [staging, at + first * d * 4, count, d, 0, count], { signal });
+  }
+  backend.release(before);
+  return { at, n, d };
+}
+
+/** Rows of length 1; a row of zeros stays. */
+export function normalizeRows({ rows, columns, data }: Matrix): Matrix {
+  const unit = createMatrix(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    let squares = 0;
+    for (let c = i * columns; c < (i + 1) * columns; c++) squares += (data[c] ?? 0) ** 2;
+    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let c = i * columns; c < (i + 1) * columns; c++) unit.data[c] = (data[c] ?? 0) * scale;
+  }
+  return unit;
+}

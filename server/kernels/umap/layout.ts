@@ -1,0 +1,104 @@
+/**
+ * UMAP's layout as a gather: the plain form, and the oracle of cpu/assembly/layout.ts.
+ *
+ * In each epoch every vertex i sums the forces upon itself, from the positions of the epoch before:
+ *   attraction  2 r(i,j) clip(-2ab d^(2b-2) / (1 + a d^(2b)) (y_i - y_j))        over its row of the symmetric graph,
+ *               r = w / max w: the share of epochs in which the edge would be sampled; 2 since either end would move the other;
+ *   repulsion   clip(2b / ((0.001 + d^2)(1 + a d^(2b))) (y_i - y_j))             over 64 points drawn at random,
+ *               times rate * sum_j r(i,j) / 64: the expectation of `rate` negative samples per sampled edge
+ * (gradients of McInnes, Healy and Melville 2018, section 3.2), each component clipped to ±4 as usual. Then a step of Adam
+ * (Kingma and Ba 2015; beta1 0.5, beta2 0.9) with a learning rate that falls linearly from 1 to 0.
+ *
+ * No vertex writes another's position, so the order of work cannot change the result. The 64 random points are shared by the
+ * 64 vertices of a block: hash(seed, epoch, block) draws them.
+ */
+import { hash } from '../hash.ts';
+import type { Curve } from './curve.ts';
+import type { Graph } from './fuzzyGraph.ts';
+
+export const BLOCK = 64;
+const CLIP = 4;
+const SOFTENING = 0.001;
+export const BETA1 = 0.5;
+export const BETA2 = 0.9;
+
+/** Positions and the moments of Adam, each Float32Array (dimensions, n): dimension by dimension. */
+export interface Layout {
+  readonly dimensions: number;
+  /** Epochs done. */
+  epoch: number;
+  positions: Float32Array;
+  readonly momentum: Float32Array;
+  readonly velocity: Float32Array;
+}
+
+export interface Forces extends Curve {
+  /** Negative samples per edge times their strength. Larger pushes groups further apart. */
+  readonly repulsion: number;
+}
+
+/** One epoch of `total`. `graph.weights` are divided by the greatest, and those that are never sampled left out. */
+export function layoutEpoch(layout: Layout, graph: Graph, forces: Forces, total: number, seed: number): void {
+  const { n, starts, columns, weights } = graph;
+  const { dimensions, epoch, positions: from, momentum, velocity } = layout;
+  const { a, b } = forces;
+  const to = new Float32Array(from.length);
+  const learningRate = 1 - epoch / total;
+  const correction1 = 1 - BETA1 ** (epoch + 1);
+  const correction2 = Math.sqrt(1 - BETA2 ** (epoch + 1));
+  const attracted = new Float64Array(dimensions);
+  const repelled = new Float64Array(dimensions);
+  const difference = new Float64Array(dimensions);
+
+  for (let i = 0; i < n; i++) {
+    attracted.fill(0);
+    repelled.fill(0);
+    let degree = 0;
+    for (let entry = starts[i] ?? 0; entry < (starts[i + 1] ?? 0); entry++) {
+      const weight = weights[entry] ?? 0;
+      degree += weight;
+      const d2 = apart(i, columns[entry] ?? 0);
+      if (d2 === 0) continue;
+      const power = d2 ** b;
+      const pull = (-2 * a * b * power) / (d2 * (a * power + 1));
+      for (let c = 0; c < dimensions; c++) {
+        attracted[c] = (attracted[c] ?? 0) + 2 * weight * clip(pull * (difference[c] ?? 0));
+      }
+    }
+    const key = hash((Math.imul(epoch + 1, 0x9e3779b1) ^ ((i >>> 6) ^ seed)) >>> 0);
+    for (let lane = 0; lane < BLOCK; lane++) {
+      const d2 = apart(i, hash((key + lane) >>> 0) % n);
+      if (d2 === 0) continue;
+      const push = (2 * b) / ((SOFTENING + d2) * (a * d2 ** b + 1));
+      for (let c = 0; c < dimensions; c++) repelled[c] = (repelled[c] ?? 0) + clip(push * (difference[c] ?? 0));
+    }
+    const share = (forces.repulsion * degree) / BLOCK;
+    for (let c = 0; c < dimensions; c++) {
+      const at = c * n + i;
+      const force = (attracted[c] ?? 0) + share * (repelled[c] ?? 0);
+      const m = (momentum[at] ?? 0) + (1 - BETA1) * (force - (momentum[at] ?? 0));
+      const v = (velocity[at] ?? 0) + (1 - BETA2) * (force * force - (velocity[at] ?? 0));
+      momentum[at] = m;
+      velocity[at] = v;
+      to[at] =
+        (from[at] ?? 0) + (((learningRate * correction2) / correction1) * m) / (Math.sqrt(v) + 1e-7 * correction2);
+    }
+  }
+  layout.positions = to;
+  layout.epoch = epoch + 1;
+
+  /** Fills `difference` with y_i - y_j. @returns its squared length */
+  function apart(i: number, j: number): number {
+    let d2 = 0;
+    for (let c = 0; c < dimensions; c++) {
+      const value = (from[c * n + i] ?? 0) - (from[c * n + j] ?? 0);
+      difference[c] = value;
+      d2 += value * value;
+    }
+    return d2;
+  }
+}
+
+function clip(force: number): number {
+  return Math.max(-CLIP, Math.min(CLIP, force));
+}

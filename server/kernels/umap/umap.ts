@@ -1,0 +1,183 @@
+/**
+ * UMAP: Uniform Manifold Approximation and Projection (McInnes, Healy and Melville 2018, arXiv:1802.03426), laid out by a
+ * gather over the symmetric graph with shared negatives and Adam: see layout.ts.
+ *
+ * n points, k neighbours, c components. A run is a state that can be stopped, kept and resumed: `initialize`, then `run` until
+ * some epoch, as often as wanted; the positions do not depend on where it was stopped, nor on the number of threads.
+ */
+import type { CpuBackend } from '../cpu/backend.ts';
+import { hash } from '../hash.ts';
+import type { Neighbors } from '../knn.ts';
+import { createMatrix, type Matrix } from '../matrix.ts';
+import { fitCurve } from './curve.ts';
+import { fuzzyGraph, type Graph } from './fuzzyGraph.ts';
+import { BETA1, BETA2, BLOCK, type Forces, type Layout } from './layout.ts';
+
+export interface UmapOptions {
+  /** Least distance between neighbours on the map, in map units, 0 to `spread`. Larger spreads groups out; smaller packs them. */
+  readonly minDist?: number; // 0.1
+  /** Scale of the map in map units, above 0. Larger draws groups wider. */
+  readonly spread?: number; // 1
+  /** Times every edge is looked at. Larger refines the map and takes longer in proportion. Default 200. */
+  readonly epochs?: number;
+  /** Random points that push, for every edge that pulls. Larger pushes groups further apart; costs nothing here. */
+  readonly negativeRate?: number; // 5
+  /** Strength of their push. Larger pushes groups further apart. */
+  readonly repulsionStrength?: number; // 1
+  /** Neighbours taken to be connected for certain. Larger ties local groups together. */
+  readonly localConnectivity?: number; // 1
+  /** 1: union of both ends' views; 0: intersection. Smaller leaves only mutual neighbours connected. */
+  readonly setOperationMix?: number; // 1
+  /** Seed of the noise at the start and of the random points. */
+  readonly seed?: number; // 42
+}
+
+export interface Umap {
+  readonly graph: Graph;
+  readonly forces: Forces;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly layout: Layout;
+}
+
+/** Extent of the start: the coordinate farthest from 0 is put here. */
+const START_EXTENT = 10;
+const START_NOISE = 1e-4;
+
+/**
+ * @param start (n, c): where the points begin, for example principal components
+ */
+export function initializeUmap(neighbors: Neighbors, start: Matrix, options: UmapOptions = {}): Umap {
+  const { n, k, ids, distances } = neighbors;
+  const { epochs = 200, seed = 42, negativeRate = 5, repulsionStrength = 1 } = options;
+  const { localConnectivity = 1, setOperationMix = 1, minDist = 0.1, spread = 1 } = options;
+  const graph = fuzzyGraph(ids, distances, n, k, { localConnectivity, setOperationMix });
+  return {
+    graph: prepareForEpochs(graph, epochs),
+    forces: { ...fitCurve(minDist, spread), repulsion: negativeRate * repulsionStrength },
+    epochs,
+    seed,
+    layout: {
+      dimensions: start.columns,
+      epoch: 0,
+      positions: spreadStart(start, seed),
+      momentum: new Float32Array(n * start.columns),
+      velocity: new Float32Array(n * start.columns),
+    },
+  };
+}
+
+/** Where the points are: (n, c). */
+export function umapCoordinates({ graph: { n }, layout: { dimensions, positions } }: Umap): Matrix {
+  const coordinates = createMatrix(n, dimensions);
+  for (let c = 0; c < dimensions; c++) {
+    for (let i = 0; i < n; i++) coordinates.data[i * dimensions + c] = positions[c * n + i] ?? 0;
+  }
+  return coordinates;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each epoch; while it runs nothing else does. */
+  readonly onEpoch?: ((epoch: number) => void) | undefined;
+}
+
+/** Goes on until `untilEpoch` epochs are done. `umap.layout` holds the state afterwards, also when `signal` stopped it. */
+export async function runUmap(
+  backend: CpuBackend,
+  umap: Umap,
+  untilEpoch: number = umap.epochs,
+  { signal, onEpoch }: RunOptions = {},
+): Promise<void> {
+  const { graph, forces, epochs, seed, layout } = umap;
+  const { n } = graph;
+  const { dimensions } = layout;
+  const length = dimensions * n;
+  const before = backend.mark();
+  const starts = backend.upload(graph.starts);
+  const columns = backend.upload(graph.columns);
+  const weights = backend.upload(graph.weights);
+  const momentum = backend.upload(layout.momentum);
+  const velocity = backend.upload(layout.velocity);
+  let from = backend.upload(layout.positions);
+  let to = backend.allocate(length * 4);
+  const negatives = backend.allocate(backend.threadCount * dimensions * BLOCK * 4);
+
+  // Blocks are cut so that pieces carry the same number of edges, four to a thread: rows differ in length.
+  const pieces = cutBlocks(graph, Math.min(Math.ceil(n / BLOCK), 4 * backend.threadCount));
+  try {
+    while (layout.epoch < Math.min(untilEpoch, epochs)) {
+      const { epoch } = layout;
+      const rate = 1 - epoch / epochs;
+      const correction1 = 1 - BETA1 ** (epoch + 1);
+      const correction2 = Math.sqrt(1 - BETA2 ** (epoch + 1));
+      await backend.run(
+        'umapEpoch',
+        pieces.length - 1,
+        (piece, thread) => [
+          ...[n, dimensions, n, starts, columns, weights, from, to, momentum, velocity],
+          ...[negatives + thread * dimensions * BLOCK * 4, forces.a, forces.b, forces.repulsion],
+          ...[rate, correction1, correction2, epoch, seed, pieces[piece] ?? 0, pieces[piece + 1] ?? 0],
+        ],
+        { signal: layout.epoch === epoch ? undefined : signal },
+      );
+      [from, to] = [to, from];
+      layout.epoch = epoch + 1;
+      onEpoch?.(layout.epoch);
+      signal?.throwIfAborted();
+    }
+  } finally {
+    layout.positions = backend.float32(from, length).slice();
+    layout.momentum.set(backend.float32(momentum, length));
+    layout.velocity.set(backend.float32(velocity, length));
+    backend.release(before);
+  }
+}
+
+/** Divides weights by the greatest and leaves out edges that would be sampled less than once in all epochs. */
+function prepareForEpochs(graph: Graph, epochs: number): Graph {
+  const { n } = graph;
+  const greatest = graph.weights.reduce((most, weight) => Math.max(most, weight), 0);
+  const starts = new Uint32Array(n + 1);
+  const columns = new Uint32Array(graph.columns.length);
+  const weights = new Float32Array(graph.weights.length);
+  let count = 0;
+  for (let i = 0; i < n; i++) {
+    for (let entry = graph.starts[i] ?? 0; entry < (graph.starts[i + 1] ?? 0); entry++) {
+      const weight = (graph.weights[entry] ?? 0) / greatest;
+      if (weight < 1 / epochs) continue;
+      columns[count] = graph.columns[entry] ?? 0;
+      weights[count] = weight;
+      count++;
+    }
+    starts[i + 1] = count;
+  }
+  return { n, starts, columns: columns.slice(0, count), weights: weights.slice(0, count) };
+}
+
+/** Scaled so that the farthest coordinate is 10, with noise so that equal points part; dimension by dimension. */
+function spreadStart({ rows: n, columns, data }: Matrix, seed: number): Float32Array {
+  const extent = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const scale = extent > 0 ? START_EXTENT / extent : 0;
+  const positions = new Float32Array(n * columns);
+  for (let c = 0; c < columns; c++) {
+    for (let i = 0; i < n; i++) {
+      const noise = hash((hash(seed >>> 0) ^ hash(i * columns + c)) >>> 0) / 2 ** 31 - 1;
+      positions[c * n + i] = (data[i * columns + c] ?? 0) * scale + START_NOISE * noise;
+    }
+  }
+  return positions;
+}
+
+/** Borders of `pieces` runs of blocks with about as many edges each. */
+function cutBlocks({ n, starts }: Graph, pieces: number): number[] {
+  const blocks = Math.ceil(n / BLOCK);
+  // A vertex costs as much as its edges and its 64 negatives.
+  const costUntil = (block: number) => (starts[Math.min(n, block * BLOCK)] ?? 0) + 64 * Math.min(n, block * BLOCK);
+  const borders = [0];
+  for (let block = 1; block < blocks && borders.length < pieces; block++) {
+    if (costUntil(block) >= (costUntil(blocks) * borders.length) / pieces) borders.push(block);
+  }
+  borders.push(blocks);
+  return borders;
+}

@@ -1,0 +1,55 @@
+/** The thread's side of `compute.ts`: one call at a time comes in; progress and one answer go out. */
+import { parentPort } from 'node:worker_threads';
+
+import { type ErrorRecord, toErrorRecord, UserError } from './errors.ts';
+
+export interface KernelOptions {
+  /** Takes the share done, 0 to 1, as often as you like. */
+  readonly onProgress: (done: number) => void;
+}
+
+/** Arrays in, arrays out, under a name. */
+export type Kernels = { readonly [name: string]: (input: never, options: KernelOptions) => unknown };
+
+export type KernelAnswer =
+  | { readonly type: 'progress'; readonly done: number }
+  | { readonly type: 'output'; readonly output: unknown }
+  | { readonly type: 'userError'; readonly record: ErrorRecord }
+  | { readonly type: 'error'; readonly error: Error };
+
+const PROGRESS_MS = 100;
+
+/** Answers the calls that come to this thread. */
+export function serveKernels(kernels: Kernels): void {
+  parentPort?.on('message', async ({ name, input }: { name: string; input: never }) => {
+    const answer = (message: KernelAnswer, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
+    let reportedAt = Number.NEGATIVE_INFINITY;
+    const onProgress = (done: number) => {
+      const now = performance.now();
+      if (now - reportedAt < PROGRESS_MS) return;
+      reportedAt = now;
+      answer({ type: 'progress', done });
+    };
+    try {
+      const kernel = kernels[name];
+      if (kernel === undefined) throw new Error(`There is no kernel ${name}.`);
+      const output = await kernel(input, { onProgress });
+      answer({ type: 'output', output }, buffersOf(output));
+    } catch (error) {
+      if (error instanceof UserError) answer({ type: 'userError', record: toErrorRecord(error) });
+      else answer({ type: 'error', error: error instanceof Error ? error : new Error(String(error)) });
+    }
+  });
+}
+
+/** The buffers of the arrays in a plain value: they are handed over and not copied. */
+function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);
+  } else if (value instanceof ArrayBuffer) {
+    found.add(value);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) buffersOf(part, found);
+  }
+  return [...found];
+}

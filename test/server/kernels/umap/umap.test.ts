@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+
+import { CpuBackend } from '#kernels/cpu/backend.ts';
+import { hash } from '#kernels/hash.ts';
+import { nearestNeighbors } from '#kernels/knn.ts';
+import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import { fitCurve } from '#kernels/umap/curve.ts';
+import { directedMemberships, fuzzyGraph } from '#kernels/umap/fuzzyGraph.ts';
+import { layoutEpoch } from '#kernels/umap/layout.ts';
+import { projectByUmap } from '#kernels/umap/projectByUmap.ts';
+import { initializeUmap, runUmap, type UmapOptions, umapCoordinates } from '#kernels/umap/umap.ts';
+
+import { cpuThreads } from '../../../../server/cpuThreads.ts';
+
+test('the curve is that of umap-learn', () => {
+  // umap.umap_.find_ab_params(spread, min_dist), umap-learn 0.5.3
+  for (const [spread, minDist, a, b] of [
+    [1, 0.1, 1.5769434603113077, 0.8950608779109733],
+    [1, 0.5, 0.5830300203414425, 1.3341669931033755],
+    [1, 0, 1.9328083975445214, 0.7904949732966513],
+  ] as const) {
+    const curve = fitCurve(minDist, spread);
+    assert.ok(Math.abs(curve.a - a) < 1e-3, `a ${curve.a} for ${a}`);
+    assert.ok(Math.abs(curve.b - b) < 1e-3, `b ${curve.b} for ${b}`);
+  }
+});
+
+test('a curve that cannot be is refused with what came and what was wanted', () => {
+  assert.throws(() => fitCurve(2, 1), /minDist is 2; wanted: from 0 to spread, which is 1/);
+  assert.throws(() => fitCurve(0, 0), /spread is 0; wanted: more than 0/);
+});
+
+describe('the fuzzy graph', async () => {
+  const { ids, distances, n, k } = await blobs(300, 10, 12);
+  const graph = fuzzyGraph(ids, distances, n, k);
+
+  test('is symmetric, with ascending rows and memberships above 0 to 1', () => {
+    const entries = new Map<string, number>();
+    for (let i = 0; i < n; i++) {
+      let before = -1;
+      for (let entry = graph.starts[i] ?? 0; entry < (graph.starts[i + 1] ?? 0); entry++) {
+        const j = graph.columns[entry] ?? 0;
+        const weight = graph.weights[entry] ?? 0;
+        assert.ok(j > before && j !== i && weight > 0 && weight <= 1);
+        before = j;
+        entries.set(`${i} ${j}`, weight);
+      }
+    }
+    for (const [ends, weight] of entries) assert.equal(entries.get(ends.split(' ').reverse().join(' ')), weight);
+  });
+
+  test('gives each point memberships that add up to log2 of the neighbours and itself', () => {
+    const memberships = directedMemberships(ids, distances, n, k, 1);
+    for (let i = 0; i < n; i++) {
+      const sum = memberships.subarray(i * k, (i + 1) * k).reduce((total, weight) => total + weight, 0);
+      assert.ok(Math.abs(sum - Math.log2(k + 1)) < 1e-3, `${sum}`);
+    }
+  });
+
+  test('of the intersection is contained in that of the union', () => {
+    const both = fuzzyGraph(ids, distances, n, k, { setOperationMix: 0 });
+    assert.ok(both.columns.length < graph.columns.length);
+  });
+
+  test('of points that are all equal has finite memberships', () => {
+    const same = fuzzyGraph(ids, new Float32Array(distances.length), n, k);
+    assert.ok(same.weights.every((weight) => weight === 1));
+  });
+});
+
+describe('the layout', async () => {
+  const alone = await CpuBackend.create(null);
+  const threaded = await CpuBackend.create(cpuThreads(2));
+  after(() => {
+    alone.close();
+    threaded.close();
+  });
+
+  for (const components of [2, 3]) {
+    test(`after one epoch in ${components} dimensions is that of the plain form`, async () => {
+      const fast = await start({ components, epochs: 50 });
+      const plain = await start({ components, epochs: 50 });
+      await runUmap(alone, fast, 1);
+      layoutEpoch(plain.layout, plain.graph, plain.forces, 50, plain.seed);
+      fast.layout.positions.forEach((position, i) => {
+        const wanted = plain.layout.positions[i] ?? 0;
+        assert.ok(Math.abs(position - wanted) < 1e-4, `${position} for ${wanted}`);
+      });
+    });
+  }
+
+  test('is the same, bit for bit, with one thread and with two, in one run and interrupted', async () => {
+    const whole = await start({ components: 2, epochs: 60 });
+    await runUmap(alone, whole);
+    const inTwo = await start({ components: 2, epochs: 60 });
+    await runUmap(threaded, inTwo, 23);
+    assert.equal(inTwo.layout.epoch, 23);
+    await runUmap(alone, inTwo);
+    assert.deepEqual(umapCoordinates(inTwo), umapCoordinates(whole));
+  });
+
+  test('stopped by a signal keeps what was done, and goes on from there to the same end', async () => {
+    const whole = await start({ components: 2, epochs: 40 });
+    await runUmap(alone, whole);
+    const stopped = await start({ components: 2, epochs: 40 });
+    const stop = new AbortController();
+    const onEpoch = (epoch: number) => epoch === 11 && stop.abort(new Error('enough'));
+    await assert.rejects(runUmap(threaded, stopped, 40, { signal: stop.signal, onEpoch }), /enough/);
+    assert.equal(stopped.layout.epoch, 11);
+    await runUmap(threaded, stopped);
+    assert.deepEqual(umapCoordinates(stopped), umapCoordinates(whole));
+  });
+
+  test('depends on the seed', async () => {
+    const one = await start({ components: 2, epochs: 20, seed: 1 });
+    const other = await start({ components: 2, epochs: 20, seed: 2 });
+    await runUmap(alone, one);
+    await runUmap(alone, other);
+    assert.notDeepEqual(umapCoordinates(one), umapCoordinates(other));
+  });
+
+  test('puts points of one group together: nine of ten nearest on the map are of the same group', async () => {
+    const umap = await start({ components: 2, epochs: 200 });
+    await runUmap(threaded, umap);
+    const map = umapCoordinates(umap);
+    assert.ok(map.data.every(Number.isFinite));
+    const near = await nearestNeighbors(alone, map, 10, 'EUCLIDEAN');
+    const same = near.ids.filter((id, at) => id % 3 === Math.floor(at / 10) % 3).length;
+    assert.ok(same / near.ids.length > 0.9, `${same / near.ids.length}`);
+  });
+
+  async function start({ components, ...options }: UmapOptions & { components: number }) {
+    const where = Float32Array.from({ length: 300 * components }, (_, i) => hash(i) / 2 ** 31 - 1);
+    return initializeUmap(await blobs(300, 10, 12), createMatrix(300, components, where), options);
+  }
+});
+
+describe('a map by UMAP', async () => {
+  const backend = await CpuBackend.create(null);
+  after(() => backend.close());
+  const project = (matrix: Matrix, components: number) =>
+    projectByUmap(backend, { matrix, components, metric: 'EUCLIDEAN', neighbors: 15, options: { epochs: 30 } });
+
+  for (const n of [1, 2, 3, 4, 17]) {
+    test(`of ${n} points has finite coordinates and says how many neighbours there were`, async () => {
+      const matrix = createMatrix(
+        n,
+        5,
+        Float32Array.from({ length: n * 5 }, (_, i) => hash(i) / 2 ** 32),
+      );
+      const { coordinates, neighbors } = await project(matrix, 2);
+      assert.equal(neighbors, Math.min(15, n - 1));
+      assert.equal(coordinates.rows, n);
+      assert.ok(coordinates.data.every(Number.isFinite));
+    });
+  }
+
+  test('of equal points, of constant columns, and of rows of one column is finite', async () => {
+    for (const matrix of [
+      createMatrix(50, 4, new Float32Array(200).fill(2)),
+      createMatrix(
+        50,
+        1,
+        Float32Array.from({ length: 50 }, (_, i) => i),
+      ),
+    ]) {
+      const { coordinates } = await project(matrix, 3);
+      assert.ok(coordinates.data.every(Number.isFinite));
+    }
+  });
+
+  test('of more columns than a covariance can be kept for is finite too', async () => {
+    const matrix = createMatrix(
+      40,
+      5000,
+      Float32Array.from({ length: 200_000 }, (_, i) => hash(i) / 2 ** 32),
+    );
+    const { coordinates } = await project(matrix, 2);
+    assert.ok(coordinates.data.every(Number.isFinite));
+  });
+});
+
+/** Points around three centres in turn, and their nearest neighbours. */
+async function blobs(n: number, d: number, k: number) {
+  const backend = await CpuBackend.create(null);
+  const rows = Float32Array.from({ length: n * d }, (_, i) => {
+    const group = Math.floor(i / d) % 3;
+    return (i % d === group ? 3 : 0) + hash(i) / 2 ** 32;
+  });
+  return nearestNeighbors(backend, createMatrix(n, d, rows), k, 'EUCLIDEAN');
+}
