@@ -1,0 +1,603 @@
+/**
+ * Tables become items, pictures, vectors and maps of a data set.
+ *
+ * A new data set is filled directly and seen by nobody until it is whole. Rows for a data set that is there wait in
+ * tables of their own and go over in one transaction. Each batch is committed together with a checkpoint that counts
+ * batches: after an interruption the files are read again from their beginning, because keys, types and coordinates
+ * are to be known of all rows, but what was written is not written again.
+ */
+import type { Database, Queryable } from '../database/database.ts';
+import {
+  appendVectors,
+  countEmbedding,
+  createEmbedding,
+  type Embedding,
+  findEmbedding,
+  findEmbeddingsById,
+  type Metric,
+  PARTITION_ITEMS,
+  partitionEmbedding,
+  touchEmbedding,
+} from '../embeddings/embeddings.ts';
+import { indexJob, indexWanted } from '../embeddings/indexEmbedding.ts';
+import { UserError } from '../errors.ts';
+import { addJob, findJob, hasEnded, type JobResult } from '../jobs/jobs.ts';
+import type { TaskContext } from '../jobs/task.ts';
+import { type ProjectionMethod, replaceProjection } from '../projections/projections.ts';
+import { Assembly, type Batch, dimensionOf, TooManyRejections } from './assembleBatches.ts';
+import { assignColumns, type ColumnNames, type ColumnRoles } from './columnRoles.ts';
+import {
+  checkSlug,
+  createDataset,
+  type Dataset,
+  type DatasetKind,
+  findDataset,
+  findDatasetOfImport,
+  findDatasetsById,
+  listImports,
+  lockDataset,
+  publishDataset,
+  updateDataset,
+} from './datasets.ts';
+import { mergeFields } from './fieldValues.ts';
+import type { Table } from './formats/format.ts';
+import { appendImages } from './images.ts';
+import { appendItems, fieldsToText } from './items.ts';
+import { arrangeTables, countRecords } from './joinTables.ts';
+import { removeDatasetById } from './removeDataset.ts';
+import {
+  applyStagedItems,
+  applyStagedVectors,
+  createStaging,
+  dropStaging,
+  listStaging,
+  readStagedIds,
+  stageImages,
+  stageItems,
+  stageVectors,
+} from './staging.ts';
+
+export interface ImportOptions {
+  /** Slug of the data set, which is made when there is none. */
+  readonly dataset: string;
+  readonly title?: string | null;
+  readonly description?: string | null;
+  /** Default: told from the columns. */
+  readonly kind?: DatasetKind | null;
+  readonly licence?: string | null;
+  readonly source?: string | null;
+  /** Name of the embedding. Default: `vectors`, `pixels` or `coordinates`, by what the vectors are. */
+  readonly embedding?: string | null;
+  /** Name of the model that made the vectors. */
+  readonly model?: string | null;
+  /** Default: COSINE; EUCLIDEAN for pixels and coordinates. */
+  readonly metric?: Metric | null;
+  readonly columns?: ColumnNames | null;
+  /** Rows that may be left out. Default 100. */
+  readonly rejectionLimit?: number | null;
+  /** Maps to make when the vectors are in. Default: PCA in 2 and 3 components. */
+  readonly projections?: readonly ProjectionOptions[] | null;
+  /** What is to be written in the same transaction in which the data set becomes whole. */
+  readonly finish?: (transaction: Queryable, datasetId: number) => Promise<void>;
+}
+
+export interface ProjectionOptions {
+  readonly name: string;
+  readonly method: ProjectionMethod;
+  readonly components: number;
+}
+
+const REJECTION_LIMIT = 100;
+const SEED = 42;
+
+/** @throws UserError for anything about the files or the names that the user can mend */
+export async function importTables(
+  context: TaskContext,
+  tables: readonly Table[],
+  options: ImportOptions,
+): Promise<JobResult> {
+  checkSlug(options.dataset);
+  const state = readState(context.checkpoint) ?? (await begin(context, tables, options));
+  return state.result ?? carryOut(context, tables, options, state);
+}
+
+/** Runs an import, and removes what it has written where it fails for good. */
+export async function importOrNothing<T>(context: TaskContext, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (await isFinal(context, error)) await discardImport(context.database, context.jobId);
+    throw error;
+  }
+}
+
+/** How far an import is: its checkpoint. */
+interface ImportState {
+  readonly datasetId: number;
+  /** Whether the import makes the data set. */
+  readonly isNew: boolean;
+  /** The embedding, once it is made; of a data set that was there, only at the end. */
+  readonly embeddingId: number | null;
+  /** Batches written. */
+  readonly batches: number;
+  /** What it made, when all is done. */
+  readonly result: JobResult | null;
+}
+
+function readState(checkpoint: unknown): ImportState | null {
+  return isState(checkpoint) ? checkpoint : null;
+}
+
+function isState(checkpoint: unknown): checkpoint is ImportState {
+  return typeof checkpoint === 'object' && checkpoint !== null && 'datasetId' in checkpoint && 'batches' in checkpoint;
+}
+
+/** What the tables are to become, told before anything is written. */
+interface Plan {
+  readonly strands: ReturnType<typeof arrangeTables>;
+  readonly roles: ColumnRoles;
+  /** Null: the tables give no vectors. */
+  readonly vectors: {
+    readonly name: string;
+    readonly model: string | null;
+    readonly dimension: number;
+    readonly metric: Metric;
+    readonly fromImages: boolean;
+    readonly fromCoordinates: boolean;
+  } | null;
+  readonly kind: DatasetKind;
+}
+
+function makePlan(tables: readonly Table[], options: ImportOptions): Plan {
+  const strands = arrangeTables(tables);
+  const roles = assignColumns(strands, options.columns ?? {});
+  const fromImages = roles.vector.length === 0 && roles.image !== null && roles.coordinates.length === 0;
+  const fromCoordinates = roles.vector.length === 0 && roles.coordinates.length > 0;
+  const dimension = dimensionOf(roles, fromImages);
+  const arePixels = fromImages || roles.pixels !== null;
+  const vectors =
+    dimension === null
+      ? null
+      : {
+          name: options.embedding ?? (arePixels ? 'pixels' : fromCoordinates ? 'coordinates' : 'vectors'),
+          model: options.model ?? (arePixels ? 'pixels' : null),
+          dimension,
+          metric: options.metric ?? (arePixels || fromCoordinates ? 'EUCLIDEAN' : 'COSINE'),
+          fromImages,
+          fromCoordinates,
+        };
+  checkProjections(options.projections ?? [], roles, dimension !== null);
+  const told = roles.image !== null || roles.pixels !== null ? 'IMAGE' : isText(roles) ? 'TEXT' : 'VECTOR';
+  return { strands, roles, vectors, kind: options.kind ?? told };
+}
+
+function checkProjections(projections: readonly ProjectionOptions[], roles: ColumnRoles, areVectors: boolean): void {
+  for (const { name, method } of projections) {
+    if (method === 'GIVEN' && roles.coordinates.length === 0) {
+      throw new UserError(
+        'BAD_USER_INPUT',
+        `There are no columns of coordinates for the map "${name}" by the method GIVEN. Name them as coordinates.`,
+      );
+    }
+    if (!areVectors) {
+      throw new UserError('BAD_USER_INPUT', `There are no vectors of which a map "${name}" could be made.`);
+    }
+  }
+}
+
+function isText({ text, key, label }: ColumnRoles): boolean {
+  return text !== null || [key, label].some((column) => /^(word|token)s?$/i.test(column?.name ?? ''));
+}
+
+async function begin(context: TaskContext, tables: readonly Table[], options: ImportOptions): Promise<ImportState> {
+  const plan = makePlan(tables, options);
+  await sweepImports(context.database);
+  return context.database.transaction(async (transaction) => {
+    const there = await findDataset(transaction, options.dataset);
+    if (there !== null) await checkEmbedding(transaction, there, plan, options);
+    const datasetId =
+      there?.id ??
+      (await createDataset(
+        transaction,
+        {
+          slug: options.dataset,
+          title: options.title ?? options.dataset,
+          description: options.description ?? null,
+          kind: plan.kind,
+          licence: options.licence ?? null,
+          source: options.source ?? null,
+        },
+        context.jobId,
+      ));
+    if (there !== null) await createStaging(transaction, context.jobId);
+    const state = { datasetId, isNew: there === null, embeddingId: null, batches: 0, result: null };
+    await context.worksOn(datasetId, transaction);
+    await context.saveCheckpoint(state, transaction);
+    return state;
+  });
+}
+
+/** New vectors for an embedding that is there must be of its kind. */
+async function checkEmbedding(
+  transaction: Queryable,
+  { id, slug }: Dataset,
+  { vectors }: Plan,
+  { metric = null }: ImportOptions,
+): Promise<Embedding | null> {
+  const there = vectors === null ? null : await findEmbedding(transaction, id, vectors.name);
+  if (vectors === null || there === null) return null;
+  if (there.dimension !== vectors.dimension) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      `The vectors have ${vectors.dimension} numbers, those of the embedding "${there.name}" of "${slug}" have ${there.dimension}. Give the new vectors an embedding of their own by another name.`,
+    );
+  }
+  if (metric !== null && metric !== there.metric) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      `The embedding "${there.name}" of "${slug}" is compared by ${there.metric}, not by ${metric}. Leave the metric out, or name another embedding.`,
+    );
+  }
+  return there;
+}
+
+async function carryOut(
+  context: TaskContext,
+  tables: readonly Table[],
+  options: ImportOptions,
+  state: ImportState,
+): Promise<JobResult> {
+  const plan = makePlan(tables, options);
+  const [dataset] = state.isNew ? [null] : await findDatasetsById(context.database, [state.datasetId]);
+  if (!state.isNew && !dataset) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+  const before = dataset ? await checkEmbedding(context.database, dataset, plan, options) : null;
+  const assembly = new Assembly(plan.strands, {
+    roles: plan.roles,
+    dimension: plan.vectors?.dimension ?? null,
+    vectorsFromImages: plan.vectors?.fromImages ?? false,
+    refuseZero: (before?.metric ?? plan.vectors?.metric) === 'COSINE',
+    fieldsBefore: dataset?.fields ?? [],
+    rejectionLimit: options.rejectionLimit ?? REJECTION_LIMIT,
+    signal: context.signal,
+  });
+  for (const { name } of plan.roles.ignored) {
+    context.warn(`The column "${name}" of vectors was left out: an import makes one embedding.`);
+  }
+  const write = state.isNew ? fillDataset(context, plan, state) : stageBatches(context, plan, state);
+  const total = countRecords(plan.strands);
+  let number = 0;
+  try {
+    for await (const batch of ahead(assembly.batches())) {
+      number++;
+      if (number <= state.batches) continue; // written before the interruption
+      await write.batch(batch, number);
+      context.progress('Reading rows', total === null ? null : batch.recordCount / total);
+    }
+  } catch (error) {
+    if (error instanceof TooManyRejections) await context.reject(error.unreported);
+    throw error;
+  }
+  if (assembly.itemCount === 0) throw nothingLeft(tables, assembly);
+  context.progress('Finishing', null);
+  return await write.finish(assembly, options);
+}
+
+function nothingLeft(tables: readonly Table[], assembly: Assembly): UserError {
+  const files = [...new Set(tables.map(({ file }) => file))].join(', ');
+  return new UserError(
+    'BAD_USER_INPUT',
+    assembly.rejectedCount === 0
+      ? `There are no rows in ${files}.`
+      : `Not one of the ${assembly.rejectedCount} rows in ${files} can be imported. ${assembly.reasons()}`,
+    { file: tables[0]?.file ?? files },
+  );
+}
+
+/** Where batches go. */
+interface Writer {
+  /** Writes a batch and, in the same transaction, which rows were left out and that so many batches are written. */
+  batch(batch: Batch, number: number): Promise<void>;
+  /** Makes the data set whole, and queues its maps. */
+  finish(assembly: Assembly, options: ImportOptions): Promise<JobResult>;
+}
+
+/** Straight into a data set that nobody sees yet. The items are numbered from 1 in the order of the files. */
+function fillDataset(context: TaskContext, { vectors, roles }: Plan, begun: ImportState): Writer {
+  const { database, signal } = context;
+  let state = begun;
+  let embedding: Embedding | null = null;
+
+  const requireEmbedding = async (batch: Batch): Promise<Embedding | null> => {
+    if (vectors === null || embedding !== null) return embedding;
+    if (state.embeddingId !== null) {
+      [embedding = null] = await findEmbeddingsById(database, [state.embeddingId]);
+      return embedding;
+    }
+    embedding = await database.transaction(async (transaction) => {
+      const partitioned = batch.full || batch.keys.length >= PARTITION_ITEMS;
+      const { name, model, dimension, metric } = vectors;
+      const created = await createEmbedding(transaction, {
+        ...{ datasetId: state.datasetId, name, model, dimension, metric, partitioned },
+      });
+      state = { ...state, embeddingId: created.id };
+      await context.saveCheckpoint(state, transaction);
+      return created;
+    });
+    return embedding;
+  };
+
+  return {
+    async batch(batch, number) {
+      const into = await requireEmbedding(batch);
+      await database.transaction(
+        async (transaction) => {
+          const firstId = batch.offset + 1;
+          if (batch.keys.length > 0) {
+            if (into !== null && batch.vectors !== null) {
+              const ids = Float64Array.from(batch.keys, (_, i) => firstId + i);
+              await appendVectors(transaction, into, ids, batch.vectors);
+            }
+            await appendItems(transaction, state.datasetId, firstId, batch);
+            if (batch.images !== null) await appendImages(transaction, state.datasetId, firstId, batch.images);
+          }
+          state = { ...state, batches: number };
+          await context.reject(batch.rejections);
+          await context.saveCheckpoint(state, transaction);
+        },
+        { signal },
+      );
+    },
+
+    async finish(assembly, options) {
+      const { datasetId, embeddingId } = state;
+      await analyze(database, embedding);
+      return await database.transaction(async (transaction) => {
+        const mixed = assembly.fieldValues.filter(({ isMixed }) => isMixed).map(({ name }) => name);
+        await fieldsToText(transaction, datasetId, mixed);
+        const { itemCount } = assembly;
+        await publishDataset(transaction, datasetId, { fields: mergeFields([], assembly.fieldValues), itemCount });
+        if (embeddingId !== null) await countEmbedding(transaction, embeddingId, itemCount);
+        const ids = Float64Array.from({ length: itemCount }, (_, i) => i + 1);
+        const projection = await makeMaps(transaction, {
+          engine: database.engine,
+          datasetId,
+          embeddingId,
+          assembly,
+          ids,
+          roles,
+          options,
+        });
+        await options.finish?.(transaction, datasetId);
+        return await keepResult(context, transaction, { ...state, datasetId, embeddingId }, projection);
+      });
+    },
+  };
+}
+
+/** Into tables of the import's own, and at the end into the data set by key. */
+function stageBatches(context: TaskContext, { vectors, roles, kind }: Plan, begun: ImportState): Writer {
+  const { database, signal, jobId } = context;
+  let state = begun;
+  return {
+    async batch(batch, number) {
+      await database.transaction(
+        async (transaction) => {
+          if (batch.keys.length > 0) {
+            await stageItems(transaction, jobId, batch.offset, batch);
+            if (batch.images !== null) await stageImages(transaction, jobId, batch.offset, batch.images);
+            if (vectors !== null && batch.vectors !== null) {
+              await stageVectors(transaction, jobId, batch.offset, batch.vectors, vectors.dimension);
+            }
+          }
+          state = { ...state, batches: number };
+          await context.reject(batch.rejections);
+          await context.saveCheckpoint(state, transaction);
+        },
+        { signal },
+      );
+    },
+
+    async finish(assembly, options) {
+      const { datasetId } = state;
+      const [embedding, result] = await database.transaction(
+        async (transaction) => {
+          const dataset = await lockDataset(transaction, datasetId);
+          await applyStagedItems(transaction, jobId, datasetId);
+          const mixed = assembly.fieldValues.filter(({ isMixed }) => isMixed).map(({ name }) => name);
+          await fieldsToText(transaction, datasetId, mixed);
+          const given = { title: options.title ?? null, description: options.description ?? null };
+          await updateDataset(transaction, datasetId, mergeFields(dataset.fields, assembly.fieldValues), {
+            ...given,
+            kind: options.kind === undefined || options.kind === null ? null : kind,
+          });
+          const into = await embeddingFor(transaction, datasetId, vectors, assembly.itemCount);
+          if (into !== null) {
+            await applyStagedVectors(transaction, jobId, into);
+            await touchEmbedding(transaction, into.id);
+          }
+          const ids = await readStagedIds(transaction, jobId);
+          const embeddingId = into?.id ?? null;
+          const projection = await makeMaps(transaction, {
+            engine: database.engine,
+            datasetId,
+            embeddingId,
+            assembly,
+            ids,
+            roles,
+            options,
+          });
+          await options.finish?.(transaction, datasetId);
+          await dropStaging(transaction, jobId);
+          return [into, await keepResult(context, transaction, { ...state, embeddingId }, projection)] as const;
+        },
+        { signal },
+      );
+      await analyze(database, embedding);
+      return result;
+    },
+  };
+}
+
+/** The embedding for the vectors that wait, with a partition of its own where it gets large. */
+async function embeddingFor(
+  transaction: Queryable,
+  datasetId: number,
+  vectors: Plan['vectors'],
+  itemCount: number,
+): Promise<Embedding | null> {
+  if (vectors === null) return null;
+  const there = await findEmbedding(transaction, datasetId, vectors.name);
+  const { name, model, dimension, metric } = vectors;
+  if (there === null) {
+    const partitioned = itemCount >= PARTITION_ITEMS;
+    return createEmbedding(transaction, { datasetId, name, model, dimension, metric, partitioned });
+  }
+  if (!there.partitioned && there.itemCount + itemCount >= PARTITION_ITEMS) {
+    await partitionEmbedding(transaction, there);
+    return { ...there, partitioned: true };
+  }
+  return there;
+}
+
+interface MapsToMake {
+  readonly engine: Database['engine'];
+  readonly datasetId: number;
+  readonly embeddingId: number | null;
+  readonly assembly: Assembly;
+  /** Item ids in the order of the files. */
+  readonly ids: Float64Array;
+  readonly roles: ColumnRoles;
+  readonly options: ImportOptions;
+}
+
+/** Writes the coordinates that came with the data, and queues the maps that are to be computed and the index, if it is time for one. */
+async function makeMaps(transaction: Queryable, maps: MapsToMake): Promise<number | null> {
+  const { engine, datasetId, embeddingId, assembly, ids, roles, options } = maps;
+  const [embedding] = embeddingId === null ? [] : await findEmbeddingsById(transaction, [embeddingId]);
+  if (!embedding) return null;
+  const components = roles.coordinates.length;
+  const asked = options.projections ?? null;
+  let given: number | null = null;
+  if (components > 0) {
+    const name = asked?.find(({ method }) => method === 'GIVEN')?.name ?? 'given';
+    given = await writeCoordinates(transaction, embedding, name, components, ids, assembly.coordinates.values);
+  }
+  const onlyGiven = roles.vector.length === 0 && components > 0;
+  const computed = asked?.filter(({ method }) => method !== 'GIVEN') ?? (onlyGiven ? [] : defaultMaps);
+  for (const { name, method, components } of computed) {
+    if (asked === null && (embedding.dimension < components || embedding.itemCount <= components)) continue;
+    await addJob(transaction, {
+      kind: 'PROJECT_EMBEDDING',
+      input: { embeddingId: embedding.id, name, method, components, seed: SEED, device: 'AUTO' },
+      datasetId,
+    });
+  }
+  if (embedding.index === null && indexWanted(engine, embedding.itemCount, embedding.dimension)) {
+    await addJob(transaction, indexJob(embedding));
+  }
+  return given;
+}
+
+const defaultMaps: readonly ProjectionOptions[] = [
+  { name: 'umap-2d', method: 'UMAP', components: 2 },
+  { name: 'pca-2d', method: 'PCA', components: 2 },
+  { name: 'pca-3d', method: 'PCA', components: 3 },
+];
+
+/** @param coordinates (ids.length, components), NaN for an item that has none */
+async function writeCoordinates(
+  transaction: Queryable,
+  embedding: Embedding,
+  name: string,
+  components: number,
+  ids: Float64Array,
+  coordinates: Float32Array,
+): Promise<number> {
+  const placed = Array.from(ids.keys()).filter((i) => !Number.isNaN(coordinates[i * components]));
+  const points = new Float32Array(placed.length * components);
+  for (const [to, from] of placed.entries()) {
+    points.set(coordinates.subarray(from * components, (from + 1) * components), to * components);
+  }
+  return replaceProjection(transaction, {
+    embedding,
+    name,
+    method: 'GIVEN',
+    components,
+    itemIds: Float64Array.from(placed, (i) => ids[i] ?? 0),
+    coordinates: points,
+  });
+}
+
+async function keepResult(
+  context: TaskContext,
+  transaction: Queryable,
+  state: ImportState,
+  projection: number | null,
+): Promise<JobResult> {
+  const result = {
+    dataset: state.datasetId,
+    ...(state.embeddingId === null ? {} : { embedding: state.embeddingId }),
+    ...(projection === null ? {} : { projection }),
+  };
+  await context.saveCheckpoint({ ...state, result }, transaction);
+  return result;
+}
+
+/** So that the next queries are planned well. Of vectors only the ids are looked at: the rest serves no plan. */
+async function analyze(database: Database, embedding: Embedding | null): Promise<void> {
+  await database.query('analyze items, images');
+  if (embedding !== null) {
+    const table = embedding.partitioned ? `vectors_${embedding.id}` : 'vectors_default';
+    await database.query(`analyze ${table} (embedding_id, item_id)`);
+  }
+}
+
+/** Asks for the next value while the last one is still being dealt with. */
+async function* ahead<T>(values: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = values.next();
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      if (done) return;
+      next = values.next();
+      next.catch(() => {}); // it is awaited above, once this value has been dealt with
+      yield value;
+    }
+  } finally {
+    await values.return(undefined);
+  }
+}
+
+/** How often and how long it is looked for how a job that was told to stop has ended, in milliseconds. */
+const ENDING_POLL_MS = 100;
+const ENDING_PATIENCE_MS = 5000;
+
+/** Whether no later attempt will go on where this one stopped. */
+async function isFinal({ database, jobId, signal }: TaskContext, error: unknown): Promise<boolean> {
+  if (!signal.aborted) return error instanceof UserError && error.code !== 'UNAVAILABLE';
+  for (let waited = 0; waited < ENDING_PATIENCE_MS; waited += ENDING_POLL_MS) {
+    const job = await findJob(database, jobId);
+    if (job === null || hasEnded(job.state)) return true;
+    if (job.state === 'QUEUED') return false;
+    await new Promise((resolve) => setTimeout(resolve, ENDING_POLL_MS));
+  }
+  return false;
+}
+
+/** Removes what an import that will not be gone on with has written. */
+export async function discardImport(database: Database, jobId: string): Promise<void> {
+  await database.transaction(async (transaction) => {
+    const dataset = await findDatasetOfImport(transaction, jobId);
+    if (dataset !== null) await removeDatasetById(transaction, dataset.id);
+    await dropStaging(transaction, jobId);
+  });
+}
+
+/** Removes what imports have left whose worker died at their last attempt, or that were cancelled while they waited. */
+export async function sweepImports(database: Database): Promise<void> {
+  const jobIds = new Set([...(await listImports(database)), ...(await listStaging(database))]);
+  for (const jobId of jobIds) {
+    const job = await findJob(database, jobId);
+    if (job === null || hasEnded(job.state)) await discardImport(database, jobId);
+  }
+}

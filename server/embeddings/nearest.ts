@@ -1,0 +1,290 @@
+/**
+ * The items nearest to a vector, exactly or by the index.
+ *
+ * An HNSW index serves one shape of statement only: `order by` its own expression and an operator, ascending, with a
+ * `limit`, and nothing else in the order. So ties are broken, and candidates of a coarser index re-ranked, outside; and
+ * the exact search is the same statement without the cast, which no index fits.
+ */
+import type { Database, Parameter, Queryable, QueryOptions } from '../database/database.ts';
+import { type Condition, throwConditionError } from '../datasets/conditions.ts';
+import { UserError } from '../errors.ts';
+import type { Embedding, IndexRecord, Metric } from './embeddings.ts';
+import { indexedForm, vectorText } from './vectors.ts';
+
+export interface NearestQuery {
+  /** Of the embedding's dimension; not zero under COSINE. See targets.ts. */
+  readonly vector: Float32Array;
+  /** How many, 1 to 1000. */
+  readonly first: number;
+  /** Ids of items that are not wanted. */
+  readonly exclude?: readonly number[];
+  /** Which items; compiled with `firstParameter` 1. */
+  readonly condition?: Condition | undefined;
+  readonly method?: 'AUTO' | 'EXACT' | 'INDEX';
+  /** Candidates kept while the index is walked, 1 to 1000. Default: 100, or `first` when that is more. */
+  readonly efSearch?: number | null | undefined;
+  /** Longest run in milliseconds. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Hit {
+  readonly itemId: number;
+  /** In the embedding's metric, always finite; smaller is nearer. */
+  readonly distance: number;
+  /** The cosine, 1 / (1 + distance) for EUCLIDEAN, or the inner product; larger is nearer. */
+  readonly similarity: number;
+}
+
+export interface NearestAnswer {
+  /** Nearest first; of the same distance, the one that was imported first. */
+  readonly hits: readonly Hit[];
+  readonly search: {
+    readonly method: 'EXACT' | 'INDEX';
+    readonly exact: boolean;
+    /** False when fewer than `first` were found although more may match. */
+    readonly complete: boolean;
+    readonly device: 'CPU';
+    readonly milliseconds: number;
+  };
+}
+
+const FIRST_LIMIT = 1000;
+/** pgvector's own limit of hnsw.ef_search. */
+const EF_SEARCH_LIMIT = 1000;
+export const EF_SEARCH_DEFAULT = 100;
+
+/** Below so many matching items an exact search takes some ten milliseconds: the true answer is cheaper than a guess. */
+const FEW_ITEMS = 20_000;
+/** The walk through the index looks at about twenty items per candidate; among fewer, looking at all is no slower. */
+const ITEMS_PER_CANDIDATE = 20;
+/** Items on which a filter is tried to tell how many it leaves: a lookup each, a millisecond together. A scan is dearer. */
+const SAMPLE_ITEMS = 200;
+/** How far a filtered walk goes on before it gives up, pgvector's default. At 25 µs each it has then cost as much as an exact search. */
+const SCAN_LIMIT_TUPLES = 20_000;
+
+/**
+ * Candidates per answer, re-ranked by the full vectors. With 20,000 x 384 clustered vectors and one bit per number, recall of
+ * ten neighbours is 0.30 from 10 candidates and 0.84 from 100; halves of a number change only the order of near ties.
+ */
+const OVERSAMPLING: Record<IndexRecord['precision'], number> = { FULL: 1, HALF: 2, BINARY: 10 };
+
+/** The largest number of float16. */
+export const HALF_LIMIT = 65_504;
+
+const distanceOperator: Record<Metric, string> = { COSINE: '<=>', EUCLIDEAN: '<->', INNER_PRODUCT: '<#>' };
+
+/**
+ * Searches. AUTO takes the index where there is one and many items match, and turns to the exact search where the index
+ * has found fewer than it should.
+ * @throws UserError BAD_USER_INPUT for numbers out of range, INDEX without an index, or distances beyond what float32 holds
+ */
+export async function nearestItems(
+  database: Database,
+  embedding: Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'metric' | 'itemCount' | 'index'>,
+  query: NearestQuery,
+): Promise<NearestAnswer> {
+  const { first, exclude = [], method = 'AUTO' } = query;
+  checkRange('first', first, FIRST_LIMIT);
+  if (query.efSearch != null) checkRange('efSearch', query.efSearch, EF_SEARCH_LIMIT);
+  const efSearch = query.efSearch ?? Math.min(EF_SEARCH_LIMIT, Math.max(EF_SEARCH_DEFAULT, first));
+  const { index } = embedding;
+  if (method === 'INDEX') checkIndex(index, query.vector);
+
+  const started = performance.now();
+  const answer = (hits: Hit[], used: 'EXACT' | 'INDEX'): NearestAnswer => ({
+    hits,
+    search: {
+      method: used,
+      exact: used === 'EXACT',
+      complete: used === 'EXACT' || hits.length === first || hits.length >= embedding.itemCount - exclude.length,
+      device: 'CPU',
+      milliseconds: performance.now() - started,
+    },
+  });
+
+  try {
+    if (
+      index !== null &&
+      (method === 'INDEX' || (method === 'AUTO' && (await indexPays(database, embedding, query, efSearch))))
+    ) {
+      const found = answer(
+        toHits(await searchIndex(database, embedding, index, query, efSearch), embedding.metric, first),
+        'INDEX',
+      );
+      if (method === 'INDEX' || found.search.complete) return found;
+    }
+    return answer(toHits(await searchExactly(database, embedding, query), embedding.metric, first), 'EXACT');
+  } catch (error) {
+    throwConditionError(error);
+  }
+}
+
+interface Found {
+  readonly itemId: number;
+  readonly distance: number;
+}
+
+type Searched = Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'metric'>;
+
+/** Compares every vector. Ties are broken by the statement: a sort takes place anyway. */
+async function searchExactly(database: Queryable, embedding: Searched, query: NearestQuery): Promise<Found[]> {
+  const { values, bind } = binder(query.condition);
+  const vector = bind(vectorText(query.vector), 'vector');
+  const matches =
+    query.condition === undefined
+      ? ''
+      : `and exists (select from items where items.dataset_id = ${bind(embedding.datasetId, 'int')}
+                        and items.id = vectors.item_id and (${query.condition.sql}))`;
+  return database.query<Found & Record<string, unknown>>(
+    `select item_id as "itemId", vector ${distanceOperator[embedding.metric]} ${vector} as distance
+       from vectors
+      where embedding_id = ${bind(embedding.id, 'int')} ${exclusion(query, bind)} ${matches}
+      order by distance, item_id limit ${bind(query.first, 'int')}`,
+    values,
+    options(query),
+  );
+}
+
+/**
+ * Walks the index. The filter is asked in a subquery of its own, one item at a time: written as a join, Postgres would
+ * rather look for the matching items first and sort them.
+ */
+async function searchIndex(
+  database: Database,
+  embedding: Searched,
+  { precision }: Pick<IndexRecord, 'precision'>,
+  query: NearestQuery,
+  efSearch: number,
+): Promise<Found[]> {
+  const { values, bind } = binder(query.condition);
+  const vector = bind(vectorText(query.vector), 'vector');
+  const matches =
+    query.condition === undefined
+      ? ''
+      : `and (select ${query.condition.sql} from items
+               where items.dataset_id = ${bind(embedding.datasetId, 'int')} and items.id = vectors.item_id)`;
+  const operator = distanceOperator[embedding.metric];
+  const candidates = query.first * OVERSAMPLING[precision];
+  const statement = `select item_id as "itemId", vector ${operator} ${vector} as distance
+       from vectors
+      where embedding_id = ${bind(embedding.id, 'int')} ${exclusion(query, bind)} ${matches}
+      order by ${indexedForm('vector', precision, embedding.dimension)}
+               ${precision === 'BINARY' ? '<~>' : operator} ${indexedForm(vector, precision, embedding.dimension)}
+      limit ${bind(Math.max(candidates, precision === 'FULL' ? 0 : efSearch), 'int')}`;
+  const settings = {
+    'hnsw.ef_search': String(Math.min(EF_SEARCH_LIMIT, Math.max(efSearch, candidates))),
+    'hnsw.iterative_scan': 'strict_order',
+    'hnsw.max_scan_tuples': String(SCAN_LIMIT_TUPLES),
+    enable_seqscan: 'off',
+    enable_sort: 'off',
+  };
+  return database.transaction((transaction) => transaction.query<Found & Record<string, unknown>>(statement, values), {
+    ...options(query),
+    settings,
+  });
+}
+
+/** Whether the index is worth it: there are many items, and many of them match. */
+async function indexPays(
+  database: Queryable,
+  embedding: Pick<Embedding, 'id' | 'datasetId' | 'itemCount' | 'index'>,
+  query: NearestQuery,
+  efSearch: number,
+): Promise<boolean> {
+  const { itemCount, index } = embedding;
+  if (itemCount < ITEMS_PER_CANDIDATE * Math.max(efSearch, query.first)) return false;
+  if (index?.precision === 'HALF' && !fitsHalf(query.vector)) return false;
+  if (query.condition === undefined) return true;
+  return itemCount > FEW_ITEMS && (await estimateMatches(database, embedding, query, query.condition)) > FEW_ITEMS;
+}
+
+/** How many items match, told from a sample. */
+async function estimateMatches(
+  database: Queryable,
+  { datasetId, itemCount }: Pick<Embedding, 'datasetId' | 'itemCount'>,
+  query: NearestQuery,
+  condition: Condition,
+): Promise<number> {
+  const { values, bind } = binder(condition);
+  const [counted] = await database.query<{ matching: number; looked: number }>(
+    `select count(*) filter (where ${condition.sql}) as matching, count(*) as looked from items
+      where dataset_id = ${bind(datasetId, 'int')} and id = any (${bind(sampleIds(itemCount), 'bigint[]')})`,
+    values,
+    options(query),
+  );
+  if (counted === undefined || counted.looked === 0) return 0;
+  return (counted.matching / counted.looked) * itemCount;
+}
+
+/** Ids between 1 and `count`, scattered by multiples of the golden ratio: no period of the data lies in step with them. */
+function sampleIds(count: number): number[] {
+  const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+  return Array.from({ length: SAMPLE_ITEMS }, (_, i) => 1 + Math.floor((((i + 1) * GOLDEN_RATIO) % 1) * count));
+}
+
+/** Values of a statement: those of the condition first, as it was compiled, then ours. */
+function binder(condition: Condition | undefined): { values: Parameter[]; bind: Bind } {
+  const values: Parameter[] = [...(condition?.parameters ?? [])];
+  return { values, bind: (value, type) => `$${values.push(value)}::${type}` };
+}
+
+type Bind = (value: Parameter, type: string) => string;
+
+function exclusion({ exclude = [] }: NearestQuery, bind: Bind): string {
+  return exclude.length === 0 ? '' : `and item_id <> all (${bind(exclude, 'bigint[]')})`;
+}
+
+function options({ signal, timeoutMs }: NearestQuery): QueryOptions {
+  return { ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+}
+
+/** The `first` nearest, in order. @throws UserError where the distances are beyond what the database computes with */
+function toHits(found: readonly Found[], metric: Metric, first: number): Hit[] {
+  const finite = found.filter(({ distance }) => Number.isFinite(distance));
+  if (finite.length === 0 && found.length > 0) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      'The numbers of the vectors are so large that their distances exceed what float32 holds. Scale them down.',
+    );
+  }
+  return finite
+    .sort((a, b) => a.distance - b.distance || a.itemId - b.itemId)
+    .slice(0, first)
+    .map(({ itemId, distance }) => ({ itemId, distance: distance + 0, similarity: similarityOf(distance, metric) })); // no -0
+}
+
+function similarityOf(distance: number, metric: Metric): number {
+  switch (metric) {
+    case 'COSINE':
+      return 1 - distance;
+    case 'EUCLIDEAN':
+      return 1 / (1 + distance);
+    case 'INNER_PRODUCT':
+      return 0 - distance;
+  }
+}
+
+function checkRange(name: string, value: number, limit: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= limit) return;
+  throw new UserError('BAD_USER_INPUT', `\`${name}\` is ${value}; it can be a whole number from 1 to ${limit}.`);
+}
+
+function checkIndex(index: IndexRecord | null, vector: Float32Array): void {
+  if (index === null) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      'The embedding has no index. Build one by the mutation `indexEmbedding`, or search by AUTO or EXACT.',
+    );
+  }
+  if (index.precision === 'HALF' && !fitsHalf(vector)) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      `The index keeps numbers in 16 bits, up to ${HALF_LIMIT}, and the vector has a larger one. Search by EXACT.`,
+    );
+  }
+}
+
+function fitsHalf(vector: Float32Array): boolean {
+  return vector.every((value) => Math.abs(value) <= HALF_LIMIT);
+}

@@ -1,0 +1,21 @@
+/** Kind of job → the verb that does it. The only place where the queue and the verbs meet. */
+import type { JobKind, JobResult } from './jobs.ts';
+import type { Task } from './task.ts';
+
+export const tasks: { readonly [Kind in JobKind]: Task<unknown, JobResult> } = {
+  IMPORT_DATASET: task(async () => (await import('../datasets/importFiles.ts')).importFiles),
+  LOAD_DATASET: task(async () => (await import('../datasets/loadManifest.ts')).loadManifest),
+  PROJECT_EMBEDDING: task(async () => (await import('../projections/projectEmbedding.ts')).projectEmbedding),
+  INDEX_EMBEDDING: task(async () => (await import('../embeddings/indexEmbedding.ts')).indexEmbedding),
+};
+
+/**
+ * A verb with all that it imports is loaded when it is first needed. The input is JSON that whoever added the job has
+ * checked; that it is what the verb takes is trusted here and nowhere else.
+ */
+function task<Input>(load: () => Promise<Task<Input, JobResult>>): Task<unknown, JobResult> {
+  return async (context, input) => {
+    const verb = await load();
+    return await verb(context, input as Input);
+  };
+}

@@ -1,0 +1,219 @@
+/**
+ * Tables `projections` and `projection_chunks`: maps. The points of a map lie in chunks in one shuffled order, so that any
+ * prefix is a fair sample; they are read together, never row by row.
+ */
+import type { Quality } from '#kernels/quality.ts';
+import { createRandom, permutation } from '#kernels/random.ts';
+import type { Queryable, Row } from '../database/database.ts';
+import type { Dataset } from '../datasets/datasets.ts';
+import type { Embedding } from '../embeddings/embeddings.ts';
+import { didYouMean, UserError } from '../errors.ts';
+
+/** GIVEN: the coordinates came with the data. */
+export const projectionMethods = ['PCA', 'UMAP', 'GIVEN'] as const;
+export type ProjectionMethod = (typeof projectionMethods)[number];
+
+export interface Projection {
+  readonly id: number;
+  readonly embeddingId: number;
+  /** Unique in the embedding. */
+  readonly name: string;
+  readonly method: ProjectionMethod;
+  readonly components: number;
+  readonly seed: number | null;
+  /** The options of the method as they were used. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly device: 'GPU' | 'CPU' | null;
+  /** Of the computation, without reading and writing. */
+  readonly milliseconds: number | null;
+  /** The share of the variance along each component. */
+  readonly explainedVariance: readonly number[] | null;
+  readonly quality: Quality | null;
+  /** Points. */
+  readonly count: number;
+  /** Rises each time the map is made anew. */
+  readonly version: number;
+  /** Of the embedding and of the data set when the map was made. */
+  readonly embeddingVersion: number;
+  readonly datasetVersion: number;
+  readonly createdAt: Date;
+}
+
+interface ProjectionRow extends Projection, Row {}
+
+const columns = `id, embedding_id as "embeddingId", name, method, components, seed, parameters, device, milliseconds,
+  explained_variance as "explainedVariance", quality, count, version, embedding_version as "embeddingVersion",
+  dataset_version as "datasetVersion", created_at as "createdAt"`;
+
+/** The maps of an embedding, in the order in which they were first made. */
+export async function listProjections(database: Queryable, embeddingId: number): Promise<Projection[]> {
+  return await database.query<ProjectionRow>(
+    `select ${columns} from projections where embedding_id = $1::int order by id`,
+    [embeddingId],
+  );
+}
+
+/** The map of that name, or null. */
+export async function findProjection(
+  database: Queryable,
+  embeddingId: number,
+  name: string,
+): Promise<Projection | null> {
+  const [found] = await database.query<ProjectionRow>(
+    `select ${columns} from projections where embedding_id = $1::int and name = $2::text`,
+    [embeddingId, name],
+  );
+  return found ?? null;
+}
+
+/** The map of that name. @throws UserError NOT_FOUND with the names that there are */
+export async function requireProjection(database: Queryable, embeddingId: number, name: string): Promise<Projection> {
+  const all = await listProjections(database, embeddingId);
+  const found = all.find((projection) => projection.name === name);
+  if (found !== undefined) return found;
+  const names = all.map((projection) => projection.name);
+  const near = didYouMean(name, names) || (names.length > 0 ? ` There is ${names.join(', ')}.` : '');
+  throw new UserError('NOT_FOUND', `The embedding has no projection "${name}".${near}`);
+}
+
+/** The maps of these ids, in their order, null where there is none. */
+export async function findProjectionsById(database: Queryable, ids: readonly number[]): Promise<(Projection | null)[]> {
+  const rows = await database.query<ProjectionRow>(`select ${columns} from projections where id = any ($1::int[])`, [
+    ids,
+  ]);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
+/** Removes a map with its points. Its files are swept when the next one is made. */
+export async function removeProjection(database: Queryable, { id }: Pick<Projection, 'id'>): Promise<void> {
+  await database.query('delete from projections where id = $1::int', [id]);
+}
+
+/** Whether items or vectors have changed since the map was made. */
+export function isStale(
+  projection: Pick<Projection, 'embeddingVersion' | 'datasetVersion'>,
+  embedding: Pick<Embedding, 'version'>,
+  dataset: Pick<Dataset, 'version'>,
+): boolean {
+  return projection.embeddingVersion !== embedding.version || projection.datasetVersion !== dataset.version;
+}
+
+export interface NewProjection {
+  readonly embedding: Pick<Embedding, 'id'>;
+  readonly name: string;
+  readonly method: ProjectionMethod;
+  readonly components: number;
+  readonly seed?: number;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly device?: 'GPU' | 'CPU';
+  readonly milliseconds?: number;
+  readonly explainedVariance?: readonly number[];
+  readonly quality?: Quality;
+  /** Of the vectors and the items that the map was made of. Default: as they are now. */
+  readonly embeddingVersion?: number;
+  readonly datasetVersion?: number;
+  /** Item of each point. */
+  readonly itemIds: Float64Array;
+  /** (itemIds.length, components), all finite. */
+  readonly coordinates: Float32Array;
+}
+
+/** Points of a chunk: half a megabyte of ids, as much of coordinates; also the rows of a batch in the file of points. */
+export const CHUNK_POINTS = 65_536;
+/** One for all maps, so that maps of the same items have them in the same order and one can move into the other. */
+const ORDER_SEED = 1;
+
+/**
+ * Keeps a map in place of the one of that name, whose version it goes on counting. To be called in a transaction.
+ * @returns its id
+ * @throws UserError NOT_FOUND when the embedding was removed meanwhile
+ */
+export async function replaceProjection(transaction: Queryable, projection: NewProjection): Promise<number> {
+  const { itemIds, coordinates, components, quality, explainedVariance } = projection;
+  const count = itemIds.length;
+  if (coordinates.length !== count * components) {
+    throw new Error(`${count} points of ${components} components, but ${coordinates.length} coordinates`);
+  }
+  const [kept] = await transaction.query<{ id: number }>(
+    `insert into projections (embedding_id, name, method, components, seed, parameters, device, milliseconds,
+       explained_variance, quality, count, embedding_version, dataset_version)
+     select embeddings.id, $2::text, $3::text, $4::int, $5::int, $6::jsonb, $7::text, $8::float8,
+       $9::float8[], $10::jsonb, $11::bigint, coalesce($12::bigint, embeddings.version), coalesce($13::bigint, datasets.version)
+       from embeddings join datasets on datasets.id = dataset_id where embeddings.id = $1::int
+     on conflict (embedding_id, name) do update set method = excluded.method, components = excluded.components,
+       seed = excluded.seed, parameters = excluded.parameters, device = excluded.device,
+       milliseconds = excluded.milliseconds, explained_variance = excluded.explained_variance, quality = excluded.quality,
+       count = excluded.count, version = projections.version + 1, embedding_version = excluded.embedding_version,
+       dataset_version = excluded.dataset_version, created_at = now()
+     returning id`,
+    [
+      projection.embedding.id,
+      projection.name,
+      projection.method,
+      components,
+      projection.seed ?? null,
+      JSON.stringify(projection.parameters ?? {}),
+      projection.device ?? null,
+      projection.milliseconds ?? null,
+      explainedVariance === undefined ? null : [...explainedVariance],
+      quality === undefined ? null : JSON.stringify(quality),
+      count,
+      projection.embeddingVersion ?? null,
+      projection.datasetVersion ?? null,
+    ],
+  );
+  if (kept === undefined) throw new UserError('NOT_FOUND', 'The embedding was removed meanwhile.');
+  await transaction.query('delete from projection_chunks where projection_id = $1::int', [kept.id]);
+
+  const order = permutation(count, createRandom(ORDER_SEED));
+  for (let chunk = 0; chunk * CHUNK_POINTS < count; chunk++) {
+    const rows = order.subarray(chunk * CHUNK_POINTS, (chunk + 1) * CHUNK_POINTS);
+    const ids = new DataView(new ArrayBuffer(rows.length * 8));
+    const values = new DataView(new ArrayBuffer(rows.length * components * 4));
+    for (const [to, from] of rows.entries()) {
+      ids.setBigInt64(to * 8, BigInt(itemIds[from] ?? 0), true);
+      for (let c = 0; c < components; c++) {
+        values.setFloat32((to * components + c) * 4, coordinates[from * components + c] ?? 0, true);
+      }
+    }
+    await transaction.query(
+      `insert into projection_chunks (projection_id, chunk, item_ids, coordinates)
+       values ($1::int, $2::int, $3::bytea, $4::bytea)`,
+      [kept.id, chunk, new Uint8Array(ids.buffer), new Uint8Array(values.buffer)],
+    );
+  }
+  return kept.id;
+}
+
+/** Points of a map in its order. */
+export interface PointsChunk {
+  readonly itemIds: Float64Array;
+  /** (itemIds.length, components) */
+  readonly coordinates: Float32Array;
+}
+
+/** The points of a map, `CHUNK_POINTS` at a time. A map replaced meanwhile gives points of both: compare the versions. */
+export async function* readPoints(
+  database: Queryable,
+  { id }: Pick<Projection, 'id'>,
+): AsyncGenerator<PointsChunk, void, undefined> {
+  for (let chunk = 0; ; chunk++) {
+    const [found] = await database.query<{ itemIds: Uint8Array; coordinates: Uint8Array }>(
+      `select item_ids as "itemIds", coordinates from projection_chunks
+        where projection_id = $1::int and chunk = $2::int`,
+      [id, chunk],
+    );
+    if (found === undefined) return;
+    const ids = viewOf(found.itemIds);
+    const values = viewOf(found.coordinates);
+    yield {
+      itemIds: Float64Array.from({ length: ids.byteLength / 8 }, (_, i) => Number(ids.getBigInt64(i * 8, true))),
+      coordinates: Float32Array.from({ length: values.byteLength / 4 }, (_, i) => values.getFloat32(i * 4, true)),
+    };
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

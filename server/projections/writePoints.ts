@@ -1,0 +1,153 @@
+/** Writes the points of a map as an Arrow IPC stream. */
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import {
+  type Data,
+  Dictionary,
+  Field,
+  Float32,
+  Int32,
+  makeData,
+  RecordBatch,
+  RecordBatchReader,
+  Schema,
+  Struct,
+  Utf8,
+  Vector,
+} from 'apache-arrow';
+
+import type { Queryable } from '../database/database.ts';
+import { ArrowStream } from '../datasets/arrowStream.ts';
+import type { Dataset } from '../datasets/datasets.ts';
+import { type ItemColumn, readItemColumns } from '../datasets/itemColumns.ts';
+import { builderOf, type ColumnBuilder, DictionaryBuilder, TextBuilder } from './columnBuilders.ts';
+import { type PointsChunk, type Projection, readPoints } from './projections.ts';
+
+/**
+ * Writes key, axes and the columns asked for, which the data set has, to a new file. One pass over the points, holding one
+ * batch in memory and the distinct values of the columns that have a dictionary. A dictionary stands before the first batch, so that every reader takes it; for that the batches wait in a
+ * second file, with plain numbers in place of the values.
+ */
+export async function writePoints(
+  database: Queryable,
+  projection: Projection,
+  dataset: Dataset,
+  asked: readonly string[],
+  path: string,
+): Promise<void> {
+  const columns = asked.map((name) => columnOf(dataset, name));
+  const dictionaries = columns.some(({ builder }) => builder instanceof DictionaryBuilder);
+  const waiting = dictionaries ? `${path}.waiting.part` : path;
+  try {
+    const fixed = fixedFields(projection);
+    const plain = columns.map(({ name, builder }) => new Field(name, builder.type, true));
+    const schema = new Schema([...fixed, ...plain]);
+    await writeStream(waiting, schema, batchesOf(database, projection, dataset, columns, schema));
+    if (!dictionaries) return;
+    const coded = columns.map(({ name, builder }, id): CodedColumn => {
+      if (!(builder instanceof DictionaryBuilder)) return { field: new Field(name, builder.type, true), texts: null };
+      const type = new Dictionary(new Utf8(), new Int32(), id);
+      return { field: new Field(name, type, true), texts: { type, vector: new Vector([builder.takeTexts()]) } };
+    });
+    const whole = new Schema([...fixed, ...coded.map(({ field }) => field)]);
+    await writeStream(path, whole, withDictionaries(waiting, whole, fixed.length, coded));
+  } finally {
+    if (dictionaries) await rm(waiting, { force: true });
+  }
+}
+
+/** A column as it goes out, with its dictionary where it has one. */
+interface CodedColumn {
+  readonly field: Field;
+  readonly texts: { readonly type: Dictionary<Utf8, Int32>; readonly vector: Vector<Utf8> } | null;
+}
+
+async function writeStream(path: string, schema: Schema, batches: AsyncIterable<RecordBatch>): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    const stream = new ArrowStream(schema);
+    for await (const batch of batches) await writeAll(file, stream.write(batch));
+    await writeAll(file, stream.end());
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+}
+
+interface Column {
+  /** In the stream. */
+  readonly name: string;
+  readonly source: ItemColumn;
+  readonly builder: ColumnBuilder;
+}
+
+function columnOf({ fields }: Dataset, name: string): Column {
+  if (name === 'label') return { name, source: 'label', builder: new DictionaryBuilder() };
+  const source = fields.findIndex((field) => field.name === name);
+  // A field that is called like a column that is there already.
+  const taken = ['key', 'x', 'y', 'z'].includes(name);
+  return { name: taken ? `fields.${name}` : name, source, builder: builderOf(fields[source]?.type ?? 'TEXT') };
+}
+
+function fixedFields({ components }: Projection): Field[] {
+  const axes = ['x', 'y', 'z'].slice(0, components);
+  return [new Field('key', new Utf8(), false), ...axes.map((axis) => new Field(axis, new Float32(), false))];
+}
+
+function batchOf(schema: Schema, length: number, children: Data[]): RecordBatch {
+  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }));
+}
+
+async function* batchesOf(
+  database: Queryable,
+  projection: Projection,
+  dataset: Dataset,
+  columns: readonly Column[],
+  schema: Schema,
+): AsyncGenerator<RecordBatch> {
+  const sources = columns.map(({ source }) => source);
+  const keys = new TextBuilder();
+  for await (const chunk of readPoints(database, projection)) {
+    const places = new Uint32Array(chunk.itemIds.length);
+    let length = 0;
+    for await (const { index, key, values } of readItemColumns(database, dataset, chunk.itemIds, sources)) {
+      places[length++] = index;
+      keys.add(key);
+      for (let c = 0; c < columns.length; c++) columns[c]?.builder.add(values[c] ?? null);
+    }
+    if (length === 0) continue;
+    const axes = axesOf(chunk, projection.components, places.subarray(0, length));
+    yield batchOf(schema, length, [keys.take(), ...axes, ...columns.map(({ builder }) => builder.take())]);
+  }
+}
+
+/** The coordinates at these places, an array per axis. */
+function axesOf({ coordinates }: PointsChunk, components: number, places: Uint32Array): Data[] {
+  return Array.from({ length: components }, (_, axis) => {
+    const data = new Float32Array(places.length);
+    for (let i = 0; i < data.length; i++) data[i] = coordinates[(places[i] ?? 0) * components + axis] ?? 0;
+    return makeData({ type: new Float32(), length: data.length, nullCount: 0, data });
+  });
+}
+
+/** The batches of a waiting file, where the columns from `first` on are as in `coded`. */
+async function* withDictionaries(
+  waiting: string,
+  schema: Schema,
+  first: number,
+  coded: readonly CodedColumn[],
+): AsyncGenerator<RecordBatch> {
+  const input = createReadStream(waiting, { highWaterMark: 2 ** 18 });
+  for await (const batch of await RecordBatchReader.from(input)) {
+    const children = batch.data.children.map((child, i): Data => {
+      const texts = coded[i - first]?.texts;
+      if (!texts) return child;
+      const { length, nullCount, nullBitmap, values: data } = child;
+      return makeData({ type: texts.type, length, nullCount, nullBitmap, data, dictionary: texts.vector });
+    });
+    yield batchOf(schema, batch.numRows, children);
+  }
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import { createRandom } from '#kernels/random.ts';
+import type { Database, Queryable } from '../../../server/database/database.ts';
+import { removeDataset } from '../../../server/datasets/removeDataset.ts';
+import type { Embedding } from '../../../server/embeddings/embeddings.ts';
+import { UserError } from '../../../server/errors.ts';
+import type { TaskContext } from '../../../server/jobs/task.ts';
+import { projectEmbedding } from '../../../server/projections/projectEmbedding.ts';
+import { findProjection, isStale, readPoints, requireProjection } from '../../../server/projections/projections.ts';
+import { onEveryDatabase } from '../../helpers/database.ts';
+import { makeEmbedding } from '../../helpers/maps.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'embedding-map-project-'));
+after(() => rm(folder, { recursive: true }));
+let folders = 0;
+
+interface Stage {
+  readonly stage: string;
+  readonly fraction: number | null;
+}
+
+/** What a worker gives a verb, as far as this one uses it. */
+function contextOf(database: Database, { signal = new AbortController().signal, guard = async () => {} } = {}) {
+  const stages: Stage[] = [];
+  const dataDir = join(folder, `${folders++}`);
+  const context: TaskContext = {
+    database,
+    jobId: '00000000-0000-4000-8000-000000000002',
+    signal,
+    dataDir,
+    attempt: 1,
+    progress: (stage, fraction) => void stages.push({ stage, fraction }),
+    warn: (message) => assert.fail(message),
+    reject: async () => {},
+    checkpoint: null,
+    saveCheckpoint: async () => {},
+    guard: guard satisfies (transaction: Queryable) => Promise<void>,
+    worksOn: async () => {},
+  };
+  return { context, stages };
+}
+
+/** Rows along one direction much longer than along the others. */
+function longCloud(rows: number, columns: number): Matrix {
+  const random = createRandom(7);
+  const matrix = createMatrix(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    const along = 10 * random.normal();
+    for (let j = 0; j < columns; j++) matrix.data[i * columns + j] = along * ((j % 3) - 1) + random.normal() + 5;
+  }
+  return matrix;
+}
+
+async function makeCloud(database: Database, slug: string, rows = 300, columns = 8): Promise<Embedding> {
+  const items = Array.from({ length: rows }, (_, i) => ({ key: `${i}`, fields: { group: i % 2 ? 'odd' : 'even' } }));
+  const fields = [{ name: 'group', type: 'CATEGORY' as const }];
+  return await makeEmbedding(database, { slug, items, fields, matrix: longCloud(rows, columns), metric: 'COSINE' });
+}
+
+const inputFor = (embedding: Embedding) =>
+  ({ embeddingId: embedding.id, name: 'pca', method: 'PCA', components: 2, seed: 42, device: 'AUTO' }) as const;
+
+async function coordinatesOf(database: Database, embedding: Embedding): Promise<Map<number, readonly number[]>> {
+  const { components, ...projection } = await requireProjection(database, embedding.id, 'pca');
+  const points = new Map<number, readonly number[]>();
+  for await (const { itemIds, coordinates } of readPoints(database, projection)) {
+    itemIds.forEach((id, i) => {
+      points.set(id, Array.from(coordinates.subarray(i * components, (i + 1) * components)));
+    });
+  }
+  return points;
+}
+
+onEveryDatabase((_engine, open) => {
+  test('a map is computed, measured and kept, and its files lie ready', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'cloud');
+    const { context, stages } = contextOf(database);
+    const result = await projectEmbedding(context, inputFor(embedding));
+    const projection = await requireProjection(database, embedding.id, 'pca');
+    assert.deepEqual(result, { dataset: embedding.datasetId, embedding: embedding.id, projection: projection.id });
+    assert.equal(projection.count, 300);
+    assert.equal(projection.method, 'PCA');
+    assert.equal(projection.seed, 42);
+    assert.equal(projection.device, 'CPU');
+    assert.ok((projection.milliseconds ?? 0) > 0);
+    assert.ok((projection.explainedVariance?.[0] ?? 0) > 0.9);
+    const { quality } = projection;
+    assert.ok(quality !== null && quality.neighbors === 15 && quality.sample === 300);
+    for (const share of [quality.trustworthiness, quality.continuity, quality.neighborRecall]) {
+      assert.ok(share > 0 && share <= 1, String(share));
+    }
+    assert.ok(!isStale(projection, embedding, { version: projection.datasetVersion }));
+    const files = await readdir(join(context.dataDir, 'cache/points'));
+    assert.equal(files.filter((name) => name.startsWith(`${projection.id}-`) && name.endsWith('.arrow')).length, 2);
+
+    const fractions = stages.map(({ fraction }) => fraction ?? 0);
+    assert.ok(fractions.every((fraction, i) => fraction >= (fractions[i - 1] ?? 0) && fraction <= 1));
+    assert.deepEqual(
+      [...new Set(stages.map(({ stage }) => stage))],
+      [
+        'Reading vectors',
+        'Finding the principal components',
+        'Measuring the quality',
+        'Keeping the map',
+        'Writing the points',
+      ],
+    );
+  });
+
+  test('computed anew, a map has the same coordinates bit for bit, the same id and the next version', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'again');
+    const { context } = contextOf(database);
+    await projectEmbedding(context, inputFor(embedding));
+    const first = await requireProjection(database, embedding.id, 'pca');
+    const points = await coordinatesOf(database, embedding);
+    await projectEmbedding(context, inputFor(embedding));
+    const second = await requireProjection(database, embedding.id, 'pca');
+    assert.deepEqual(await coordinatesOf(database, embedding), points);
+    assert.equal(points.size, 300);
+    assert.equal(second.id, first.id);
+    assert.equal(second.version, first.version + 1);
+    assert.deepEqual(second.quality, first.quality);
+  });
+
+  test('where the job is no longer ours, nothing is kept', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'lost');
+    const lost = new Error('lost');
+    const { context } = contextOf(database, { guard: () => Promise.reject(lost) });
+    await assert.rejects(projectEmbedding(context, inputFor(embedding)), lost);
+    assert.equal(await findProjection(database, embedding.id, 'pca'), null);
+  });
+
+  test('a cancelled job ends within a second in the middle of the kernel', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'cancelled', 3000, 600);
+    const controller = new AbortController();
+    const { context, stages } = contextOf(database, { signal: controller.signal });
+    const work = projectEmbedding(context, inputFor(embedding));
+    while (!stages.some(({ stage }) => stage.startsWith('Finding'))) await new Promise((wake) => setTimeout(wake, 5));
+    const cancelledAt = performance.now();
+    controller.abort(new UserError('CANCELLED', 'The job was cancelled.'));
+    await assert.rejects(work, { code: 'CANCELLED' });
+    assert.ok(performance.now() - cancelledAt < 1000);
+    assert.equal(await findProjection(database, embedding.id, 'pca'), null);
+  });
+
+  test('where the data set is removed meanwhile, the job is cancelled and no map is left', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'removed');
+    const { context } = contextOf(database);
+    let removed = false;
+    const removing: TaskContext = {
+      ...context,
+      database: {
+        ...bind(database),
+        async transaction(work, options) {
+          if (!removed) {
+            removed = true;
+            await removeDataset(database, 'removed');
+          }
+          return await database.transaction(work, options);
+        },
+      },
+    };
+    await assert.rejects(projectEmbedding(removing, inputFor(embedding)), { code: 'CANCELLED' });
+    assert.equal(await findProjection(database, embedding.id, 'pca'), null);
+    const chunks = await database.query('select projection_id from projection_chunks');
+    assert.deepEqual(chunks, []);
+  });
+
+  test('what cannot be computed is refused in words', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'refused', 3, 2);
+    const { context } = contextOf(database);
+    await assert.rejects(projectEmbedding(context, { ...inputFor(embedding), method: 'GIVEN' }), {
+      code: 'BAD_USER_INPUT',
+      message: /comes with the data/,
+    });
+    await assert.rejects(projectEmbedding(context, { ...inputFor(embedding), device: 'GPU' }), { code: 'UNAVAILABLE' });
+    await assert.rejects(projectEmbedding(context, { ...inputFor(embedding), embeddingId: 2 ** 30 }), {
+      code: 'CANCELLED',
+    });
+  });
+});
+
+function bind(database: Database): Database {
+  return {
+    engine: database.engine,
+    query: (sql, parameters, options) => database.query(sql, parameters, options),
+    copyIn: (target, chunks, options) => database.copyIn(target, chunks, options),
+    copyOut: (select, options) => database.copyOut(select, options),
+    transaction: (work, options) => database.transaction(work, options),
+    listen: (channel, receive) => database.listen(channel, receive),
+    close: () => database.close(),
+  };
+}
