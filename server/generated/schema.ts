@@ -1,0 +1,1487 @@
+// Written by `npm run generate` from schema.graphql.
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Dataset as DatasetRecord } from '../datasets/datasets.ts';
+import type { Item as ItemRecord } from '../datasets/items.ts';
+import type { Embedding as EmbeddingRecord } from '../embeddings/embeddings.ts';
+import type { Projection as ProjectionRecord } from '../projections/projections.ts';
+import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/jobs.ts';
+import type { ItemPage } from '../resolvers/dataset.ts';
+import type { NearestPage, NearestItem, IndexOf } from '../resolvers/embedding.ts';
+import type { Context } from '../resolvers/context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = T | null;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** An instant, ISO 8601 in UTC, for example `2026-03-01T12:00:00.000Z`. */
+  DateTime: { input: Date; output: Date; }
+  /** Any JSON value. */
+  JSON: { input: unknown; output: unknown; }
+  /** A whole number that may be larger than 32 bits: a JSON number up to 2^53 - 1, or a string of digits. */
+  BigInt: { input: number; output: number | bigint | string; }
+  /**
+   * A vector: a list of finite numbers, or a string with the base64 of little-endian float32 values.
+   * Answers give the base64 form, which is a tenth of the work of a list.
+   */
+  Vector: { input: Float32Array; output: Float32Array; }
+};
+
+/** A page of a connection. */
+export type PageInfo = {
+  /** Whether there are more edges after the last one. */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** Whether there are edges before the first one. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first edge, or null on an empty page. */
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+  /** The cursor of the last edge, to be given as `after`; null on an empty page. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** Anything that has a global id. */
+export type Node = {
+  /** A global id, opaque to clients. */
+  readonly id: Scalars['ID']['output'];
+};
+
+/** What the items of a data set are. */
+export type DatasetKind =
+  /** Words, sentences or documents. */
+  | 'TEXT'
+  /** Pictures. */
+  | 'IMAGE'
+  /** Entities of a knowledge graph. */
+  | 'GRAPH'
+  /** Things known only by their vectors. */
+  | 'VECTOR';
+
+/** The type of a field: what can be asked of it in a filter, and how a map colours by it. */
+export type FieldType =
+  /** Free text; most values are distinct. */
+  | 'TEXT'
+  /** One of few values. */
+  | 'CATEGORY'
+  /** A number. */
+  | 'NUMBER'
+  /** True or false. */
+  | 'BOOLEAN'
+  /** An instant. */
+  | 'DATE'
+  /** Any other JSON value. */
+  | 'JSON';
+
+/** A field that the items of a data set have. */
+export type Field = {
+  /** The name, as in `Item.fields` and in filters. */
+  readonly name: Scalars['String']['output'];
+  /** The type, told from the values at import. */
+  readonly type: FieldType;
+};
+
+/** How far two vectors are from each other. */
+export type Metric =
+  /** 1 - cosine of the angle, from 0 to 2. The length of a vector does not matter; a zero vector is refused. */
+  | 'COSINE'
+  /** Length of the difference, from 0. */
+  | 'EUCLIDEAN'
+  /** Negated inner product: smaller is nearer, and may be below zero. */
+  | 'INNER_PRODUCT';
+
+/** A named collection of items of one kind. */
+export type Dataset = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** The name in queries and addresses: lower-case letters, digits and hyphens. */
+  readonly slug: Scalars['String']['output'];
+  /** The name that people read. */
+  readonly title: Scalars['String']['output'];
+  /** What it is and where it comes from. */
+  readonly description?: Maybe<Scalars['String']['output']>;
+  /** What its items are. */
+  readonly kind: DatasetKind;
+  /** The licence of the data, as its source states it. */
+  readonly licence?: Maybe<Scalars['String']['output']>;
+  /** Where the data comes from. */
+  readonly source?: Maybe<Scalars['String']['output']>;
+  /** How many items it has. */
+  readonly itemCount: Scalars['BigInt']['output'];
+  /** The fields of its items. */
+  readonly fields: ReadonlyArray<Field>;
+  /** Rises with every change of its items. */
+  readonly version: Scalars['BigInt']['output'];
+  /** When it was made. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** When its items last changed. */
+  readonly updatedAt: Scalars['DateTime']['output'];
+  /** One item by its key, or null. */
+  readonly item?: Maybe<Item>;
+  /** The items, in the order in which they were imported. */
+  readonly items: ItemConnection;
+  /** The values of one field with the number of items that have each, most frequent first. */
+  readonly values: ReadonlyArray<FieldValue>;
+  /** Its embeddings. */
+  readonly embeddings: ReadonlyArray<Embedding>;
+  /** One embedding by its name, or null. */
+  readonly embedding?: Maybe<Embedding>;
+};
+
+
+/** A named collection of items of one kind. */
+export type DatasetItemArgs = {
+  key: Scalars['String']['input'];
+};
+
+
+/** A named collection of items of one kind. */
+export type DatasetItemsArgs = {
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<Filter>;
+};
+
+
+/** A named collection of items of one kind. */
+export type DatasetValuesArgs = {
+  field: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  filter?: InputMaybe<Filter>;
+};
+
+
+/** A named collection of items of one kind. */
+export type DatasetEmbeddingArgs = {
+  name: Scalars['String']['input'];
+};
+
+/** A value of a field, and how many items have it. */
+export type FieldValue = {
+  /** The value; null for the items that have none. */
+  readonly value?: Maybe<Scalars['JSON']['output']>;
+  /** How many items have it. */
+  readonly count: Scalars['BigInt']['output'];
+};
+
+/** A page of data sets. */
+export type DatasetConnection = {
+  /** The data sets with their cursors. */
+  readonly edges: ReadonlyArray<DatasetEdge>;
+  /** The data sets. */
+  readonly nodes: ReadonlyArray<Dataset>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+  /** How many there are on all pages. */
+  readonly totalCount: Scalars['BigInt']['output'];
+};
+
+/** A data set on a page. */
+export type DatasetEdge = {
+  /** Where it is. */
+  readonly cursor: Scalars['String']['output'];
+  /** The data set. */
+  readonly node: Dataset;
+};
+
+/** One thing: a word, a sentence, an image, an entity. */
+export type Item = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name within the data set, unique. */
+  readonly key: Scalars['String']['output'];
+  /** What people read; the key where nothing better was given. */
+  readonly label: Scalars['String']['output'];
+  /** Its fields, as one JSON object. */
+  readonly fields: Scalars['JSON']['output'];
+  /** Its picture, or null where it has none. */
+  readonly image?: Maybe<Image>;
+  /** Its vector in one embedding, or null where it has none. */
+  readonly vector?: Maybe<Scalars['Vector']['output']>;
+};
+
+
+/** One thing: a word, a sentence, an image, an entity. */
+export type ItemImageArgs = {
+  size?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** One thing: a word, a sentence, an image, an entity. */
+export type ItemVectorArgs = {
+  embedding: Scalars['String']['input'];
+};
+
+/** A picture that can be fetched. */
+export type Image = {
+  /** Address, relative to the server. */
+  readonly url: Scalars['String']['output'];
+  /** Width in pixels as imported, where it is known. */
+  readonly width?: Maybe<Scalars['Int']['output']>;
+  /** Height in pixels as imported, where it is known. */
+  readonly height?: Maybe<Scalars['Int']['output']>;
+};
+
+/** A page of items. */
+export type ItemConnection = {
+  /** The items with their cursors. */
+  readonly edges: ReadonlyArray<ItemEdge>;
+  /** The items. */
+  readonly nodes: ReadonlyArray<Item>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+  /** How many items match on all pages. */
+  readonly totalCount: Scalars['BigInt']['output'];
+};
+
+/** An item on a page. */
+export type ItemEdge = {
+  /** Where it is. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Item;
+};
+
+/**
+ * Which items. Give either `and`, `or` or `not`, or a `field` with one or more operators, all of which must hold.
+ * `field` is `key`, `label` or a name in `Dataset.fields`. An item without the field matches only `isNull: true` and `ne`.
+ */
+export type Filter = {
+  /** All of these hold. */
+  readonly and?: InputMaybe<ReadonlyArray<Filter>>;
+  /** At least one of these holds. */
+  readonly or?: InputMaybe<ReadonlyArray<Filter>>;
+  /** This does not hold. */
+  readonly not?: InputMaybe<Filter>;
+  /** The field that the operators beside it speak of. */
+  readonly field?: InputMaybe<Scalars['String']['input']>;
+  /** Equal to. */
+  readonly eq?: InputMaybe<Scalars['JSON']['input']>;
+  /** Not equal to. */
+  readonly ne?: InputMaybe<Scalars['JSON']['input']>;
+  /** Equal to one of. */
+  readonly in?: InputMaybe<ReadonlyArray<Scalars['JSON']['input']>>;
+  /** Less than; numbers, dates and texts. */
+  readonly lt?: InputMaybe<Scalars['JSON']['input']>;
+  /** Less than or equal to. */
+  readonly lte?: InputMaybe<Scalars['JSON']['input']>;
+  /** Greater than. */
+  readonly gt?: InputMaybe<Scalars['JSON']['input']>;
+  /** Greater than or equal to. */
+  readonly gte?: InputMaybe<Scalars['JSON']['input']>;
+  /** Contains this text, upper and lower case alike. */
+  readonly contains?: InputMaybe<Scalars['String']['input']>;
+  /** Starts with this text, upper and lower case alike. */
+  readonly startsWith?: InputMaybe<Scalars['String']['input']>;
+  /** Matches this regular expression (Postgres syntax), upper and lower case alike. */
+  readonly matches?: InputMaybe<Scalars['String']['input']>;
+  /** Has no value (true) or has one (false). */
+  readonly isNull?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Full-text search over the label and all texts of the item, in the syntax of web search: words, "a phrase", or, -without. Takes no `field`. */
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A model: what made the vectors of an embedding. */
+export type Model = {
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** What it does. */
+  readonly description?: Maybe<Scalars['String']['output']>;
+};
+
+/** One vector per item, from one model. */
+export type Embedding = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name within the data set. */
+  readonly name: Scalars['String']['output'];
+  /** The data set whose items it has vectors of. */
+  readonly dataset: Dataset;
+  /** What made the vectors, where it is known. */
+  readonly model?: Maybe<Model>;
+  /** Numbers per vector. */
+  readonly dimension: Scalars['Int']['output'];
+  /** How distance is measured. */
+  readonly metric: Metric;
+  /** How many items have a vector. */
+  readonly itemCount: Scalars['BigInt']['output'];
+  /** Rises with every change of its vectors. */
+  readonly version: Scalars['BigInt']['output'];
+  /** The index for approximate search, or null where every search is exact. */
+  readonly index?: Maybe<VectorIndex>;
+  /** Its projections. */
+  readonly projections: ReadonlyArray<Projection>;
+  /** One projection by its name, or null. */
+  readonly projection?: Maybe<Projection>;
+  /** The items nearest to a target, nearest first. */
+  readonly nearest: NearestConnection;
+  /** All vectors as an Arrow IPC stream with the columns `key: utf8` and `vector: fixed_size_list<float32>`. */
+  readonly vectors: BinaryContent;
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingProjectionArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingNearestArgs = {
+  to: Target;
+  first: Scalars['Int']['input'];
+  filter?: InputMaybe<Filter>;
+  search?: InputMaybe<SearchOptions>;
+};
+
+/** How the vectors are kept in the index. */
+export type IndexPrecision =
+  /** 32 bits a number; up to 2000 dimensions. */
+  | 'FULL'
+  /** 16 bits a number: half the size, hardly less recall; up to 4000 dimensions. */
+  | 'HALF'
+  /** 1 bit a number: a thirty-second of the size. Answers are re-ranked with the full vectors. */
+  | 'BINARY';
+
+/** A graph index (HNSW) for approximate search. */
+export type VectorIndex = {
+  /** How the vectors are kept. */
+  readonly precision: IndexPrecision;
+  /** Links per node (m). */
+  readonly links: Scalars['Int']['output'];
+  /** Candidates looked at while building (ef_construction). */
+  readonly efConstruction: Scalars['Int']['output'];
+  /** Size in bytes. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** How often the index finds what an exact search finds, measured on a sample; null until measured. */
+  readonly recall?: Maybe<IndexRecall>;
+};
+
+/** Recall of an index, measured against exact search. */
+export type IndexRecall = {
+  /** Mean share of the true nearest items that the index found, 0 to 1. */
+  readonly recall: Scalars['Float']['output'];
+  /** Neighbours asked for per query (k). */
+  readonly neighbors: Scalars['Int']['output'];
+  /** Queries, each from an item chosen at random. */
+  readonly sample: Scalars['Int']['output'];
+  /** Candidates kept during the search (ef_search). */
+  readonly efSearch: Scalars['Int']['output'];
+  /** Milliseconds per query by the index, median. */
+  readonly millisecondsIndex: Scalars['Float']['output'];
+  /** Milliseconds per query by exact search, median. */
+  readonly millisecondsExact: Scalars['Float']['output'];
+};
+
+/** Anything that can be turned into a vector of the embedding's space. */
+export type Target =
+  /** An item by its key. The item itself is not among the answers. */
+  { readonly item: Scalars['String']['input']; readonly vector?: never; readonly sum?: never; }
+  |  /** A literal vector. */
+  { readonly item?: never; readonly vector: Scalars['Vector']['input']; readonly sum?: never; }
+  |  /** A weighted sum of targets, for analogies. The items in it are not among the answers. */
+  { readonly item?: never; readonly vector?: never; readonly sum: ReadonlyArray<WeightedTarget>; };
+
+/** A target with its weight in a sum. */
+export type WeightedTarget = {
+  /** The target. */
+  readonly to: Target;
+  /** Its weight; negative to subtract. */
+  readonly weight: Scalars['Float']['input'];
+};
+
+/** How to search. */
+export type SearchMethod =
+  /** By the index where there is one and the filter leaves many items, otherwise exactly. */
+  | 'AUTO'
+  /** Every vector is compared. */
+  | 'EXACT'
+  /** By the index; an error where there is none. */
+  | 'INDEX';
+
+/** How to search. */
+export type SearchOptions = {
+  /** Which method. */
+  readonly method: SearchMethod;
+  /** Candidates kept while the index is walked, 1 to 1000. Larger finds more of the true neighbours and takes longer. Ignored by exact search. Default: 100, or `first` when that is more. */
+  readonly efSearch?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** The items nearest to a target. */
+export type NearestConnection = {
+  /** The items with rank and distance, nearest first. */
+  readonly edges: ReadonlyArray<NearestEdge>;
+  /** The items. */
+  readonly nodes: ReadonlyArray<Item>;
+  /** How the search was done. */
+  readonly search: SearchInfo;
+};
+
+/** An item that is near. */
+export type NearestEdge = {
+  /** 1 for the nearest. */
+  readonly rank: Scalars['Int']['output'];
+  /** Distance in the embedding's metric. Smaller is nearer. */
+  readonly distance: Scalars['Float']['output'];
+  /** The same as a similarity: the cosine, 1 / (1 + distance) for EUCLIDEAN, or the inner product. Larger is nearer. */
+  readonly similarity: Scalars['Float']['output'];
+  /** The item. */
+  readonly node: Item;
+};
+
+/** How a search was done. */
+export type SearchInfo = {
+  /** The method that was used: EXACT or INDEX. */
+  readonly method: SearchMethod;
+  /** Whether the answer is the true one, every vector having been compared. */
+  readonly exact: Scalars['Boolean']['output'];
+  /** False when fewer items than asked for were found although more may match. */
+  readonly complete: Scalars['Boolean']['output'];
+  /** Where the distances were computed. */
+  readonly device: Device;
+  /** How long the search took in the database, in milliseconds. */
+  readonly milliseconds: Scalars['Float']['output'];
+};
+
+/** Where something is, or was, computed. */
+export type Device =
+  /** The best there is. */
+  | 'AUTO'
+  /** A graphics card. */
+  | 'GPU'
+  /** The processor. */
+  | 'CPU';
+
+/** How a map is made. */
+export type ProjectionMethod =
+  /** Principal component analysis: the directions along which the vectors differ most. Shows the large, says little of who is near whom. */
+  | 'PCA'
+  /** Uniform manifold approximation and projection (McInnes, Healy and Melville 2018): neighbours stay neighbours, groups part. Distances between groups mean little. */
+  | 'UMAP'
+  /** Coordinates that came with the data. */
+  | 'GIVEN';
+
+/** A map: two or three coordinates per item of an embedding. */
+export type Projection = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name within the embedding. */
+  readonly name: Scalars['String']['output'];
+  /** The embedding that it shows. */
+  readonly embedding: Embedding;
+  /** How it was made. */
+  readonly method: ProjectionMethod;
+  /** Coordinates per item, 2 or 3. */
+  readonly components: Scalars['Int']['output'];
+  /** The seed of every choice by chance. */
+  readonly seed?: Maybe<Scalars['Int']['output']>;
+  /** The options of the method as they were used. */
+  readonly parameters: Scalars['JSON']['output'];
+  /** Where it was computed; null for given coordinates. */
+  readonly device?: Maybe<Device>;
+  /** How long it took to compute, in milliseconds; null for given coordinates. */
+  readonly milliseconds?: Maybe<Scalars['Float']['output']>;
+  /** For PCA: the share of the variance along each component, 0 to 1. */
+  readonly explainedVariance?: Maybe<ReadonlyArray<Scalars['Float']['output']>>;
+  /** How far the map can be trusted; null where it could not be measured. */
+  readonly quality?: Maybe<ProjectionQuality>;
+  /** Whether items or vectors have changed since the map was made. */
+  readonly stale: Scalars['Boolean']['output'];
+  /** Rises each time it is computed anew. */
+  readonly version: Scalars['BigInt']['output'];
+  /** When it was made. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** Where its points can be fetched. */
+  readonly points: Points;
+};
+
+
+/** A map: two or three coordinates per item of an embedding. */
+export type ProjectionPointsArgs = {
+  columns: ReadonlyArray<Scalars['String']['input']>;
+};
+
+/**
+ * How far a map can be trusted, measured on a sample of its items: the neighbours there are in the embedding against those on the map.
+ * Each from 0 to 1, larger is better.
+ */
+export type ProjectionQuality = {
+  /** Whether neighbours on the map are neighbours in the embedding (Venna and Kaski, 2001). */
+  readonly trustworthiness: Scalars['Float']['output'];
+  /** Whether neighbours in the embedding are neighbours on the map (Venna and Kaski, 2001). */
+  readonly continuity: Scalars['Float']['output'];
+  /** Mean share of the nearest neighbours in the embedding that are also among the nearest on the map. */
+  readonly neighborRecall: Scalars['Float']['output'];
+  /** Neighbours looked at per item (k). */
+  readonly neighbors: Scalars['Int']['output'];
+  /** Items in the sample. */
+  readonly sample: Scalars['Int']['output'];
+};
+
+/** The points of a map as a file. */
+export type Points = {
+  /** How many points. */
+  readonly count: Scalars['BigInt']['output'];
+  /** Address, relative to the server. Its bytes never change: a new version has another address. */
+  readonly url: Scalars['String']['output'];
+  /** `application/vnd.apache.arrow.stream`: columns `key`, `x`, `y`, for three components `z`, then those asked for. Rows come in one fixed shuffled order, so that any prefix is a fair sample. */
+  readonly mediaType: Scalars['String']['output'];
+  /** The version of the projection and of the data set's items that the bytes hold. */
+  readonly version: Scalars['String']['output'];
+};
+
+/** Bytes that can be fetched. */
+export type BinaryContent = {
+  /** Address, relative to the server. */
+  readonly url: Scalars['String']['output'];
+  /** Media type. */
+  readonly mediaType: Scalars['String']['output'];
+};
+
+/** Where a job stands. */
+export type JobState =
+  /** Waiting for a worker. */
+  | 'QUEUED'
+  /** At work. */
+  | 'RUNNING'
+  /** Done. */
+  | 'SUCCEEDED'
+  /** Ended by an error. */
+  | 'FAILED'
+  /** Stopped on request. */
+  | 'CANCELLED';
+
+/** What a job does. */
+export type JobKind =
+  /** Reads files into a data set. */
+  | 'IMPORT_DATASET'
+  /** Loads a data set that is named by a manifest. */
+  | 'LOAD_DATASET'
+  /** Computes a map. */
+  | 'PROJECT_EMBEDDING'
+  /** Builds an index for approximate search. */
+  | 'INDEX_EMBEDDING';
+
+/** Work that takes time. */
+export type Job = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** What it does. */
+  readonly kind: JobKind;
+  /** Where it stands. */
+  readonly state: JobState;
+  /** What it is doing, in words. */
+  readonly stage?: Maybe<Scalars['String']['output']>;
+  /** How far it is, 0 to 1; null while it cannot be told. */
+  readonly progress?: Maybe<Scalars['Float']['output']>;
+  /** Why it failed. */
+  readonly error?: Maybe<JobError>;
+  /** What it wants to be known, although it goes on. */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+  /** Rows that were left out, counted. */
+  readonly rejectedCount: Scalars['BigInt']['output'];
+  /** The first rows that were left out, with the reason. */
+  readonly rejections: ReadonlyArray<Rejection>;
+  /** What it made; null until it has succeeded. */
+  readonly result?: Maybe<JobResult>;
+  /** How often it was begun; more than 1 after an interruption. */
+  readonly attempts: Scalars['Int']['output'];
+  /** When it was asked for. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** When it was begun. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it ended. */
+  readonly finishedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+/** Work that takes time. */
+export type JobRejectionsArgs = {
+  first: Scalars['Int']['input'];
+};
+
+/** Why a job failed. */
+export type JobError = {
+  /** As in `errors[].extensions.code`. */
+  readonly code: Scalars['String']['output'];
+  /** What came, what was wanted, what to do. */
+  readonly message: Scalars['String']['output'];
+  /** The file to blame. */
+  readonly file?: Maybe<Scalars['String']['output']>;
+  /** The line or row in that file, from 1. */
+  readonly line?: Maybe<Scalars['BigInt']['output']>;
+};
+
+/** A row that an import left out. */
+export type Rejection = {
+  /** The file. */
+  readonly file: Scalars['String']['output'];
+  /** The line or row in that file, from 1; null where the whole file is meant. */
+  readonly line?: Maybe<Scalars['BigInt']['output']>;
+  /** Why. */
+  readonly reason: Scalars['String']['output'];
+};
+
+/** What a job made. */
+export type JobResult = {
+  /** The data set. */
+  readonly dataset?: Maybe<Dataset>;
+  /** The embedding. */
+  readonly embedding?: Maybe<Embedding>;
+  /** The projection. */
+  readonly projection?: Maybe<Projection>;
+};
+
+/** A page of jobs. */
+export type JobConnection = {
+  /** The jobs with their cursors. */
+  readonly edges: ReadonlyArray<JobEdge>;
+  /** The jobs. */
+  readonly nodes: ReadonlyArray<Job>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+  /** How many there are on all pages. */
+  readonly totalCount: Scalars['BigInt']['output'];
+};
+
+/** A job on a page. */
+export type JobEdge = {
+  /** Where it is. */
+  readonly cursor: Scalars['String']['output'];
+  /** The job. */
+  readonly node: Job;
+};
+
+/** What runs. */
+export type Server = {
+  /** Version of embedding-map. */
+  readonly version: Scalars['String']['output'];
+  /** The database: `Postgres` or `PGlite`, with its version. */
+  readonly database: Scalars['String']['output'];
+  /** Version of pgvector. */
+  readonly pgvector: Scalars['String']['output'];
+  /** Where kernels run. */
+  readonly device: Device;
+};
+
+export type Query = {
+  /** What runs. */
+  readonly server: Server;
+  /** Anything by its global id, or null. */
+  readonly node?: Maybe<Node>;
+  /** The data sets, by slug. */
+  readonly datasets: DatasetConnection;
+  /** One data set, or null. */
+  readonly dataset?: Maybe<Dataset>;
+  /** One job, or null. */
+  readonly job?: Maybe<Job>;
+  /** The jobs, newest first. */
+  readonly jobs: JobConnection;
+};
+
+
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryDatasetsArgs = {
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryDatasetArgs = {
+  slug: Scalars['String']['input'];
+};
+
+
+export type QueryJobArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryJobsArgs = {
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+  state?: InputMaybe<JobState>;
+};
+
+export type Mutation = {
+  /** Reads uploaded files into a data set, which is made when there is none of that name. */
+  readonly importDataset: ImportDatasetPayload;
+  /** Removes a data set with all that belongs to it. Jobs at work on it are cancelled. */
+  readonly removeDataset: RemoveDatasetPayload;
+  /** Computes a map of an embedding. */
+  readonly projectEmbedding: ProjectEmbeddingPayload;
+  /** Removes a map. */
+  readonly removeProjection: RemoveProjectionPayload;
+  /** Builds an index for approximate search, in place of the one there is, and measures its recall. */
+  readonly indexEmbedding: IndexEmbeddingPayload;
+  /** Asks a job to stop. A job that has ended stays as it is. */
+  readonly cancelJob: CancelJobPayload;
+};
+
+
+export type MutationImportDatasetArgs = {
+  input: ImportDatasetInput;
+};
+
+
+export type MutationRemoveDatasetArgs = {
+  input: RemoveDatasetInput;
+};
+
+
+export type MutationProjectEmbeddingArgs = {
+  input: ProjectEmbeddingInput;
+};
+
+
+export type MutationRemoveProjectionArgs = {
+  input: RemoveProjectionInput;
+};
+
+
+export type MutationIndexEmbeddingArgs = {
+  input: IndexEmbeddingInput;
+};
+
+
+export type MutationCancelJobArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type Subscription = {
+  /** A job, now and after each change, until it has ended. */
+  readonly job: Job;
+};
+
+
+export type SubscriptionJobArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** Which column of the files plays which part. What is not named is told from the names and the content. */
+export type ColumnsInput = {
+  /** The key, unique in the data set. Default: `key`, `id`, `name`, `word`, the name of an image's file; otherwise the row's number. */
+  readonly key?: InputMaybe<Scalars['String']['input']>;
+  /** The label. Default: `label`, `title`, `name`, `word`; otherwise the beginning of the text, otherwise the key. */
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+  /** The vector: one column of lists, or `prefix*` for one column per number. Default: `vector`, `embedding`, or the only column of lists. */
+  readonly vector?: InputMaybe<Scalars['String']['input']>;
+  /** The text. Default: `text`, `sentence`, `content`. */
+  readonly text?: InputMaybe<Scalars['String']['input']>;
+  /** The image: a path in the same archive or a data URL. Default: `image`, `file`. */
+  readonly image?: InputMaybe<Scalars['String']['input']>;
+  /** The coordinates of a map that exists already. Default: `x`, `y` and, if there is one, `z`. */
+  readonly coordinates?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+/** Files to be read into a data set. */
+export type ImportDatasetInput = {
+  /** Slug of the data set: lower-case letters, digits and hyphens, 63 at most. */
+  readonly dataset: Scalars['String']['input'];
+  /** Ids of uploads, as `POST /uploads` answered them. Files with the same number of rows are joined row by row (vectors with their metadata). */
+  readonly uploads: ReadonlyArray<Scalars['ID']['input']>;
+  /** The title. Default: the slug. */
+  readonly title?: InputMaybe<Scalars['String']['input']>;
+  /** What it is and where it comes from. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** What its items are. Default: told from the content. */
+  readonly kind?: InputMaybe<DatasetKind>;
+  /** The name of the embedding. Default: `vectors`. */
+  readonly embedding?: InputMaybe<Scalars['String']['input']>;
+  /** The name of the model that made the vectors. */
+  readonly model?: InputMaybe<Scalars['String']['input']>;
+  /** How distance is measured. Default: COSINE, or EUCLIDEAN for pixels. */
+  readonly metric?: InputMaybe<Metric>;
+  /** Which column plays which part. */
+  readonly columns?: InputMaybe<ColumnsInput>;
+  /** How many rows may be left out before the import fails. Default: 100. */
+  readonly rejectionLimit?: InputMaybe<Scalars['Int']['input']>;
+  /** Maps to make when the vectors are in. Default: UMAP in 2, PCA in 2 and in 3 components. */
+  readonly projections?: InputMaybe<ReadonlyArray<ImportProjectionInput>>;
+  /** The same key gives the same job, while that job is queued or running. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A map to be made at import. */
+export type ImportProjectionInput = {
+  /** Its name. */
+  readonly name: Scalars['String']['input'];
+  /** How it is made. */
+  readonly method: ProjectionMethod;
+  /** Coordinates per item, 2 or 3. */
+  readonly components: Scalars['Int']['input'];
+};
+
+/** The job that imports. */
+export type ImportDatasetPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** A data set to be removed. */
+export type RemoveDatasetInput = {
+  /** Its slug. */
+  readonly dataset: Scalars['String']['input'];
+};
+
+/** What was removed. */
+export type RemoveDatasetPayload = {
+  /** The global id that the data set had. */
+  readonly removedId: Scalars['ID']['output'];
+};
+
+/** A map to be computed. */
+export type ProjectEmbeddingInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** Name of the map. One of that name is replaced when the new one is done. */
+  readonly name: Scalars['String']['input'];
+  /** How it is made: PCA or UMAP. */
+  readonly method: ProjectionMethod;
+  /** Coordinates per item, 2 or 3. */
+  readonly components: Scalars['Int']['input'];
+  /** Seed of every choice by chance. The same seed, options and backend give the same coordinates, bit for bit. */
+  readonly seed: Scalars['Int']['input'];
+  /** Where to compute. */
+  readonly device: Device;
+  /** Options of UMAP; an error with another method. */
+  readonly umap?: InputMaybe<UmapInput>;
+};
+
+/** Options of UMAP. */
+export type UmapInput = {
+  /** Nearest neighbours that are looked at per item, 2 to 200. Larger shows more of the whole and less of the detail. With fewer items there are fewer neighbours. */
+  readonly neighbors: Scalars['Int']['input'];
+  /** Least distance between neighbours on the map, in map units, 0 to `spread`. Larger spreads groups out; smaller packs them. */
+  readonly minDist: Scalars['Float']['input'];
+  /** Scale of the map in map units, 0.01 to 100. Larger draws groups wider. */
+  readonly spread: Scalars['Float']['input'];
+  /** Times that every edge between neighbours is looked at, 1 to 5000. Larger refines the map and takes longer in proportion. */
+  readonly epochs: Scalars['Int']['input'];
+  /** Random items that push, for every neighbour that pulls, 0 to 100. Larger pushes groups further apart. */
+  readonly negativeRate: Scalars['Float']['input'];
+  /** Strength of their push, 0 to 100. Larger pushes groups further apart. */
+  readonly repulsionStrength: Scalars['Float']['input'];
+  /** Neighbours taken to be connected for certain, 0 to `neighbors`; may be broken. Larger ties local groups together. */
+  readonly localConnectivity: Scalars['Float']['input'];
+  /** 1: items are connected when either counts the other among its neighbours; 0: when both do; between: a blend. */
+  readonly setOperationMix: Scalars['Float']['input'];
+};
+
+/** The job that computes the map. */
+export type ProjectEmbeddingPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** A map to be removed. */
+export type RemoveProjectionInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** Name of the map. */
+  readonly projection: Scalars['String']['input'];
+};
+
+/** What was removed. */
+export type RemoveProjectionPayload = {
+  /** The global id that the projection had. */
+  readonly removedId: Scalars['ID']['output'];
+};
+
+/** An index to be built. */
+export type IndexEmbeddingInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** How the vectors are kept in the index. Default: FULL up to 2000 dimensions, HALF above. */
+  readonly precision?: InputMaybe<IndexPrecision>;
+  /** Links per node (m), 2 to 100. Larger finds more, is larger, and takes longer to build. */
+  readonly links: Scalars['Int']['input'];
+  /** Candidates looked at while building (ef_construction), 4 to 1000 and at least twice `links`. Larger finds more and takes longer to build. */
+  readonly efConstruction: Scalars['Int']['input'];
+};
+
+/** The job that builds the index. */
+export type IndexEmbeddingPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** The job that was asked to stop. */
+export type CancelJobPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( DatasetRecord )
+    | ( ItemRecord )
+    | ( EmbeddingRecord )
+    | ( ProjectionRecord )
+    | ( JobRecord )
+  ;
+};
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
+  Vector: ResolverTypeWrapper<Scalars['Vector']['output']>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  DatasetKind: DatasetKind;
+  FieldType: FieldType;
+  Field: ResolverTypeWrapper<Field>;
+  Metric: Metric;
+  Dataset: ResolverTypeWrapper<DatasetRecord>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  FieldValue: ResolverTypeWrapper<FieldValue>;
+  DatasetConnection: ResolverTypeWrapper<Omit<DatasetConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DatasetEdge']>, nodes: ReadonlyArray<ResolversTypes['Dataset']> }>;
+  DatasetEdge: ResolverTypeWrapper<Omit<DatasetEdge, 'node'> & { node: ResolversTypes['Dataset'] }>;
+  Item: ResolverTypeWrapper<ItemRecord>;
+  Image: ResolverTypeWrapper<Image>;
+  ItemConnection: ResolverTypeWrapper<ItemPage>;
+  ItemEdge: ResolverTypeWrapper<Omit<ItemEdge, 'node'> & { node: ResolversTypes['Item'] }>;
+  Filter: Filter;
+  Model: ResolverTypeWrapper<Model>;
+  Embedding: ResolverTypeWrapper<EmbeddingRecord>;
+  IndexPrecision: IndexPrecision;
+  VectorIndex: ResolverTypeWrapper<IndexOf>;
+  IndexRecall: ResolverTypeWrapper<IndexRecall>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  Target: Target;
+  WeightedTarget: WeightedTarget;
+  SearchMethod: SearchMethod;
+  SearchOptions: SearchOptions;
+  NearestConnection: ResolverTypeWrapper<NearestPage>;
+  NearestEdge: ResolverTypeWrapper<NearestItem>;
+  SearchInfo: ResolverTypeWrapper<SearchInfo>;
+  Device: Device;
+  ProjectionMethod: ProjectionMethod;
+  Projection: ResolverTypeWrapper<ProjectionRecord>;
+  ProjectionQuality: ResolverTypeWrapper<ProjectionQuality>;
+  Points: ResolverTypeWrapper<Points>;
+  BinaryContent: ResolverTypeWrapper<BinaryContent>;
+  JobState: JobState;
+  JobKind: JobKind;
+  Job: ResolverTypeWrapper<JobRecord>;
+  JobError: ResolverTypeWrapper<JobError>;
+  Rejection: ResolverTypeWrapper<Rejection>;
+  JobResult: ResolverTypeWrapper<JobResultRecord>;
+  JobConnection: ResolverTypeWrapper<Omit<JobConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['JobEdge']>, nodes: ReadonlyArray<ResolversTypes['Job']> }>;
+  JobEdge: ResolverTypeWrapper<Omit<JobEdge, 'node'> & { node: ResolversTypes['Job'] }>;
+  Server: ResolverTypeWrapper<Server>;
+  Query: ResolverTypeWrapper<unknown>;
+  Mutation: ResolverTypeWrapper<unknown>;
+  Subscription: ResolverTypeWrapper<unknown>;
+  ColumnsInput: ColumnsInput;
+  ImportDatasetInput: ImportDatasetInput;
+  ImportProjectionInput: ImportProjectionInput;
+  ImportDatasetPayload: ResolverTypeWrapper<Omit<ImportDatasetPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  RemoveDatasetInput: RemoveDatasetInput;
+  RemoveDatasetPayload: ResolverTypeWrapper<RemoveDatasetPayload>;
+  ProjectEmbeddingInput: ProjectEmbeddingInput;
+  UmapInput: UmapInput;
+  ProjectEmbeddingPayload: ResolverTypeWrapper<Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  RemoveProjectionInput: RemoveProjectionInput;
+  RemoveProjectionPayload: ResolverTypeWrapper<RemoveProjectionPayload>;
+  IndexEmbeddingInput: IndexEmbeddingInput;
+  IndexEmbeddingPayload: ResolverTypeWrapper<Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  JSON: Scalars['JSON']['output'];
+  BigInt: Scalars['BigInt']['output'];
+  Vector: Scalars['Vector']['output'];
+  PageInfo: PageInfo;
+  Boolean: Scalars['Boolean']['output'];
+  String: Scalars['String']['output'];
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  ID: Scalars['ID']['output'];
+  Field: Field;
+  Dataset: DatasetRecord;
+  Int: Scalars['Int']['output'];
+  FieldValue: FieldValue;
+  DatasetConnection: Omit<DatasetConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DatasetEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Dataset']> };
+  DatasetEdge: Omit<DatasetEdge, 'node'> & { node: ResolversParentTypes['Dataset'] };
+  Item: ItemRecord;
+  Image: Image;
+  ItemConnection: ItemPage;
+  ItemEdge: Omit<ItemEdge, 'node'> & { node: ResolversParentTypes['Item'] };
+  Filter: Filter;
+  Model: Model;
+  Embedding: EmbeddingRecord;
+  VectorIndex: IndexOf;
+  IndexRecall: IndexRecall;
+  Float: Scalars['Float']['output'];
+  Target: Target;
+  WeightedTarget: WeightedTarget;
+  SearchOptions: SearchOptions;
+  NearestConnection: NearestPage;
+  NearestEdge: NearestItem;
+  SearchInfo: SearchInfo;
+  Projection: ProjectionRecord;
+  ProjectionQuality: ProjectionQuality;
+  Points: Points;
+  BinaryContent: BinaryContent;
+  Job: JobRecord;
+  JobError: JobError;
+  Rejection: Rejection;
+  JobResult: JobResultRecord;
+  JobConnection: Omit<JobConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['JobEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Job']> };
+  JobEdge: Omit<JobEdge, 'node'> & { node: ResolversParentTypes['Job'] };
+  Server: Server;
+  Query: unknown;
+  Mutation: unknown;
+  Subscription: unknown;
+  ColumnsInput: ColumnsInput;
+  ImportDatasetInput: ImportDatasetInput;
+  ImportProjectionInput: ImportProjectionInput;
+  ImportDatasetPayload: Omit<ImportDatasetPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  RemoveDatasetInput: RemoveDatasetInput;
+  RemoveDatasetPayload: RemoveDatasetPayload;
+  ProjectEmbeddingInput: ProjectEmbeddingInput;
+  UmapInput: UmapInput;
+  ProjectEmbeddingPayload: Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  RemoveProjectionInput: RemoveProjectionInput;
+  RemoveProjectionPayload: RemoveProjectionPayload;
+  IndexEmbeddingInput: IndexEmbeddingInput;
+  IndexEmbeddingPayload: Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
+  name: 'BigInt';
+}
+
+export interface VectorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Vector'], any> {
+  name: 'Vector';
+}
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'Projection' | 'Job', ParentType, ContextType>;
+};
+
+export type FieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Field'] = ResolversParentTypes['Field']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['FieldType'], ParentType, ContextType>;
+};
+
+export type DatasetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Dataset'] = ResolversParentTypes['Dataset']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  slug?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['DatasetKind'], ParentType, ContextType>;
+  licence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  source?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  itemCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  fields?: Resolver<ReadonlyArray<ResolversTypes['Field']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  item?: Resolver<Maybe<ResolversTypes['Item']>, ParentType, ContextType, RequireFields<DatasetItemArgs, 'key'>>;
+  items?: Resolver<ResolversTypes['ItemConnection'], ParentType, ContextType, RequireFields<DatasetItemsArgs, 'first'>>;
+  values?: Resolver<ReadonlyArray<ResolversTypes['FieldValue']>, ParentType, ContextType, RequireFields<DatasetValuesArgs, 'field' | 'first'>>;
+  embeddings?: Resolver<ReadonlyArray<ResolversTypes['Embedding']>, ParentType, ContextType>;
+  embedding?: Resolver<Maybe<ResolversTypes['Embedding']>, ParentType, ContextType, RequireFields<DatasetEmbeddingArgs, 'name'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type FieldValueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FieldValue'] = ResolversParentTypes['FieldValue']> = {
+  value?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type DatasetConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DatasetConnection'] = ResolversParentTypes['DatasetConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['DatasetEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Dataset']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type DatasetEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DatasetEdge'] = ResolversParentTypes['DatasetEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Dataset'], ParentType, ContextType>;
+};
+
+export type ItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Item'] = ResolversParentTypes['Item']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  fields?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  image?: Resolver<Maybe<ResolversTypes['Image']>, ParentType, ContextType, Partial<ItemImageArgs>>;
+  vector?: Resolver<Maybe<ResolversTypes['Vector']>, ParentType, ContextType, RequireFields<ItemVectorArgs, 'embedding'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ImageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Image'] = ResolversParentTypes['Image']> = {
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  width?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  height?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type ItemConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ItemConnection'] = ResolversParentTypes['ItemConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ItemEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Item']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type ItemEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ItemEdge'] = ResolversParentTypes['ItemEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+};
+
+export type ModelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type EmbeddingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Embedding'] = ResolversParentTypes['Embedding']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  dataset?: Resolver<ResolversTypes['Dataset'], ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType>;
+  dimension?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  metric?: Resolver<ResolversTypes['Metric'], ParentType, ContextType>;
+  itemCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  index?: Resolver<Maybe<ResolversTypes['VectorIndex']>, ParentType, ContextType>;
+  projections?: Resolver<ReadonlyArray<ResolversTypes['Projection']>, ParentType, ContextType>;
+  projection?: Resolver<Maybe<ResolversTypes['Projection']>, ParentType, ContextType, RequireFields<EmbeddingProjectionArgs, 'name'>>;
+  nearest?: Resolver<ResolversTypes['NearestConnection'], ParentType, ContextType, RequireFields<EmbeddingNearestArgs, 'to' | 'first'>>;
+  vectors?: Resolver<ResolversTypes['BinaryContent'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type VectorIndexResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VectorIndex'] = ResolversParentTypes['VectorIndex']> = {
+  precision?: Resolver<ResolversTypes['IndexPrecision'], ParentType, ContextType>;
+  links?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  efConstruction?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  recall?: Resolver<Maybe<ResolversTypes['IndexRecall']>, ParentType, ContextType>;
+};
+
+export type IndexRecallResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IndexRecall'] = ResolversParentTypes['IndexRecall']> = {
+  recall?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  neighbors?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sample?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  efSearch?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  millisecondsIndex?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  millisecondsExact?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type NearestConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NearestConnection'] = ResolversParentTypes['NearestConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['NearestEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Item']>, ParentType, ContextType>;
+  search?: Resolver<ResolversTypes['SearchInfo'], ParentType, ContextType>;
+};
+
+export type NearestEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NearestEdge'] = ResolversParentTypes['NearestEdge']> = {
+  rank?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  distance?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  similarity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+};
+
+export type SearchInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SearchInfo'] = ResolversParentTypes['SearchInfo']> = {
+  method?: Resolver<ResolversTypes['SearchMethod'], ParentType, ContextType>;
+  exact?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type ProjectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Projection'] = ResolversParentTypes['Projection']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  embedding?: Resolver<ResolversTypes['Embedding'], ParentType, ContextType>;
+  method?: Resolver<ResolversTypes['ProjectionMethod'], ParentType, ContextType>;
+  components?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  seed?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  parameters?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
+  milliseconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  explainedVariance?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Float']>>, ParentType, ContextType>;
+  quality?: Resolver<Maybe<ResolversTypes['ProjectionQuality']>, ParentType, ContextType>;
+  stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  points?: Resolver<ResolversTypes['Points'], ParentType, ContextType, RequireFields<ProjectionPointsArgs, 'columns'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ProjectionQualityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProjectionQuality'] = ResolversParentTypes['ProjectionQuality']> = {
+  trustworthiness?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  continuity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  neighborRecall?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  neighbors?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sample?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PointsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Points'] = ResolversParentTypes['Points']> = {
+  count?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type BinaryContentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BinaryContent'] = ResolversParentTypes['BinaryContent']> = {
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type JobResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Job'] = ResolversParentTypes['Job']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['JobKind'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['JobState'], ParentType, ContextType>;
+  stage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  progress?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['JobError']>, ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  rejectedCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  rejections?: Resolver<ReadonlyArray<ResolversTypes['Rejection']>, ParentType, ContextType, RequireFields<JobRejectionsArgs, 'first'>>;
+  result?: Resolver<Maybe<ResolversTypes['JobResult']>, ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type JobErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobError'] = ResolversParentTypes['JobError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  file?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  line?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+};
+
+export type RejectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Rejection'] = ResolversParentTypes['Rejection']> = {
+  file?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  line?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type JobResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobResult'] = ResolversParentTypes['JobResult']> = {
+  dataset?: Resolver<Maybe<ResolversTypes['Dataset']>, ParentType, ContextType>;
+  embedding?: Resolver<Maybe<ResolversTypes['Embedding']>, ParentType, ContextType>;
+  projection?: Resolver<Maybe<ResolversTypes['Projection']>, ParentType, ContextType>;
+};
+
+export type JobConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobConnection'] = ResolversParentTypes['JobConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['JobEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Job']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type JobEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobEdge'] = ResolversParentTypes['JobEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type ServerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Server'] = ResolversParentTypes['Server']> = {
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  database?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  pgvector?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  server?: Resolver<ResolversTypes['Server'], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  datasets?: Resolver<ResolversTypes['DatasetConnection'], ParentType, ContextType, RequireFields<QueryDatasetsArgs, 'first'>>;
+  dataset?: Resolver<Maybe<ResolversTypes['Dataset']>, ParentType, ContextType, RequireFields<QueryDatasetArgs, 'slug'>>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
+  jobs?: Resolver<ResolversTypes['JobConnection'], ParentType, ContextType, RequireFields<QueryJobsArgs, 'first'>>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  importDataset?: Resolver<ResolversTypes['ImportDatasetPayload'], ParentType, ContextType, RequireFields<MutationImportDatasetArgs, 'input'>>;
+  removeDataset?: Resolver<ResolversTypes['RemoveDatasetPayload'], ParentType, ContextType, RequireFields<MutationRemoveDatasetArgs, 'input'>>;
+  projectEmbedding?: Resolver<ResolversTypes['ProjectEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationProjectEmbeddingArgs, 'input'>>;
+  removeProjection?: Resolver<ResolversTypes['RemoveProjectionPayload'], ParentType, ContextType, RequireFields<MutationRemoveProjectionArgs, 'input'>>;
+  indexEmbedding?: Resolver<ResolversTypes['IndexEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationIndexEmbeddingArgs, 'input'>>;
+  cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  job?: SubscriptionResolver<ResolversTypes['Job'], "job", ParentType, ContextType, RequireFields<SubscriptionJobArgs, 'id'>>;
+};
+
+export type ImportDatasetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportDatasetPayload'] = ResolversParentTypes['ImportDatasetPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type RemoveDatasetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveDatasetPayload'] = ResolversParentTypes['RemoveDatasetPayload']> = {
+  removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type ProjectEmbeddingPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProjectEmbeddingPayload'] = ResolversParentTypes['ProjectEmbeddingPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type RemoveProjectionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveProjectionPayload'] = ResolversParentTypes['RemoveProjectionPayload']> = {
+  removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type IndexEmbeddingPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IndexEmbeddingPayload'] = ResolversParentTypes['IndexEmbeddingPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type CancelJobPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CancelJobPayload'] = ResolversParentTypes['CancelJobPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  DateTime?: GraphQLScalarType;
+  JSON?: GraphQLScalarType;
+  BigInt?: GraphQLScalarType;
+  Vector?: GraphQLScalarType;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
+  Field?: FieldResolvers<ContextType>;
+  Dataset?: DatasetResolvers<ContextType>;
+  FieldValue?: FieldValueResolvers<ContextType>;
+  DatasetConnection?: DatasetConnectionResolvers<ContextType>;
+  DatasetEdge?: DatasetEdgeResolvers<ContextType>;
+  Item?: ItemResolvers<ContextType>;
+  Image?: ImageResolvers<ContextType>;
+  ItemConnection?: ItemConnectionResolvers<ContextType>;
+  ItemEdge?: ItemEdgeResolvers<ContextType>;
+  Model?: ModelResolvers<ContextType>;
+  Embedding?: EmbeddingResolvers<ContextType>;
+  VectorIndex?: VectorIndexResolvers<ContextType>;
+  IndexRecall?: IndexRecallResolvers<ContextType>;
+  NearestConnection?: NearestConnectionResolvers<ContextType>;
+  NearestEdge?: NearestEdgeResolvers<ContextType>;
+  SearchInfo?: SearchInfoResolvers<ContextType>;
+  Projection?: ProjectionResolvers<ContextType>;
+  ProjectionQuality?: ProjectionQualityResolvers<ContextType>;
+  Points?: PointsResolvers<ContextType>;
+  BinaryContent?: BinaryContentResolvers<ContextType>;
+  Job?: JobResolvers<ContextType>;
+  JobError?: JobErrorResolvers<ContextType>;
+  Rejection?: RejectionResolvers<ContextType>;
+  JobResult?: JobResultResolvers<ContextType>;
+  JobConnection?: JobConnectionResolvers<ContextType>;
+  JobEdge?: JobEdgeResolvers<ContextType>;
+  Server?: ServerResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  ImportDatasetPayload?: ImportDatasetPayloadResolvers<ContextType>;
+  RemoveDatasetPayload?: RemoveDatasetPayloadResolvers<ContextType>;
+  ProjectEmbeddingPayload?: ProjectEmbeddingPayloadResolvers<ContextType>;
+  RemoveProjectionPayload?: RemoveProjectionPayloadResolvers<ContextType>;
+  IndexEmbeddingPayload?: IndexEmbeddingPayloadResolvers<ContextType>;
+  CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
+};
+

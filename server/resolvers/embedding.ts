@@ -1,0 +1,101 @@
+import { requireDataset } from '../datasets/datasets.ts';
+import { compileFilter } from '../datasets/filters.ts';
+import { type IndexRecord, requireEmbedding } from '../embeddings/embeddings.ts';
+import { indexBytes, indexJob } from '../embeddings/indexEmbedding.ts';
+import { type Hit, type NearestAnswer, nearestItems } from '../embeddings/nearest.ts';
+import { resolveTarget } from '../embeddings/targets.ts';
+import { UserError } from '../errors.ts';
+import type {
+  EmbeddingResolvers,
+  MutationResolvers,
+  NearestConnectionResolvers,
+  NearestEdgeResolvers,
+  VectorIndexResolvers,
+} from '../generated/schema.ts';
+import { addJob } from '../jobs/jobs.ts';
+import { findProjection, listProjections } from '../projections/projections.ts';
+import type { Context } from './context.ts';
+import { encodeId } from './ids.ts';
+
+/** What a search found. The items are read when they are asked for, all at once. */
+export interface NearestPage {
+  readonly edges: readonly NearestItem[];
+  readonly search: NearestAnswer['search'];
+}
+
+export interface NearestItem extends Hit {
+  readonly datasetId: number;
+  /** From 1. */
+  readonly rank: number;
+}
+
+/** An index with the embedding that it belongs to. */
+export interface IndexOf extends IndexRecord {
+  readonly embeddingId: number;
+}
+
+export const Embedding: EmbeddingResolvers = {
+  id: ({ id }) => encodeId(['Embedding', id]),
+  async dataset({ datasetId }, _arguments, { loaders }) {
+    const dataset = await loaders.datasets.load(datasetId);
+    if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+    return dataset;
+  },
+  index: ({ id, index }) => (index === null ? null : { ...index, embeddingId: id }),
+  projections: ({ id }, _arguments, { reading }) => listProjections(reading, id),
+  projection: ({ id }, { name }, { reading }) => findProjection(reading, id, name),
+  async nearest(embedding, { to, first, filter, search }, context): Promise<NearestPage> {
+    const { database, reading, statement, loaders, budget } = context;
+    budget.search();
+    budget.page(first);
+    const dataset = await loaders.datasets.load(embedding.datasetId);
+    if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+    const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to);
+    const answer = await nearestItems(database, embedding, {
+      vector,
+      first,
+      exclude,
+      ...(filter === null || filter === undefined ? {} : { condition: compileFilter(filter, dataset) }),
+      method: search?.method ?? 'AUTO',
+      efSearch: search?.efSearch ?? null,
+      ...statement,
+    });
+    return {
+      edges: answer.hits.map((hit, i) => ({ ...hit, datasetId: embedding.datasetId, rank: i + 1 })),
+      search: answer.search,
+    };
+  },
+  vectors: ({ id, version }) => ({
+    url: `/vectors/${id}/${version}`,
+    mediaType: 'application/vnd.apache.arrow.stream',
+  }),
+};
+
+export const NearestConnection: NearestConnectionResolvers = {
+  nodes: ({ edges }, _arguments, context) => Promise.all(edges.map((edge) => itemOf(edge, context))),
+};
+
+export const NearestEdge: NearestEdgeResolvers = {
+  node: (edge, _arguments, context) => itemOf(edge, context),
+};
+
+async function itemOf({ datasetId, itemId }: NearestItem, { loaders }: Context) {
+  const item = await loaders.items.load({ datasetId, itemId });
+  if (item === null) throw new UserError('CONFLICT', 'An item that was found has been removed meanwhile. Ask again.');
+  return item;
+}
+
+export const VectorIndex: VectorIndexResolvers = {
+  bytes: ({ embeddingId }, _arguments, { reading }) => indexBytes(reading, { id: embeddingId }),
+};
+
+export const embeddingMutations = {
+  async indexEmbedding(_root, { input }, { database }) {
+    const dataset = await requireDataset(database, input.dataset);
+    const embedding = await requireEmbedding(database, dataset.id, input.embedding);
+    const { precision, links, efConstruction } = input;
+    return {
+      job: await addJob(database, indexJob(embedding, { precision: precision ?? null, links, efConstruction })),
+    };
+  },
+} satisfies MutationResolvers;

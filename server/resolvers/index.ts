@@ -1,0 +1,38 @@
+/**
+ * schema.graphql ↔ domain. A resolver reads its arguments, calls one function, and gives back what that returned.
+ */
+import type { Resolvers } from '../generated/schema.ts';
+import { Dataset, datasetMutations, datasetQueries, Item, ItemConnection } from './dataset.ts';
+import { Embedding, embeddingMutations, NearestConnection, NearestEdge, VectorIndex } from './embedding.ts';
+import { importMutations } from './importDataset.ts';
+import { Job, JobResult, jobMutations, jobQueries, jobSubscriptions } from './job.ts';
+import { nodeQueries } from './node.ts';
+import { Projection, projectionMutations } from './projection.ts';
+import { BigIntValue, DateTime, JSONValue, Vector } from './scalars.ts';
+import { serverQueries } from './server.ts';
+
+export const resolvers: Resolvers = {
+  BigInt: BigIntValue,
+  DateTime,
+  JSON: JSONValue,
+  Vector,
+  Query: { ...serverQueries, ...nodeQueries, ...datasetQueries, ...jobQueries },
+  Mutation: {
+    ...importMutations,
+    ...datasetMutations,
+    ...projectionMutations,
+    ...embeddingMutations,
+    ...jobMutations,
+  },
+  Subscription: jobSubscriptions,
+  Dataset,
+  Item,
+  ItemConnection,
+  Embedding,
+  VectorIndex,
+  NearestConnection,
+  NearestEdge,
+  Projection,
+  Job,
+  JobResult,
+};

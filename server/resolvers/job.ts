@@ -1,0 +1,83 @@
+import type {
+  JobResolvers,
+  JobResultResolvers,
+  MutationResolvers,
+  QueryResolvers,
+  SubscriptionResolvers,
+} from '../generated/schema.ts';
+import {
+  cancelJob,
+  findJob,
+  type Job as JobRecord,
+  listJobs,
+  listRejections,
+  requireJob,
+  watchJob,
+} from '../jobs/jobs.ts';
+import { toConnection } from './connection.ts';
+import { decodeJobId, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
+
+export const jobQueries = {
+  job: (_root, { id }, { reading }) => findJob(reading, decodeJobId(id)),
+  async jobs(_root, { first, after, state }, { reading, budget }) {
+    const list = 'jobs';
+    const page = await listJobs(reading, {
+      first: budget.page(first),
+      ...(typeof after === 'string' ? { after: decodeTextCursor(list, after) } : {}),
+      ...(typeof state === 'string' ? { state } : {}),
+    });
+    return {
+      ...toConnection(page.jobs, ({ id }) => encodeCursor(list, id), { hasNextPage: page.hasNextPage, after }),
+      totalCount: page.totalCount,
+    };
+  },
+} satisfies QueryResolvers;
+
+export const Job: JobResolvers = {
+  id: ({ id }) => encodeId(['Job', id]),
+  rejections: ({ id }, { first }, { reading, budget }) => listRejections(reading, id, budget.page(first)),
+};
+
+export const JobResult: JobResultResolvers = {
+  dataset: ({ dataset }, _arguments, { loaders }) => (dataset === undefined ? null : loaders.datasets.load(dataset)),
+  embedding: ({ embedding }, _arguments, { loaders }) =>
+    embedding === undefined ? null : loaders.embeddings.load(embedding),
+  projection: ({ projection }, _arguments, { loaders }) =>
+    projection === undefined ? null : loaders.projections.load(projection),
+};
+
+export const jobMutations = {
+  cancelJob: async (_root, { id }, { database }) => ({ job: await cancelJob(database, decodeJobId(id)) }),
+} satisfies MutationResolvers;
+
+export const jobSubscriptions = {
+  job: {
+    async subscribe(_root, { id }, { database, signal }) {
+      const job = await requireJob(database, decodeJobId(id));
+      const stopped = new AbortController();
+      const changes = watchJob(database, job.id, AbortSignal.any([signal, stopped.signal]));
+      return stoppable(changes, stopped);
+    },
+  },
+} satisfies SubscriptionResolvers;
+
+/** The changes as values of the field. A generator that waits does not hear `return`: the signal wakes it. */
+function stoppable(
+  changes: AsyncGenerator<JobRecord, void>,
+  stopped: AbortController,
+): AsyncIterableIterator<{ job: JobRecord }> {
+  return {
+    async next() {
+      const { done, value } = await changes.next();
+      return done === true ? { done, value: undefined } : { done: false, value: { job: value } };
+    },
+    async return() {
+      stopped.abort();
+      await changes.return();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

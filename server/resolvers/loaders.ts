@@ -1,0 +1,51 @@
+/**
+ * Reads by id, gathered: what the fields of one answer ask for in the same turn is one statement, and nothing is read twice.
+ */
+import DataLoader from 'dataloader';
+
+import type { Queryable } from '../database/database.ts';
+import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
+import { findItemsById, type Item } from '../datasets/items.ts';
+import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
+import { findProjectionsById, type Projection } from '../projections/projections.ts';
+
+interface ItemKey {
+  readonly datasetId: number;
+  readonly itemId: number;
+}
+
+export interface Loaders {
+  readonly datasets: DataLoader<number, Dataset | null>;
+  readonly items: DataLoader<ItemKey, Item | null, string>;
+  readonly embeddings: DataLoader<number, Embedding | null>;
+  readonly projections: DataLoader<number, Projection | null>;
+}
+
+/** For one operation: what it has read once stays as it was. */
+export function createLoaders(database: Queryable): Loaders {
+  return {
+    datasets: new DataLoader((ids) => findDatasetsById(database, ids)),
+    items: new DataLoader((keys) => findItems(database, keys), {
+      cacheKeyFn: ({ datasetId, itemId }) => `${datasetId}:${itemId}`,
+    }),
+    embeddings: new DataLoader((ids) => findEmbeddingsById(database, ids)),
+    projections: new DataLoader((ids) => findProjectionsById(database, ids)),
+  };
+}
+
+/** One statement for each data set, in the order of `keys`. */
+async function findItems(database: Queryable, keys: readonly ItemKey[]): Promise<(Item | null)[]> {
+  const found = new Map<ItemKey, Item | null>();
+  for (const datasetId of new Set(keys.map((key) => key.datasetId))) {
+    const wanted = keys.filter((key) => key.datasetId === datasetId);
+    const items = await findItemsById(
+      database,
+      datasetId,
+      wanted.map((key) => key.itemId),
+    );
+    wanted.forEach((key, i) => {
+      found.set(key, items[i] ?? null);
+    });
+  }
+  return keys.map((key) => found.get(key) ?? null);
+}

@@ -1,0 +1,29 @@
+import type { QueryResolvers } from '../generated/schema.ts';
+import { findJob } from '../jobs/jobs.ts';
+import { decodeId } from './ids.ts';
+
+export const nodeQueries = {
+  async node(_root, { id }, { reading, loaders }) {
+    const decoded = decodeId(id);
+    switch (decoded[0]) {
+      case 'Dataset':
+        return typed('Dataset', await loaders.datasets.load(decoded[1]));
+      case 'Item':
+        return typed('Item', await loaders.items.load({ datasetId: decoded[1], itemId: decoded[2] }));
+      case 'Embedding':
+        return typed('Embedding', await loaders.embeddings.load(decoded[1]));
+      case 'Projection':
+        return typed('Projection', await loaders.projections.load(decoded[1]));
+      case 'Job':
+        return typed('Job', await findJob(reading, decoded[1]));
+    }
+  },
+} satisfies QueryResolvers;
+
+/** What graphql-js tells the types of an interface by. */
+function typed<const Name extends string, T extends object>(
+  name: Name,
+  node: T | null,
+): (T & { __typename: Name }) | null {
+  return node === null ? null : { ...node, __typename: name };
+}

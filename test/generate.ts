@@ -1,0 +1,71 @@
+/**
+ * Writes what is made from other files, when run: `npm run generate`. server/generated/schema.ts holds the types of
+ * schema.graphql, server/kernels/cpu/wasm.ts the kernels of the CPU backend.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { codegen } from '@graphql-codegen/core';
+import * as typescript from '@graphql-codegen/typescript';
+import * as resolvers from '@graphql-codegen/typescript-resolvers';
+import { parse } from 'graphql';
+
+import { generateWasm } from './generateWasm.ts';
+
+const root = new URL('../', import.meta.url);
+export const generatedFile = fileURLToPath(new URL('server/generated/schema.ts', root));
+export const wasmFile = fileURLToPath(new URL('server/kernels/cpu/wasm.ts', root));
+
+/** The source of server/generated/schema.ts as schema.graphql wants it. */
+export async function generate(): Promise<string> {
+  const schema = parse(await readFile(new URL('schema.graphql', root), 'utf8'));
+  const source = await codegen({
+    filename: generatedFile,
+    documents: [],
+    schema,
+    plugins: [{ typescript: {} }, { resolvers: {} }],
+    pluginMap: { typescript, resolvers },
+    config: {
+      useTypeImports: true,
+      emitLegacyCommonJSImports: false,
+      importExtension: '',
+      enumsAsTypes: true,
+      immutableTypes: true,
+      avoidOptionals: { defaultValue: true }, // graphql-js puts defaults in
+      skipTypename: true,
+      strictScalars: true,
+      inputMaybeValue: 'T | null', // what is not given is absent, never undefined
+      scalars: {
+        ID: 'string',
+        DateTime: 'Date',
+        JSON: 'unknown',
+        BigInt: { input: 'number', output: 'number | bigint | string' },
+        Vector: 'Float32Array',
+      },
+      contextType: '../resolvers/context.ts#Context',
+      mappers: {
+        Dataset: '../datasets/datasets.ts#Dataset as DatasetRecord',
+        Item: '../datasets/items.ts#Item as ItemRecord',
+        Embedding: '../embeddings/embeddings.ts#Embedding as EmbeddingRecord',
+        Projection: '../projections/projections.ts#Projection as ProjectionRecord',
+        Job: '../jobs/jobs.ts#Job as JobRecord',
+        JobResult: '../jobs/jobs.ts#JobResult as JobResultRecord',
+        ItemConnection: '../resolvers/dataset.ts#ItemPage',
+        NearestConnection: '../resolvers/embedding.ts#NearestPage',
+        NearestEdge: '../resolvers/embedding.ts#NearestItem',
+        VectorIndex: '../resolvers/embedding.ts#IndexOf',
+        Query: 'unknown',
+        Mutation: 'unknown',
+        Subscription: 'unknown',
+      },
+      useIndexSignature: false,
+      optionalResolveType: false,
+    },
+  });
+  return `// Written by \`npm run generate\` from schema.graphql.\n${source}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await writeFile(generatedFile, await generate());
+  await writeFile(wasmFile, await generateWasm());
+}

@@ -1,0 +1,72 @@
+/** Bundles the element into one file that any page can load, and the server's own pages beside it. */
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+import { build } from 'esbuild';
+
+export interface WidgetBuild {
+  /** The element's file compressed by gzip, in bytes. */
+  readonly gzipBytes: number;
+  /** False when everything was up to date. */
+  readonly built: boolean;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const source = fileURLToPath(new URL('.', import.meta.url));
+
+/** Pages: served at `/` and `/embed`. */
+const pages = ['index.html', 'embed.html', 'pages.css'] as const;
+const pageScripts = ['gallery.ts', 'embed.ts'] as const;
+
+/**
+ * Writes `embedding-map.js` (one ES module, nothing loaded beside it), its source map, and the pages into `outDir`.
+ * Does nothing when neither a source nor a dependency has changed since: about 20 ms instead of 400.
+ */
+export async function buildWidget(outDir: string): Promise<WidgetBuild> {
+  await mkdir(outDir, { recursive: true });
+  const stamp = await stampOf();
+  const stampFile = `${outDir}/.widget.json`;
+  const known = await readFile(stampFile, 'utf8').catch(() => null);
+  if (known !== null) {
+    const { stamp: before, gzipBytes }: { stamp: string; gzipBytes: number } = JSON.parse(known);
+    if (before === stamp) return { gzipBytes, built: false };
+  }
+
+  const shared = {
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    sourcemap: true,
+    legalComments: 'none',
+    logLevel: 'error',
+  } as const;
+  await Promise.all([
+    build({
+      ...shared,
+      entryPoints: ['widget/index.ts'],
+      outfile: `${outDir}/embedding-map.js`,
+      // Without the checks of every call, and so without a wait for the graphics card after each.
+      alias: { regl: './node_modules/regl/dist/regl.unchecked.js' },
+    }),
+    build({ ...shared, entryPoints: pageScripts.map((name) => `widget/pages/${name}`), outdir: outDir }),
+    ...pages.map((name) => copyFile(`${source}pages/${name}`, `${outDir}/${name}`)),
+  ]);
+
+  const gzipBytes = gzipSync(await readFile(`${outDir}/embedding-map.js`), { level: 9 }).byteLength;
+  await writeFile(stampFile, JSON.stringify({ stamp, gzipBytes }));
+  return { gzipBytes, built: true };
+}
+
+/** Changes with every file that goes into the bundle: the sources by content, the packages by version. */
+async function stampOf(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of (await readdir(source, { recursive: true })).sort()) {
+    if (!/\.(ts|html|css)$/.test(name)) continue;
+    hash.update(`${name}\0`).update(await readFile(source + name));
+  }
+  return hash.update(await readFile(`${root}package.json`)).digest('hex');
+}

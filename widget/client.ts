@@ -1,0 +1,443 @@
+/** What the map asks of the server. The only file that fetches. */
+
+export type FieldType = 'TEXT' | 'CATEGORY' | 'NUMBER' | 'BOOLEAN' | 'DATE' | 'JSON';
+
+export interface Field {
+  readonly name: string;
+  readonly type: FieldType;
+}
+
+export interface ProjectionSummary {
+  readonly name: string;
+  readonly method: string;
+  readonly components: 2 | 3;
+  readonly seed: number | null;
+  readonly parameters: Readonly<Record<string, unknown>> | null;
+  readonly device: string | null;
+  readonly milliseconds: number | null;
+  readonly explainedVariance: readonly number[] | null;
+  readonly stale: boolean;
+  readonly version: number | string;
+  readonly createdAt: string;
+  readonly quality: {
+    readonly trustworthiness: number;
+    readonly continuity: number;
+    readonly neighborRecall: number;
+    readonly neighbors: number;
+    readonly sample: number;
+  } | null;
+}
+
+export interface EmbeddingSummary {
+  readonly name: string;
+  readonly dimension: number;
+  readonly metric: 'COSINE' | 'EUCLIDEAN' | 'INNER_PRODUCT';
+  readonly itemCount: number | string;
+  readonly model: { readonly name: string; readonly description: string | null } | null;
+  readonly projections: readonly ProjectionSummary[];
+}
+
+export interface DatasetSummary {
+  readonly slug: string;
+  readonly title: string;
+  readonly description: string | null;
+  readonly kind: 'TEXT' | 'IMAGE' | 'GRAPH' | 'VECTOR';
+  readonly licence: string | null;
+  readonly source: string | null;
+  readonly itemCount: number | string;
+  readonly fields: readonly Field[];
+  readonly embeddings: readonly EmbeddingSummary[];
+}
+
+/** What a line of a list shows of an item. */
+export interface ItemSummary {
+  readonly key: string;
+  readonly label: string;
+  readonly image: { readonly url: string; readonly width: number | null; readonly height: number | null } | null;
+}
+
+export interface Item extends ItemSummary {
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface PointsFile {
+  readonly count: number | string;
+  readonly url: string;
+  readonly mediaType: string;
+  readonly version: string;
+}
+
+export interface Neighbor extends ItemSummary {
+  readonly rank: number;
+  readonly distance: number;
+  readonly similarity: number;
+}
+
+export interface Neighbors {
+  readonly neighbors: readonly Neighbor[];
+  readonly search: {
+    readonly method: 'EXACT' | 'INDEX' | 'AUTO';
+    readonly exact: boolean;
+    readonly complete: boolean;
+    readonly milliseconds: number;
+  };
+}
+
+export interface Matches {
+  readonly totalCount: number;
+  readonly items: readonly ItemSummary[];
+}
+
+/** Why an answer did not come. `code` is the server's, or `UNREACHABLE`, or `HTTP_` and the status. */
+export class ClientError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ClientError';
+    this.code = code;
+  }
+}
+
+const projectionFields = `name method components seed parameters device milliseconds explainedVariance stale version createdAt
+      quality { trustworthiness continuity neighborRecall neighbors sample }`;
+
+/** Every document, so that a test can hold them against the schema. */
+export const documents = {
+  dataset: `query MapDataset($dataset: String!) {
+  dataset(slug: $dataset) {
+    slug title description kind licence source itemCount fields { name type }
+    embeddings {
+      name dimension metric itemCount model { name description }
+      projections { ${projectionFields} }
+    }
+  }
+}`,
+  datasets: `query MapDatasets($first: Int!, $after: String) {
+  datasets(first: $first, after: $after) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      slug title description kind licence source itemCount fields { name type }
+      embeddings {
+        name dimension metric itemCount model { name description }
+        projections { ${projectionFields} }
+      }
+    }
+  }
+}`,
+  points: `query MapPoints($dataset: String!, $embedding: String!, $projection: String!, $columns: [String!]!) {
+  dataset(slug: $dataset) {
+    embedding(name: $embedding) {
+      projection(name: $projection) { points(columns: $columns) { count url mediaType version } }
+    }
+  }
+}`,
+  item: `query MapItem($dataset: String!, $key: String!, $size: Int!) {
+  dataset(slug: $dataset) { item(key: $key) { key label fields image(size: $size) { url width height } } }
+}`,
+  nearest: `query MapNearest($dataset: String!, $embedding: String!, $key: String!, $first: Int!, $filter: Filter) {
+  dataset(slug: $dataset) {
+    embedding(name: $embedding) {
+      nearest(to: { item: $key }, first: $first, filter: $filter) {
+        edges { rank distance similarity node { key label image(size: 64) { url width height } } }
+        search { method exact complete milliseconds }
+      }
+    }
+  }
+}`,
+  search: `query MapSearch($dataset: String!, $first: Int!, $filter: Filter!) {
+  dataset(slug: $dataset) { items(first: $first, filter: $filter) { totalCount nodes { key label image(size: 64) { url width height } } } }
+}`,
+  items: `query MapItems($dataset: String!, $keys: [JSON!]!, $first: Int!) {
+  dataset(slug: $dataset) {
+    items(first: $first, filter: { field: "key", in: $keys }) { nodes { key label fields image { url width height } } }
+  }
+}`,
+  importDataset: `mutation MapImport($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }`,
+  job: `query MapJob($id: ID!) {
+  job(id: $id) { id state stage progress rejectedCount warnings error { code message file line } result { dataset { slug } } }
+}`,
+} as const;
+
+export interface Job {
+  readonly id: string;
+  readonly state: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly stage: string | null;
+  readonly progress: number | null;
+  readonly rejectedCount: number | string;
+  readonly warnings: readonly string[];
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly file: string | null;
+    readonly line: number | null;
+  } | null;
+  readonly result: { readonly dataset: { readonly slug: string } | null } | null;
+}
+
+/** One server, as one page may ask it. */
+export class Client {
+  /** Address of the GraphQL endpoint. */
+  readonly endpoint: string;
+  readonly #token: string | null;
+
+  constructor(endpoint: string, token: string | null = null) {
+    this.endpoint = endpoint;
+    this.#token = token;
+  }
+
+  /** Whether what it fetches needs a header that an `img` cannot send. */
+  get needsToken(): boolean {
+    return this.#token !== null;
+  }
+
+  /** One data set with its embeddings and maps, or null. */
+  async dataset(slug: string, signal?: AbortSignal): Promise<DatasetSummary | null> {
+    return (await this.#ask<{ dataset: DatasetSummary | null }>(documents.dataset, { dataset: slug }, signal)).dataset;
+  }
+
+  /** The first thousand data sets. */
+  async datasets(signal?: AbortSignal): Promise<readonly DatasetSummary[]> {
+    interface Answer {
+      datasets: { nodes: DatasetSummary[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+    }
+    const all: DatasetSummary[] = [];
+    let after: string | null = null;
+    do {
+      const { datasets }: Answer = await this.#ask<Answer>(documents.datasets, { first: 50, after }, signal);
+      all.push(...datasets.nodes);
+      after = datasets.pageInfo.hasNextPage ? datasets.pageInfo.endCursor : null;
+    } while (after !== null && all.length < 1000);
+    return all;
+  }
+
+  /** Where the points of a map are. @throws ClientError NOT_FOUND */
+  async points(
+    names: { readonly dataset: string; readonly embedding: string; readonly projection: string },
+    columns: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<PointsFile> {
+    interface Answer {
+      dataset: { embedding: { projection: { points: PointsFile } | null } | null } | null;
+    }
+    const answer = await this.#ask<Answer>(documents.points, { ...names, columns }, signal);
+    const file = answer.dataset?.embedding?.projection?.points;
+    if (!file)
+      throw new ClientError(
+        'NOT_FOUND',
+        `There is no map "${names.projection}" of "${names.embedding}" in "${names.dataset}".`,
+      );
+    return file;
+  }
+
+  /** One item with its fields and the address of its thumbnail, or null. `size`: longest edge in pixels */
+  async item(dataset: string, key: string, size: number, signal?: AbortSignal): Promise<Item | null> {
+    const answer = await this.#ask<{ dataset: { item: Item | null } | null }>(
+      documents.item,
+      { dataset, key, size },
+      signal,
+    );
+    return answer.dataset?.item ?? null;
+  }
+
+  /** Items by key, 500 a request. `onProgress` is told how many have come. */
+  async items(
+    dataset: string,
+    keys: readonly string[],
+    onProgress?: (count: number) => void,
+    signal?: AbortSignal,
+  ): Promise<readonly Item[]> {
+    const BATCH = 500;
+    const all: Item[] = [];
+    for (let start = 0; start < keys.length; start += BATCH) {
+      const batch = keys.slice(start, start + BATCH);
+      const answer = await this.#ask<{ dataset: { items: { nodes: Item[] } } | null }>(
+        documents.items,
+        { dataset, keys: batch, first: batch.length },
+        signal,
+      );
+      all.push(...(answer.dataset?.items.nodes ?? []));
+      onProgress?.(all.length);
+    }
+    return all;
+  }
+
+  /** The items nearest to an item, by the server. */
+  async nearest(
+    names: { readonly dataset: string; readonly embedding: string },
+    key: string,
+    first: number,
+    signal?: AbortSignal,
+  ): Promise<Neighbors> {
+    interface Answer {
+      dataset: {
+        embedding: {
+          nearest: {
+            edges: { rank: number; distance: number; similarity: number; node: ItemSummary }[];
+            search: Neighbors['search'];
+          };
+        } | null;
+      } | null;
+    }
+    const answer = await this.#ask<Answer>(documents.nearest, { ...names, key, first, filter: null }, signal);
+    const nearest = answer.dataset?.embedding?.nearest;
+    if (!nearest)
+      throw new ClientError('NOT_FOUND', `There is no embedding "${names.embedding}" in "${names.dataset}".`);
+    return {
+      neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })),
+      search: nearest.search,
+    };
+  }
+
+  /** Items whose label contains a text or matches a regular expression (Postgres syntax), the first 1000. */
+  async search(dataset: string, text: string, mode: 'text' | 'regex', signal?: AbortSignal): Promise<Matches> {
+    const filter = { field: 'label', [mode === 'regex' ? 'matches' : 'contains']: text };
+    interface Answer {
+      dataset: { items: { totalCount: number | string; nodes: ItemSummary[] } } | null;
+    }
+    const answer = await this.#ask<Answer>(documents.search, { dataset, first: 1000, filter }, signal);
+    return { totalCount: Number(answer.dataset?.items.totalCount ?? 0), items: answer.dataset?.items.nodes ?? [] };
+  }
+
+  /** Bytes at an address from an answer. `onProgress` is told the share that has come, or null where it cannot be told. */
+  async bytes(
+    url: string,
+    onProgress?: (share: number | null) => void,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await this.#fetch(this.resolve(url), { headers: this.#headers(), ...(signal ? { signal } : {}) });
+    // Compressed answers tell the compressed length, while what is read is not: no share can be told then.
+    const length = response.headers.has('content-encoding')
+      ? null
+      : Number(response.headers.get('content-length')) || null;
+    const reader = response.body?.getReader();
+    if (!reader) return new Uint8Array(await response.arrayBuffer());
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      parts.push(read.value);
+      size += read.value.byteLength;
+      onProgress?.(length === null ? null : Math.min(1, size / length));
+    }
+    const all = new Uint8Array(size);
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.byteLength;
+    }
+    return all;
+  }
+
+  /** What an `img` may show: the address itself, or with a token, which an `img` cannot send, an object URL. */
+  async image(url: string, signal?: AbortSignal): Promise<string> {
+    if (this.#token === null) return this.resolve(url);
+    return URL.createObjectURL(new Blob([await this.bytes(url, undefined, signal)]));
+  }
+
+  /** Sends a file. `onProgress` is told the share that has gone. */
+  async upload(file: File, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<string> {
+    const address = new URL('/uploads', this.endpoint);
+    address.searchParams.set('name', file.name);
+    onProgress?.(0);
+    const response = await this.#fetch(address.href, {
+      method: 'POST',
+      body: file,
+      headers: { ...this.#headers(), 'content-type': 'application/octet-stream' },
+      ...(signal ? { signal } : {}),
+    });
+    onProgress?.(1);
+    const { id }: { id: string } = await response.json();
+    return id;
+  }
+
+  /** Starts an import of uploads. Answers the id of the job. */
+  async importDataset(dataset: string, title: string, uploads: readonly string[]): Promise<string> {
+    const input = { dataset, title, uploads };
+    const answer = await this.#ask<{ importDataset: { job: { id: string } } }>(documents.importDataset, { input });
+    return answer.importDataset.job.id;
+  }
+
+  async job(id: string, signal?: AbortSignal): Promise<Job | null> {
+    return (await this.#ask<{ job: Job | null }>(documents.job, { id }, signal)).job;
+  }
+
+  /** The absolute address of one that an answer gave. */
+  resolve(url: string): string {
+    return new URL(url, this.endpoint).href;
+  }
+
+  #headers(): Record<string, string> {
+    return this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
+  }
+
+  async #ask<Data>(query: string, variables: Record<string, unknown>, signal?: AbortSignal): Promise<Data> {
+    const response = await this.#fetch(
+      this.endpoint,
+      {
+        method: 'POST',
+        headers: {
+          ...this.#headers(),
+          'content-type': 'application/json',
+          accept: 'application/graphql-response+json, application/json',
+        },
+        body: JSON.stringify({ query, variables }),
+        ...(signal ? { signal } : {}),
+      },
+      true,
+    );
+    interface Answer {
+      data?: Data | null;
+      errors?: { message: string; extensions?: { code?: string } }[];
+    }
+    let answer: Answer;
+    try {
+      answer = await response.json();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new ClientError(
+        `HTTP_${response.status}`,
+        `${this.endpoint} answered ${response.status} and no GraphQL. Is this the address of an embedding-map server?`,
+        { cause },
+      );
+    }
+    const [error] = answer.errors ?? [];
+    if (error) throw new ClientError(error.extensions?.code ?? 'INTERNAL_SERVER_ERROR', error.message);
+    if (!answer.data)
+      throw new ClientError(
+        `HTTP_${response.status}`,
+        `${this.endpoint} answered without data. Is this the address of an embedding-map server?`,
+      );
+    return answer.data;
+  }
+
+  async #fetch(address: string, init: RequestInit, errorsAreAnswers = false): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(address, init);
+    } catch (cause) {
+      init.signal?.throwIfAborted();
+      throw new ClientError(
+        'UNREACHABLE',
+        `${new URL(address).origin} could not be reached. Is the server running, and does it allow this page (CORS_ORIGINS)?`,
+        { cause },
+      );
+    }
+    if (!response.ok && !errorsAreAnswers) {
+      throw new ClientError(`HTTP_${response.status}`, await sentenceOf(response));
+    }
+    return response;
+  }
+}
+
+/** The server's own sentence where it gave one. */
+async function sentenceOf(response: Response): Promise<string> {
+  const fallback = `${response.url} answered ${response.status} ${response.statusText}.`;
+  const text = await response.text().catch(() => '');
+  try {
+    const { message, error }: { message?: unknown; error?: { message?: unknown } } = JSON.parse(text);
+    if (typeof message === 'string') return message;
+    if (typeof error?.message === 'string') return error.message;
+  } catch {}
+  return fallback;
+}

@@ -1,0 +1,195 @@
+/** `/`: every data set with its live map; `/#slug`: one of them, whole. Files dropped on the page are imported. */
+import { html, nothing, render, type TemplateResult } from 'lit';
+
+import { Client, type DatasetSummary } from '../client.ts';
+import { type ImportProgress, importFiles } from './importFiles.ts';
+
+const client = new Client(new URL('/graphql', location.href).href);
+const place = document.querySelector('#gallery');
+
+let datasets: readonly DatasetSummary[] | null = null;
+let failure: string | null = null;
+let running: ImportProgress | null = null;
+/** Which map each card shows, as `embedding/projection`. */
+const chosen = new Map<string, string>();
+
+async function load(): Promise<void> {
+  try {
+    datasets = await client.datasets();
+    failure = null;
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
+  }
+  show();
+}
+
+function show(): void {
+  if (place instanceof HTMLElement) render(page(), place);
+}
+
+function page(): TemplateResult {
+  if (failure !== null) {
+    return html`<div class="notice">
+      <h2>The data sets could not be read</h2>
+      <p class="quiet">${failure}</p>
+      <button class="button" @click=${load}>Try again</button>
+    </div>`;
+  }
+  if (datasets === null) return html`<p class="quiet">Loading …</p>`;
+  const slug = decodeURIComponent(location.hash.slice(1));
+  if (slug !== '') return whole(slug, datasets.find((dataset) => dataset.slug === slug) ?? null);
+  if (datasets.length === 0) {
+    return html`<section class="intro"><h1>Nothing is loaded yet</h1></section>
+      ${dropZone(false)}`;
+  }
+  return html`<section class="intro">
+      <h1>${datasets.length === 1 ? 'One data set' : `${datasets.length} data sets`}</h1>
+      <p>Things become vectors, vectors become maps. Click a point to see what is truly nearest to it.</p>
+    </section>
+    <ul class="grid">
+      ${datasets.map((dataset) => html`<li>${card(dataset)}</li>`)}
+    </ul>
+    ${dropZone(true)}`;
+}
+
+function card(dataset: DatasetSummary): TemplateResult {
+  const maps = mapsOf(dataset);
+  const first = maps.find(({ components }) => components === 2) ?? maps[0];
+  const current = maps.find(({ id }) => id === chosen.get(dataset.slug)) ?? first;
+  const choose = (event: Event) => {
+    if (event.currentTarget instanceof HTMLSelectElement) chosen.set(dataset.slug, event.currentTarget.value);
+    show();
+  };
+  return html`<article class="card">
+    <header>
+      <div>
+        <h2><a href="#${dataset.slug}">${dataset.title}</a></h2>
+        <p class="facts">${factsOf(dataset)}</p>
+      </div>
+      ${
+        maps.length < 2
+          ? nothing
+          : html`<select aria-label="Map of ${dataset.title}" @change=${choose}>
+              ${maps.map((map) => html`<option value=${map.id} ?selected=${map === current}>${map.title}</option>`)}
+            </select>`
+      }
+    </header>
+    ${
+      current === undefined
+        ? html`<p class="none">It has no map yet.</p>`
+        : html`<embedding-map
+            compact
+            cooperative
+            dataset=${dataset.slug}
+            embedding=${current.embedding}
+            projection=${current.projection}
+            @point-click=${() => {
+              location.hash = dataset.slug;
+            }}
+          ></embedding-map>`
+    }
+  </article>`;
+}
+
+function whole(slug: string, dataset: DatasetSummary | null): TemplateResult {
+  return html`<section class="view">
+    <div class="head">
+      <a href="#" @click=${backToAll}>All maps</a>
+      <h1>${dataset?.title ?? slug}</h1>
+      <p class="quiet">${dataset === null ? nothing : factsOf(dataset)}</p>
+    </div>
+    <embedding-map dataset=${slug}></embedding-map>
+  </section>`;
+}
+
+function backToAll(event: Event): void {
+  event.preventDefault();
+  history.pushState(null, '', location.pathname);
+  show();
+}
+
+function dropZone(small: boolean): TemplateResult {
+  const pick = (event: Event) => {
+    if (event.currentTarget instanceof HTMLInputElement) void start([...(event.currentTarget.files ?? [])]);
+  };
+  return html`<section class="drop ${small ? 'small' : ''}">
+    ${
+      running === null
+        ? html`<h2>${small ? 'Add your own' : 'Drop files here'}</h2>
+          <p>
+            ${small ? 'Drop files anywhere on this page: ' : ''}Vectors as .npy, CSV, TSV, JSON Lines, Parquet, Arrow, word2vec,
+            GloVe or fvecs, with their metadata beside them; or a ZIP of images.
+          </p>
+          <input id="files" type="file" multiple @change=${pick} />
+          <label for="files" class="button ${small ? '' : 'strong'}">Choose files</label>
+          <p>From a shell: <code>npx embedding-map import vectors.npy metadata.tsv --dataset words</code></p>`
+        : jobState(running)
+    }
+  </section>`;
+}
+
+function jobState(job: ImportProgress): TemplateResult {
+  const again = () => {
+    running = null;
+    show();
+  };
+  return html`<div class="job" role="status">
+    <strong>${job.title}</strong>
+    ${
+      job.state === 'failed'
+        ? html`<p class="error">${job.message}</p>
+          <div><button class="button" @click=${again}>Back</button></div>`
+        : html`<progress aria-label="Import" max="1" value=${job.share ?? nothing}></progress>
+          <p>${job.message}</p>`
+    }
+  </div>`;
+}
+
+async function start(files: readonly File[]): Promise<void> {
+  if (files.length === 0 || running?.state === 'running') return;
+  location.hash = '';
+  const slug = await importFiles(client, files, (progress) => {
+    running = progress;
+    show();
+  });
+  if (slug === null) return;
+  running = null;
+  await load();
+  location.hash = slug;
+}
+
+function mapsOf(dataset: DatasetSummary) {
+  const several = dataset.embeddings.length > 1;
+  return dataset.embeddings.flatMap((embedding) =>
+    embedding.projections.map((projection) => ({
+      id: `${embedding.name}/${projection.name}`,
+      embedding: embedding.name,
+      projection: projection.name,
+      components: projection.components,
+      title: `${several ? `${embedding.name} · ` : ''}${projection.name}${projection.components === 3 ? ' (3-D)' : ''}`,
+    })),
+  );
+}
+
+function factsOf(dataset: DatasetSummary): string {
+  const count = `${Number(dataset.itemCount).toLocaleString()} items`;
+  return [count, ...(dataset.licence === null ? [] : [dataset.licence])].join(' · ');
+}
+
+addEventListener('hashchange', show);
+addEventListener('popstate', show);
+addEventListener('dragover', (event) => {
+  event.preventDefault();
+  document.body.classList.add('dragging');
+});
+addEventListener('dragleave', (event) => {
+  if (event.relatedTarget === null) document.body.classList.remove('dragging');
+});
+addEventListener('drop', (event) => {
+  event.preventDefault();
+  document.body.classList.remove('dragging');
+  void start([...(event.dataTransfer?.files ?? [])]);
+});
+// What stands in the page until the script has come.
+place?.replaceChildren();
+void load();

@@ -1,0 +1,18 @@
+import { type SVGTemplateResult, svg } from 'lit';
+
+/** Outlines on a grid of 20, drawn with the current colour. */
+const icon = (content: SVGTemplateResult) =>
+  svg`<svg viewBox="0 0 20 20" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${content}</svg>`;
+
+export const icons = {
+  plus: icon(svg`<path d="M10 4.5v11M4.5 10h11"/>`),
+  minus: icon(svg`<path d="M4.5 10h11"/>`),
+  fit: icon(svg`<path d="M7 3.5H3.5V7M13 3.5h3.5V7M7 16.5H3.5V13M13 16.5h3.5V13"/>`),
+  lasso: icon(
+    svg`<path d="M10 4c4 0 7 1.9 7 4.4S14 13 10 13s-7-2-7-4.6S6 4 10 4Z" stroke-dasharray="2.6 2.4"/><path d="M6.3 12.6c-1.6.6-1.9 2.8.2 2.9 1.4.1 1.7 1.5.6 2"/>`,
+  ),
+  info: icon(svg`<circle cx="10" cy="10" r="6.8"/><path d="M10 9.2v4M10 6.6v.1"/>`),
+  close: icon(svg`<path d="m5.5 5.5 9 9M14.5 5.5l-9 9"/>`),
+  search: icon(svg`<circle cx="9" cy="9" r="4.7"/><path d="m12.6 12.6 3.6 3.6"/>`),
+  download: icon(svg`<path d="M10 3.5v9M6.4 9.2 10 12.8l3.6-3.6M4 16.2h12"/>`),
+} as const;

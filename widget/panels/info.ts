@@ -1,0 +1,74 @@
+import { html, nothing, type TemplateResult } from 'lit';
+
+import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../client.ts';
+
+/** How a map was made, and how far it can be trusted. */
+export function renderInfo(
+  dataset: DatasetSummary,
+  embedding: EmbeddingSummary,
+  projection: ProjectionSummary,
+): TemplateResult {
+  const { quality, explainedVariance } = projection;
+  const options = Object.entries(projection.parameters ?? {}).filter(
+    ([, value]) => value !== null && typeof value !== 'object',
+  );
+  return html`<div class="body">
+    ${
+      quality === null
+        ? html`<p class="verdict">How far this map can be trusted was not measured.</p>`
+        : html`<p class="verdict">${verdict(quality.neighborRecall, quality.neighbors)}</p>
+          ${renderMeter('Trustworthiness', quality.trustworthiness, 'Neighbours on the map are neighbours in the embedding.')}
+          ${renderMeter('Continuity', quality.continuity, 'Neighbours in the embedding are neighbours on the map.')}
+          ${renderMeter(
+            'Neighbour recall',
+            quality.neighborRecall,
+            `Share of the ${quality.neighbors} nearest that stay among the nearest; sample of ${quality.sample.toLocaleString()}.`,
+          )}`
+    }
+    <dl class="facts">
+      ${fact('Map', `${projection.name} (${projection.method}, ${projection.components} components)`)}
+      ${fact('Variance', explainedVariance?.map((share) => `${(100 * share).toFixed(1)} %`).join(' + '))}
+      ${fact('Seed', projection.seed?.toString())}
+      ${options.map(([name, value]) => fact(name, String(value)))}
+      ${fact('Computed', computed(projection))}
+      ${fact('Made', new Date(projection.createdAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }))}
+      ${fact('Embedding', `${embedding.name}, ${embedding.dimension.toLocaleString()} numbers, ${metricNames[embedding.metric]}`)}
+      ${fact('Model', embedding.model?.name)}
+      ${fact('Data set', `${dataset.title}, ${Number(dataset.itemCount).toLocaleString()} items`)}
+      ${fact('Licence', dataset.licence)}
+      ${fact('Source', dataset.source)}
+    </dl>
+  </div>`;
+}
+
+const metricNames = {
+  COSINE: 'cosine distance',
+  EUCLIDEAN: 'Euclidean distance',
+  INNER_PRODUCT: 'inner product',
+} as const;
+
+function renderMeter(name: string, value: number, meaning: string): TemplateResult {
+  const percent = `${Math.round(Math.min(1, Math.max(0, value)) * 100)}%`;
+  return html`<div class="meter">
+    <div class="name"><span>${name}</span><strong>${value.toFixed(3)}</strong></div>
+    <div class="track" aria-hidden="true"><div style="width:${percent}"></div></div>
+    <p>${meaning}</p>
+  </div>`;
+}
+
+function verdict(recall: number, neighbors: number): string {
+  const kept = Math.round(recall * neighbors);
+  return `Of the ${neighbors} nearest items of a point, about ${kept} are also nearest here. Click a point to see the true ones.`;
+}
+
+function computed({ device, milliseconds }: ProjectionSummary): string | null {
+  if (milliseconds === null) return null;
+  const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+  return device === null ? time : `${time} on ${device}`;
+}
+
+function fact(name: string, value: string | null | undefined): TemplateResult | typeof nothing {
+  return value === null || value === undefined || value === ''
+    ? nothing
+    : html`<dt>${name}</dt><dd title=${value}>${value}</dd>`;
+}
