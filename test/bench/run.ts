@@ -1,0 +1,44 @@
+/**
+ * `npm run bench`: what has been promised, measured, each figure against the raw way in the same run.
+ *
+ *     npm run bench                     all, as a table
+ *     npm run bench -- nearest points   some
+ *     npm run bench -- --json           a line of JSON per figure
+ *
+ * Ends with 1 when a promise is not kept. See README.md.
+ */
+import { type Figure, isMet, toJsonLine, toTable } from './figures.ts';
+import { importBench } from './import.ts';
+import { loopBench } from './loop.ts';
+import { nearestBench } from './nearest.ts';
+import { engines } from './places.ts';
+import { pointsBench } from './points.ts';
+
+const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Promise<void>>> = {
+  import: importBench,
+  nearest: nearestBench,
+  points: pointsBench,
+  loop: loopBench,
+};
+
+const given = process.argv.slice(2);
+const json = given.includes('--json');
+const names = given.filter((name) => name !== '--json');
+const unknown = names.find((name) => !(name in benches));
+if (unknown !== undefined) {
+  console.error(`There is no benchmark "${unknown}". There are ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+if (!engines.includes('postgres')) console.error('TEST_DATABASE_URL is not set: measured on PGlite only.');
+
+const figures: Figure[] = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  if (!json) console.error(`${name} …`);
+  await bench((figure) => {
+    figures.push(figure);
+    if (json) console.log(toJsonLine(figure));
+  });
+}
+if (!json) console.log(toTable(figures));
+process.exitCode = figures.every(isMet) ? 0 : 1;
