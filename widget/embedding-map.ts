@@ -7,32 +7,36 @@ import { classMap } from 'lit/directives/class-map.js';
 import { createRef, ref } from 'lit/directives/ref.js';
 
 import { type Camera, pan, project, zoomAt, zoomToRectangle } from './camera.ts';
-import { Client, ClientError, type DatasetSummary, type EmbeddingSummary, type ProjectionSummary } from './client.ts';
+import { Client, ClientError, type DatasetSummary } from './client.ts';
 import { slotColors, type Theme } from './colors.ts';
+import { FilterController } from './controllers/filterController.ts';
 import { GestureController } from './controllers/gestureController.ts';
 import { ItemsController } from './controllers/itemsController.ts';
 import { NeighborsController } from './controllers/neighborsController.ts';
 import { SearchController } from './controllers/searchController.ts';
+import { type Format, SelectionController } from './controllers/selectionController.ts';
 import { StageController, type StageScene } from './controllers/stageController.ts';
 import { TaskController } from './controllers/taskController.ts';
 import { ThemeController } from './controllers/themeController.ts';
-import { offerFile, toCsv, toJson } from './download.ts';
 import { fire, type PointDetail, type StateDetail } from './events.ts';
-import { type LoadedMap, loadMap, type MapNames } from './loadMap.ts';
+import { type LoadedMap, loadMap } from './loadMap.ts';
+import { colorField, type Names, resolveNames } from './names.ts';
+import { renderBar } from './panels/bar.ts';
 import { icons } from './panels/icons.ts';
 import { renderInfo } from './panels/info.ts';
 import { renderLegend } from './panels/legend.ts';
 import {
   describeMatches,
   describeSearch,
-  isTiny,
   type Line,
   renderAbout,
-  renderFacts,
   renderLines,
   renderPanelHeader,
 } from './panels/results.ts';
-import { type Hidden, pickPoint, pointsInPolygon, pointTowards } from './picking.ts';
+import { renderEmpty, renderError, renderLoading, renderProgress, renderStatus } from './panels/states.ts';
+import { renderTools } from './panels/tools.ts';
+import { renderTooltip } from './panels/tooltip.ts';
+import { pickPoint, pointsInPolygon, pointTowards } from './picking.ts';
 import { coordinatesAt, textAt } from './points.ts';
 import { styles } from './styles.ts';
 
@@ -44,19 +48,12 @@ const ZOOM_STEP = 1.6;
 const PAN_STEP_PX = 60;
 /** Narrower maps have the panel below, as in the styles; wider ones beside, with the tools this wide. */
 const NARROW_PX = 640;
+const LOW_PX = 380;
 const PANEL_PX = 390;
 /** Lines of the selection in the list before "Show more", and how many more it shows. */
 const LIST_STEP = 100;
 
-const methodNames: Readonly<Record<string, string>> = { GIVEN: 'coordinates as given', TSNE: 't-SNE' };
-
 type Panel = 'none' | 'neighbors' | 'search' | 'selection' | 'info';
-
-interface Names extends MapNames {
-  readonly summary: DatasetSummary;
-  readonly embeddingSummary: EmbeddingSummary;
-  readonly projectionSummary: ProjectionSummary;
-}
 
 export class EmbeddingMap extends LitElement {
   static override readonly styles = styles;
@@ -105,6 +102,8 @@ export class EmbeddingMap extends LitElement {
   readonly #system = new ThemeController(this);
   readonly #items = new ItemsController(this);
   readonly #neighbors = new NeighborsController(this, () => this.#neighborsChanged());
+  readonly #filter = new FilterController(this);
+  readonly #selection = new SelectionController(this, () => this.#selectionChanged());
   readonly #search = new SearchController(this, () => this.#searchChanged());
   readonly #stage = new StageController(this, {
     container: () => this.#stageElement.value ?? null,
@@ -123,14 +122,11 @@ export class EmbeddingMap extends LitElement {
   #generation = 0;
   #tool: 'move' | 'lasso' = 'move';
   #panel: Panel = 'none';
-  #hiddenSlots: ReadonlySet<number> = new Set();
-  #hidden: Hidden = null;
   #hovered = -1;
   #hoverPlace: { readonly x: number; readonly y: number } | null = null;
   #current = -1;
   #neighborIndices: readonly number[] = [];
   #matchIndices: Uint32Array = new Uint32Array();
-  #selection: Uint32Array = new Uint32Array();
   #selecting: AbortController | null = null;
   #listed = LIST_STEP;
   #emphasis: Uint32Array | null = null;
@@ -147,7 +143,6 @@ export class EmbeddingMap extends LitElement {
   #hint = '';
   #hintTimer: ReturnType<typeof setTimeout> | undefined;
   #legendOpen: boolean | null = null;
-  #downloading: number | null = null;
   #lastState: StateDetail['state'] | null = null;
 
   constructor() {
@@ -219,7 +214,7 @@ export class EmbeddingMap extends LitElement {
         if (names instanceof Error) throw names;
         const client = this.#client;
         if (client === null || names === null) throw new Error('There is nothing to load.');
-        const columns = { label: this.labelBy ?? 'label', color: this.#colorField(names.summary) };
+        const columns = { label: this.labelBy ?? 'label', color: colorField(names.summary, this.colorBy) };
         return await loadMap(
           client,
           names,
@@ -267,7 +262,7 @@ export class EmbeddingMap extends LitElement {
     const map = this.map;
     if (map === null) return;
     const indexOf = await map.indexOf();
-    this.#setSelection(Uint32Array.from(keys.flatMap((key) => indexOf.get(key) ?? [])).sort());
+    this.#selection.set(Uint32Array.from(keys.flatMap((key) => indexOf.get(key) ?? [])).sort());
   }
 
   /** Asks for the neighbours of an item and shows them, as a click on it does. */
@@ -296,7 +291,7 @@ export class EmbeddingMap extends LitElement {
     this.#gestures.cancel();
     this.#search.clear();
     this.#neighbors.clear();
-    this.#setSelection(new Uint32Array());
+    this.#selection.set(new Uint32Array());
     this.#current = -1;
     this.#openPanel('none');
   }
@@ -370,7 +365,7 @@ export class EmbeddingMap extends LitElement {
       ${whole ? this.#renderTools() : nothing}
       ${map === null ? nothing : this.#renderLegend(map)}
       ${whole ? this.#renderPanel(map, names) : nothing}
-      ${map === null || names === null || names instanceof Error ? nothing : this.#renderStatus(map, names)}
+      ${map === null || names === null || names instanceof Error ? nothing : renderStatus(names.projectionSummary, map.points.count, this.#filter.count)}
       ${map === null ? nothing : this.#renderTooltip(map)}
       ${this.#hint === '' ? nothing : html`<div class="hint card" part="hint">${this.#hint}</div>`}
       <div class="hidden-text" role="status" aria-live="polite">${this.#announcement}</div>
@@ -381,172 +376,66 @@ export class EmbeddingMap extends LitElement {
 
   #renderMessage(map: LoadedMap | null, names: Names | Error | null): TemplateResult | typeof nothing {
     const error = this.#error(names);
-    if (error !== null) {
-      return html`<div class="message error" part="error" role="alert">
-        <slot name="error">
-          <h2>This map could not be shown</h2>
-          <p>${error.message}</p>
-        </slot>
-        <button class="button" @click=${() => this.reload()}>Try again</button>
-      </div>`;
-    }
+    if (error !== null) return renderError(error, () => this.reload());
     if (this.#isPending()) {
-      if (map !== null) return this.#renderProgress();
-      return html`${this.#renderProgress()}
-        <div class="message" part="loading">
-          <slot name="loading"><div class="spinner"></div><p>${this.#progressText()}</p></slot>
-        </div>`;
+      const progress = renderProgress(this.#progress.share);
+      return map === null ? html`${progress} ${renderLoading(this.#progressText())}` : progress;
     }
-    if (map === null || map.points.count === 0) {
-      const reason = !this.datasetName
-        ? 'Its attribute “dataset” names none yet.'
-        : this.#datasetTask.value?.embeddings.length === 0
-          ? 'The data set has no embedding yet.'
-          : 'The embedding has no map yet, or no items.';
-      return html`<div class="message" part="empty">
-        <slot name="empty"><h2>No map to show</h2><p>${reason}</p></slot>
-      </div>`;
-    }
-    return nothing;
-  }
-
-  #renderProgress(): TemplateResult {
-    const { share } = this.#progress;
-    return html`<div
-      class=${classMap({ progress: true, unknown: share === null })}
-      role="progressbar"
-      aria-label="Loading the map"
-      aria-valuemin="0"
-      aria-valuemax="100"
-      aria-valuenow=${share === null ? nothing : Math.round(share * 100)}
-    >
-      <div style=${share === null ? '' : `transform:scaleX(${share})`}></div>
-    </div>`;
+    if (map !== null && map.points.count > 0) return nothing;
+    if (!this.datasetName) return renderEmpty('Its attribute “dataset” names none yet.');
+    const bare = this.#datasetTask.value?.embeddings.length === 0;
+    return renderEmpty(bare ? 'The data set has no embedding yet.' : 'The embedding has no map yet, or no items.');
   }
 
   #renderBar(names: Names): TemplateResult {
-    const { summary } = names;
-    const color = this.#colorField(summary);
-    const maps = summary.embeddings.flatMap((embedding) =>
-      embedding.projections.map((projection) => ({ embedding, projection })),
-    );
-    const severalEmbeddings = summary.embeddings.length > 1;
-    const chosen = `${names.embedding}\n${names.projection}`;
-    return html`<div class="bar" part="bar" role="group" aria-label="Search and choices">
-      <div class="field card search" role="search">
-        ${icons.search}
-        <input
-          type="search"
-          aria-label="Search by label"
-          placeholder=${this.#search.mode === 'regex' ? 'Regular expression' : 'Search'}
-          .value=${this.#search.text}
-          @input=${(event: InputEvent) => this.#lookFor(event, 'rested')}
-          @keydown=${(event: KeyboardEvent) => this.#onSearchKey(event)}
-        />
-        <button
-          class="toggle"
-          aria-pressed=${this.#search.mode === 'regex'}
-          aria-label="Regular expression"
-          title="Regular expression"
-          @click=${() => this.#toggleRegex()}
-        >
-          .*
-        </button>
-      </div>
-      ${
-        maps.length < 2
-          ? nothing
-          : html`<label class="field card choice">
-            <span class="name">Map</span>
-            <select aria-label="Map" @change=${(event: Event) => this.#chooseMap(event)}>
-              ${maps.map(
-                ({ embedding, projection }) => html`<option
-                  value=${`${embedding.name}\n${projection.name}`}
-                  ?selected=${`${embedding.name}\n${projection.name}` === chosen}
-                >
-                  ${severalEmbeddings ? `${embedding.name} · ` : ''}${projection.name}${projection.components === 3 ? ' (3-D)' : ''}
-                </option>`,
-              )}
-            </select>
-          </label>`
-      }
-      ${
-        summary.fields.length === 0
-          ? nothing
-          : html`<label class="field card choice">
-            <span class="name">Color</span>
-            <select aria-label="Color by" @change=${(event: Event) => this.#chooseColor(event)}>
-              <option value="none" ?selected=${color === null}>One color</option>
-              ${summary.fields
-                .filter(({ type }) => type !== 'JSON')
-                .map(({ name }) => html`<option value=${name} ?selected=${name === color}>${name}</option>`)}
-            </select>
-          </label>`
-      }
-      <slot name="toolbar"></slot>
-    </div>`;
+    return renderBar({
+      names,
+      color: colorField(names.summary, this.colorBy),
+      search: this.#search,
+      onSearch: (text, when) => this.#lookFor(text, when),
+      onClearSearch: () => this.#search.clear(),
+      onToggleRegex: () => {
+        this.#search.mode = this.#search.mode === 'regex' ? 'text' : 'regex';
+        this.#lookFor(this.#search.text, 'now');
+        this.requestUpdate();
+      },
+      onMap: (embedding, projection) => {
+        this.embedding = embedding;
+        this.projection = projection;
+      },
+      onColor: (field) => {
+        this.colorBy = field;
+      },
+    });
   }
 
   #renderTools(): TemplateResult {
-    const zoom = (factor: number) => () => this.#zoom(factor);
-    return html`<div class="tools card" part="tools" role="toolbar" aria-label="Map" aria-orientation="vertical">
-      <button aria-label="Zoom in" title="Zoom in (+)" @click=${zoom(ZOOM_STEP)}>${icons.plus}</button>
-      <button aria-label="Zoom out" title="Zoom out (−)" @click=${zoom(1 / ZOOM_STEP)}>${icons.minus}</button>
-      <button aria-label="Show the whole map" title="Show all (0)" @click=${() => this.fit()}>${icons.fit}</button>
-      <hr />
-      <button
-        aria-label="Select with a lasso"
-        title="Lasso (L); Shift and drag for a rectangle"
-        aria-pressed=${this.#tool === 'lasso'}
-        @click=${() => this.#toggleLasso()}
-      >
-        ${icons.lasso}
-      </button>
-      <button
-        aria-label="About this map"
-        title="About this map"
-        aria-pressed=${this.#panel === 'info'}
-        @click=${() => this.#openPanel(this.#panel === 'info' ? 'none' : 'info')}
-      >
-        ${icons.info}
-      </button>
-    </div>`;
+    return renderTools({
+      lasso: this.#tool === 'lasso',
+      info: this.#panel === 'info',
+      onZoomIn: () => this.#zoom(ZOOM_STEP),
+      onZoomOut: () => this.#zoom(1 / ZOOM_STEP),
+      onFit: () => this.fit(),
+      onLasso: () => this.#toggleLasso(),
+      onInfo: () => this.#openPanel(this.#panel === 'info' ? 'none' : 'info'),
+    });
   }
 
   #renderLegend(map: LoadedMap): TemplateResult | typeof nothing {
     if (this.compact) return nothing;
-    const roomy = this.#stage.size.width >= NARROW_PX && this.#stage.size.height >= 380;
+    const roomy = this.#stage.size.width >= NARROW_PX && this.#stage.size.height >= LOW_PX;
     return renderLegend({
       field: map.colorBy,
       legend: map.coloring.legend,
       colors: this.#slotColors(map),
-      hidden: this.#hiddenSlots,
+      hidden: this.#filter.slots,
       open: this.#legendOpen ?? roomy,
       onToggle: (open) => {
         if (open !== (this.#legendOpen ?? roomy)) this.#legendOpen = open;
       },
-      onSlot: (slot, only) => this.#filterSlot(map, slot, only),
-      onShowAll: () => this.#setHiddenSlots(map, new Set()),
+      onSlot: (slot, only) => (only ? this.#filter.showOnly(slot) : this.#filter.toggle(slot)),
+      onShowAll: () => this.#filter.showAll(),
     });
-  }
-
-  #renderStatus(map: LoadedMap, names: Names): TemplateResult {
-    const { projectionSummary: projection } = names;
-    const hidden = this.#hidden === null ? 0 : this.#hidden.reduce((sum, flag) => sum + flag, 0);
-    const count =
-      hidden === 0
-        ? map.points.count.toLocaleString()
-        : `${(map.points.count - hidden).toLocaleString()} of ${map.points.count.toLocaleString()}`;
-    const recall =
-      projection.quality === null ? '' : ` · neighbour recall ${projection.quality.neighborRecall.toFixed(2)}`;
-    return html`<div class="status" part="status">
-      <span class="text">${count} items · ${methodNames[projection.method] ?? projection.method}${recall}</span>
-      ${
-        projection.stale
-          ? html`<span class="badge" title="Items or vectors have changed since this map was made.">Out of date</span>`
-          : nothing
-      }
-    </div>`;
   }
 
   #renderPanel(map: LoadedMap, names: Names): TemplateResult | typeof nothing {
@@ -579,7 +468,7 @@ export class EmbeddingMap extends LitElement {
             : describeSearch(result);
         return frame(
           'Nearest neighbours',
-          html`${renderPanelHeader(this.#labelOf(map, this.#current) ?? key, subtitle, close)}
+          html`${renderPanelHeader(this.#current < 0 ? key : this.#labelOf(map, this.#current), subtitle, close)}
           ${renderAbout(item, this.#items.image(item?.image ?? null))}
           <div class="body">${renderLines(lines, actions)}</div>`,
         );
@@ -602,22 +491,23 @@ export class EmbeddingMap extends LitElement {
         );
       }
       case 'selection': {
-        const count = this.#selection.length;
-        const lines = Array.from(this.#selection.subarray(0, this.#listed), (index): Line => {
+        const { indices, downloading } = this.#selection;
+        const count = indices.length;
+        const lines = Array.from(indices.subarray(0, this.#listed), (index): Line => {
           const key = map.points.key(index);
-          return { key, label: this.#labelOf(map, index) ?? key };
+          return { key, label: this.#labelOf(map, index) };
         });
-        const busy = this.#downloading !== null;
+        const busy = downloading !== null;
         return frame(
           'Selected items',
           html`${renderPanelHeader(
             `${count.toLocaleString()} selected`,
-            busy ? `Fetching fields: ${(this.#downloading ?? 0).toLocaleString()} of ${count.toLocaleString()}` : null,
+            busy ? `Fetching fields: ${downloading.toLocaleString()} of ${count.toLocaleString()}` : null,
             close,
           )}
           <div class="actions">
-            <button class="button" aria-disabled=${busy} @click=${() => void this.#download('csv')}>${icons.download} CSV</button>
-            <button class="button" aria-disabled=${busy} @click=${() => void this.#download('json')}>${icons.download} JSON</button>
+            <button class="button" aria-disabled=${busy} @click=${() => void this.#download(map, 'csv')}>${icons.download} CSV</button>
+            <button class="button" aria-disabled=${busy} @click=${() => void this.#download(map, 'json')}>${icons.download} JSON</button>
             <button class="button" @click=${() => this.#zoomToSelection()}>Zoom to</button>
           </div>
           <div class="body">${renderLines(lines, actions)}${this.#renderMore(count)}</div>`,
@@ -636,30 +526,19 @@ export class EmbeddingMap extends LitElement {
   }
 
   #renderTooltip(map: LoadedMap): TemplateResult | typeof nothing {
+    const index = this.#hovered;
     const place = this.#hoverPlace;
-    if (this.#hovered < 0 || place === null || this.#stage.moving) return nothing;
-    const item = this.#items.get(map.points.key(this.#hovered));
-    const image = this.#items.image(item?.image ?? null);
-    const facts =
-      item === null
-        ? this.#colorFact(map)
-        : Object.entries(item.fields).filter(([, value]) => value !== null && value !== '');
-    const { width, height } = this.#stage.size;
-    const right = place.x > width / 2;
-    const below = place.y > height / 2;
-    const shift = `translate(calc(${right ? '-100% - 14px' : '14px'} + ${place.x}px), calc(${below ? '-100% - 10px' : '10px'} + ${place.y}px))`;
-    return html`<div class="tooltip card" part="tooltip" aria-hidden="true" style="transform:${shift}">
-      ${image ? html`<img src=${image} alt="" class=${item !== null && isTiny(item) ? 'pixelated' : ''} />` : nothing}
-      <div>
-        <strong>${this.#labelOf(map, this.#hovered)}</strong>
-        ${facts.length === 0 ? nothing : renderFacts(facts, 4)}
-      </div>
-    </div>`;
-  }
-
-  #colorFact(map: LoadedMap): readonly (readonly [string, unknown])[] {
-    const value = map.colorBy === null ? null : textAt(map.points, map.colorBy, this.#hovered);
-    return map.colorBy === null || value === null ? [] : [[map.colorBy, value]];
+    if (index < 0 || place === null || this.#stage.moving) return nothing;
+    const item = this.#items.get(map.points.key(index));
+    const value = map.colorBy === null ? null : textAt(map.points, map.colorBy, index);
+    return renderTooltip({
+      label: this.#labelOf(map, index),
+      facts: map.colorBy === null || value === null ? [] : [[map.colorBy, value]],
+      item,
+      image: this.#items.image(item?.image ?? null),
+      place,
+      size: this.#stage.size,
+    });
   }
 
   // What is shown
@@ -676,29 +555,7 @@ export class EmbeddingMap extends LitElement {
   #names(): Names | Error | null {
     const summary = this.#datasetTask.value;
     if (summary === null || summary.slug !== this.datasetName) return null;
-    const embeddingSummary =
-      this.embedding === null
-        ? summary.embeddings.find(({ projections }) => projections.length > 0)
-        : summary.embeddings.find(({ name }) => name === this.embedding);
-    if (embeddingSummary === undefined) {
-      if (this.embedding === null) return null;
-      return missing('embedding', this.embedding, summary.embeddings);
-    }
-    const { projections } = embeddingSummary;
-    const projectionSummary =
-      this.projection === null
-        ? (projections.find(({ components }) => components === 2) ?? projections[0])
-        : projections.find(({ name }) => name === this.projection);
-    if (projectionSummary === undefined)
-      return this.projection === null ? null : missing('map', this.projection, projections);
-    return {
-      dataset: summary.slug,
-      embedding: embeddingSummary.name,
-      projection: projectionSummary.name,
-      summary,
-      embeddingSummary,
-      projectionSummary,
-    };
+    return resolveNames(summary, { embedding: this.embedding, projection: this.projection });
   }
 
   #mapArguments(): readonly unknown[] | null {
@@ -711,13 +568,8 @@ export class EmbeddingMap extends LitElement {
       names.projection,
       String(names.projectionSummary.version),
       this.labelBy,
-      this.#colorField(names.summary),
+      colorField(names.summary, this.colorBy),
     ];
-  }
-
-  #colorField(summary: DatasetSummary): string | null {
-    if (this.colorBy === 'none') return null;
-    return this.colorBy ?? summary.fields.find(({ type }) => type === 'CATEGORY')?.name ?? null;
   }
 
   #expected(): 2 | 3 | null {
@@ -747,11 +599,9 @@ export class EmbeddingMap extends LitElement {
     return `Map of ${names.summary.title}: ${map.points.count.toLocaleString()} points, ${names.projection}`;
   }
 
-  #labelOf(map: LoadedMap, index: number): string | null {
-    if (index < 0 || index >= map.points.count) return null;
-    return (
-      textAt(map.points, this.labelBy ?? 'label', index) ?? textAt(map.points, 'label', index) ?? map.points.key(index)
-    );
+  #labelOf(map: LoadedMap, index: number): string {
+    const { points } = map;
+    return textAt(points, this.labelBy ?? 'label', index) ?? textAt(points, 'label', index) ?? points.key(index);
   }
 
   #slotColors(map: LoadedMap): readonly string[] {
@@ -772,7 +622,7 @@ export class EmbeddingMap extends LitElement {
       transitionMs: this.#milliseconds(TRANSITION_MS),
       coloring: map.coloring,
       colors: this.#slotColors(map),
-      hidden: this.#hidden,
+      hidden: this.#filter.hidden,
       emphasis: this.#emphasis,
       ground: this.#theme() === 'dark' ? '#14171c' : '#fafaf8',
     };
@@ -817,12 +667,12 @@ export class EmbeddingMap extends LitElement {
       this.#search.clear();
       this.#current = -1;
       this.#matchIndices = new Uint32Array();
-      if (this.#selection.length > 0) this.#setSelection(new Uint32Array());
+      this.#selection.set(new Uint32Array());
       this.#panel = this.#panel === 'info' ? 'info' : 'none';
     } else if (this.#panel === 'neighbors' && this.#current >= 0 && this.#neighbors.key !== null) {
       this.#refreshEmphasis();
     }
-    this.#setHiddenSlots(map, map.coloring === this.#filteredColoring ? this.#hiddenSlots : new Set());
+    this.#filter.use(map.coloring);
     const count = map.points.count.toLocaleString();
     this.#announce(`${map.names.projection}: ${count} points`);
   }
@@ -915,7 +765,7 @@ export class EmbeddingMap extends LitElement {
 
   #pickAt(at: { readonly x: number; readonly y: number }, radius: number): number {
     const map = this.map;
-    return map === null ? -1 : pickPoint(map.picker, this.camera, this.#stage.size, at, radius, this.#hidden);
+    return map === null ? -1 : pickPoint(map.picker, this.camera, this.#stage.size, at, radius, this.#filter.hidden);
   }
 
   #placeOfIndex(index: number): { readonly x: number; readonly y: number } | null {
@@ -1016,43 +866,12 @@ export class EmbeddingMap extends LitElement {
     return keys.flatMap((key) => indexOf?.get(key) ?? []);
   }
 
-  #lookFor(event: Event, when: 'now' | 'rested'): void {
+  #lookFor(text: string, when: 'now' | 'rested'): void {
     const map = this.map;
-    if (map === null || !(event.currentTarget instanceof HTMLInputElement)) return;
-    const text = event.currentTarget.value;
+    if (map === null) return;
     this.#listed = LIST_STEP;
     if (text.trim() !== '') this.#openPanel('search');
     this.#search.look(map.client, map.names.dataset, text, when);
-  }
-
-  #onSearchKey(event: KeyboardEvent): void {
-    if (event.key === 'Enter') this.#lookFor(event, 'now');
-    if (event.key === 'Escape' && this.#search.text !== '') {
-      event.stopPropagation();
-      this.#search.clear();
-    }
-    if (event.key !== 'Escape') event.stopPropagation();
-  }
-
-  #toggleRegex(): void {
-    const map = this.map;
-    this.#search.mode = this.#search.mode === 'regex' ? 'text' : 'regex';
-    if (map !== null && this.#search.text !== '') {
-      this.#openPanel('search');
-      this.#search.look(map.client, map.names.dataset, this.#search.text, 'now');
-    }
-    this.requestUpdate();
-  }
-
-  #chooseMap(event: Event): void {
-    if (!(event.currentTarget instanceof HTMLSelectElement)) return;
-    const [embedding = null, projection = null] = event.currentTarget.value.split('\n');
-    this.embedding = embedding;
-    this.projection = projection;
-  }
-
-  #chooseColor(event: Event): void {
-    if (event.currentTarget instanceof HTMLSelectElement) this.colorBy = event.currentTarget.value;
   }
 
   #toggleLasso(): void {
@@ -1073,31 +892,31 @@ export class EmbeddingMap extends LitElement {
       this.camera,
       this.#stage.size,
       outline,
-      this.#hidden,
+      this.#filter.hidden,
       selecting.signal,
     );
     this.#lasso = null;
     if (selecting.signal.aborted || this.map?.points.x !== map.points.x) return;
-    const all = add ? Uint32Array.from(new Set([...this.#selection, ...inside])).sort() : inside;
-    this.#setSelection(all);
+    if (add) this.#selection.add(inside);
+    else this.#selection.set(inside);
     if (this.#tool === 'lasso') this.#toggleLasso();
-    if (all.length === 0) this.#showHint('Nothing was inside');
+    if (inside.length === 0) this.#showHint('Nothing was inside');
   }
 
-  #setSelection(selection: Uint32Array): void {
-    if (selection.length === 0 && this.#selection.length === 0) return;
-    this.#selection = selection;
+  #selectionChanged(): void {
+    const { indices } = this.#selection;
     this.#listed = LIST_STEP;
-    this.#openPanel(selection.length > 0 ? 'selection' : this.#panel === 'selection' ? 'none' : this.#panel);
-    this.#announce(`${selection.length.toLocaleString()} selected`);
+    if (indices.length > 0) this.#openPanel('selection');
+    else if (this.#panel === 'selection') this.#openPanel('none');
+    this.#announce(`${indices.length.toLocaleString()} selected`);
     const map = this.map;
-    fire(this, 'selection-change', {
-      keys: map === null ? [] : Array.from(selection, (index) => map.points.key(index)),
-    });
+    fire(this, 'selection-change', { keys: map === null ? [] : Array.from(indices, (index) => map.points.key(index)) });
   }
 
   #zoomToSelection(): void {
-    const places = Array.from(this.#selection, (index) => this.#placeOfIndex(index)).filter((place) => place !== null);
+    const places = Array.from(this.#selection.indices, (index) => this.#placeOfIndex(index)).filter(
+      (place) => place !== null,
+    );
     const [first] = places;
     if (first === undefined) return;
     const box = { left: first.x, right: first.x, top: first.y, bottom: first.y };
@@ -1110,64 +929,13 @@ export class EmbeddingMap extends LitElement {
     this.#stage.flyTo(zoomToRectangle(this.camera, this.#stage.size, box), this.#milliseconds(FLIGHT_MS));
   }
 
-  async #download(format: 'csv' | 'json'): Promise<void> {
-    const map = this.map;
-    if (map === null || this.#downloading !== null) return;
-    const selection = this.#selection;
-    this.#selecting?.abort();
-    const selecting = new AbortController();
-    this.#selecting = selecting;
-    const tell = (count: number | null) => {
-      this.#downloading = count;
-      this.requestUpdate();
-    };
-    tell(0);
+  async #download(map: LoadedMap, format: Format): Promise<void> {
     try {
-      const keys = Array.from(selection, (index) => map.points.key(index));
-      const items = new Map(
-        (await map.client.items(map.names.dataset, keys, tell, selecting.signal)).map((item) => [item.key, item]),
-      );
-      const rows = Array.from(selection, (index) => {
-        const key = map.points.key(index);
-        const item = items.get(key) ?? { key, label: this.#labelOf(map, index) ?? key, fields: {}, image: null };
-        return { item, coordinates: coordinatesAt(map.points, index) };
-      });
-      const name = `${map.names.dataset}-selection.${format}`;
-      if (format === 'csv') offerFile(name, 'text/csv;charset=utf-8', toCsv(rows));
-      else offerFile(name, 'application/json', toJson(rows));
+      await this.#selection.download(map, format, (index) => this.#labelOf(map, index));
     } catch (error) {
-      if (selecting.signal.aborted) return;
       this.#tellError(error);
       this.#showHint(`The download failed. ${messageOf(error) ?? ''}`);
-    } finally {
-      tell(null);
     }
-  }
-
-  #filteredColoring: unknown = null;
-
-  #filterSlot(map: LoadedMap, slot: number, only: boolean): void {
-    const { legend } = map.coloring;
-    if (legend.kind !== 'category') return;
-    if (only) {
-      this.#setHiddenSlots(map, new Set([...legend.entries.keys()].filter((other) => other !== slot)));
-      return;
-    }
-    const hidden = new Set(this.#hiddenSlots);
-    if (!hidden.delete(slot)) hidden.add(slot);
-    this.#setHiddenSlots(map, hidden);
-  }
-
-  #setHiddenSlots(map: LoadedMap, hidden: ReadonlySet<number>): void {
-    if (hidden === this.#hiddenSlots && map.coloring === this.#filteredColoring) return;
-    this.#hiddenSlots = hidden;
-    this.#filteredColoring = map.coloring;
-    if (hidden.size === 0) this.#hidden = null;
-    else {
-      const bySlot = Uint8Array.from({ length: 256 }, (_, slot) => (hidden.has(slot) ? 1 : 0));
-      this.#hidden = map.coloring.slots.map((slot) => bySlot[slot] ?? 0);
-    }
-    this.requestUpdate();
   }
 
   #openPanel(panel: Panel): void {
@@ -1184,7 +952,7 @@ export class EmbeddingMap extends LitElement {
     } else if (panel === 'search') {
       this.#search.clear();
     } else if (panel === 'selection') {
-      this.#setSelection(new Uint32Array());
+      this.#selection.set(new Uint32Array());
     }
     this.#refreshEmphasis();
     this.#layer.value?.focus({ preventScroll: true });
@@ -1197,7 +965,7 @@ export class EmbeddingMap extends LitElement {
     if (panel === 'neighbors' && this.#neighborIndices.length > 0)
       emphasis = Uint32Array.from([this.#current, ...this.#neighborIndices]).sort();
     else if (panel === 'search' && this.#matchIndices.length > 0) emphasis = this.#matchIndices;
-    else if (panel === 'selection' && this.#selection.length > 0) emphasis = this.#selection;
+    else if (panel === 'selection' && this.#selection.indices.length > 0) emphasis = this.#selection.indices;
     this.#emphasis = emphasis;
     this.#stage.requestFrame();
     this.requestUpdate();
@@ -1205,7 +973,7 @@ export class EmbeddingMap extends LitElement {
 
   #detailOf(map: LoadedMap, index: number): PointDetail {
     const key = map.points.key(index);
-    return { key, label: this.#labelOf(map, index) ?? key, index, coordinates: coordinatesAt(map.points, index) };
+    return { key, label: this.#labelOf(map, index), index, coordinates: coordinatesAt(map.points, index) };
   }
 
   #zoom(factor: number): void {
@@ -1277,20 +1045,12 @@ export class EmbeddingMap extends LitElement {
     const next =
       from < 0
         ? this.#pickAt(middle, Math.max(size.width, size.height))
-        : pointTowards(map.picker, camera, size, from, { x: right, y: down }, this.#hidden);
+        : pointTowards(map.picker, camera, size, from, { x: right, y: down }, this.#filter.hidden);
     if (next < 0) return true;
     this.#setHovered(next, this.#placeOfIndex(next));
-    this.#announce(this.#labelOf(map, next) ?? '');
+    this.#announce(this.#labelOf(map, next));
     return true;
   }
-}
-
-function missing(what: string, name: string, present: readonly { readonly name: string }[]): ClientError {
-  const names = present.map((one) => `“${one.name}”`).join(', ');
-  return new ClientError(
-    'NOT_FOUND',
-    `There is no ${what} “${name}”. ${names === '' ? 'There is none yet.' : `There are: ${names}.`}`,
-  );
 }
 
 function errorOf(error: unknown): Error {

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../../widget/client.ts';
+import { colorField, type Names, resolveNames } from '../../widget/names.ts';
+
+const projection = (name: string, components: 2 | 3): ProjectionSummary => ({
+  name,
+  method: 'PCA',
+  components,
+  seed: 42,
+  parameters: {},
+  device: null,
+  milliseconds: null,
+  explainedVariance: null,
+  stale: false,
+  version: 1,
+  createdAt: '2026-03-01T12:00:00.000Z',
+  quality: null,
+});
+const embedding = (name: string, projections: readonly ProjectionSummary[]): EmbeddingSummary => ({
+  name,
+  dimension: 4,
+  metric: 'COSINE',
+  itemCount: 1,
+  model: null,
+  projections,
+});
+const dataset: DatasetSummary = {
+  slug: 'words',
+  title: 'Words',
+  description: null,
+  kind: 'TEXT',
+  licence: null,
+  source: null,
+  itemCount: 1,
+  fields: [
+    { name: 'length', type: 'NUMBER' },
+    { name: 'class', type: 'CATEGORY' },
+  ],
+  embeddings: [
+    embedding('bare', []),
+    embedding('vectors', [projection('cube', 3), projection('plane', 2)]),
+    embedding('deep', [projection('cube', 3)]),
+  ],
+};
+const resolve = (wantedEmbedding: string | null, wantedProjection: string | null) =>
+  resolveNames(dataset, { embedding: wantedEmbedding, projection: wantedProjection });
+const pair = (names: Names | Error | null) => {
+  assert(names !== null && !(names instanceof Error));
+  return [names.embedding, names.projection];
+};
+
+test('where nothing is named, the first embedding that has a map is shown, in two components if it can be', () => {
+  assert.deepEqual(pair(resolve(null, null)), ['vectors', 'plane']);
+  assert.deepEqual(pair(resolve('deep', null)), ['deep', 'cube']);
+  assert.deepEqual(pair(resolve(null, 'cube')), ['vectors', 'cube']);
+});
+
+test('a name that is wrong is told, with those that are right', () => {
+  const map = resolve('vectors', 'plain');
+  assert(map instanceof Error);
+  assert.match(map.message, /no map “plain”.*“cube”, “plane”/);
+  const other = resolve('vector', null);
+  assert(other instanceof Error);
+  assert.match(other.message, /no embedding “vector”.*“bare”, “vectors”, “deep”/);
+});
+
+test('where there is no map yet and none is named, there is nothing to show, which is no error', () => {
+  assert.equal(resolve('bare', null), null);
+  assert.equal(resolveNames({ ...dataset, embeddings: [] }, { embedding: null, projection: null }), null);
+});
+
+test('colours come from the first category, from the field that is named, or from none', () => {
+  assert.equal(colorField(dataset, null), 'class');
+  assert.equal(colorField(dataset, 'length'), 'length');
+  assert.equal(colorField(dataset, 'none'), null);
+  assert.equal(colorField({ ...dataset, fields: [] }, null), null);
+});

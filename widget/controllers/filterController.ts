@@ -1,0 +1,59 @@
+import type { ReactiveControllerHost } from 'lit';
+
+import type { Coloring } from '../colors.ts';
+import type { Hidden } from '../picking.ts';
+
+const none: ReadonlySet<number> = new Set();
+
+/** Which slots of the legend are hidden, and so which points. Begins anew with each coloring. */
+export class FilterController {
+  slots: ReadonlySet<number> = none;
+  /** 1 for each hidden point; null: all are shown. */
+  hidden: Hidden = null;
+  /** How many points are hidden. */
+  count = 0;
+  readonly #host: ReactiveControllerHost;
+  #coloring: Coloring | null = null;
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host;
+  }
+
+  /** Whose slots are meant. Of another coloring nothing is hidden. */
+  use(coloring: Coloring): void {
+    if (coloring === this.#coloring) return;
+    this.#coloring = coloring;
+    this.showAll();
+  }
+
+  /** Hides a category, or shows it again. */
+  toggle(slot: number): void {
+    const slots = new Set(this.slots);
+    if (!slots.delete(slot)) slots.add(slot);
+    this.#hide(slots);
+  }
+
+  /** Hides all categories but one. */
+  showOnly(slot: number): void {
+    const { legend } = this.#coloring ?? {};
+    if (legend?.kind !== 'category') return;
+    this.#hide(new Set(legend.entries.flatMap((_, other) => (other === slot ? [] : [other]))));
+  }
+
+  showAll(): void {
+    this.#hide(none);
+  }
+
+  #hide(slots: ReadonlySet<number>): void {
+    this.slots = slots;
+    this.count = 0;
+    this.hidden = null;
+    if (slots.size > 0 && this.#coloring !== null) {
+      const bySlot = Uint8Array.from({ length: 256 }, (_, slot) => (slots.has(slot) ? 1 : 0));
+      const hidden = this.#coloring.slots.map((slot) => bySlot[slot] ?? 0);
+      for (const flag of hidden) this.count += flag;
+      this.hidden = hidden;
+    }
+    this.#host.requestUpdate();
+  }
+}
