@@ -228,6 +228,19 @@ describe('the element, on 10,000 digits of a real server, in a real browser', { 
       }
       return keys;
     });
+    // The outline is gone when the selection is there.
+    await page.waitForFunction(
+      () => {
+        const overlay = document
+          .querySelector('embedding-map')
+          ?.shadowRoot?.querySelector<HTMLCanvasElement>('.overlay');
+        if (!overlay || overlay.width === 0) return true;
+        const pixels = overlay.getContext('2d')?.getImageData(0, 0, overlay.width, overlay.height).data;
+        return pixels?.every((value) => value === 0);
+      },
+      null,
+      { timeout: PATIENCE_MS },
+    );
     // Points on the very outline may fall to either side.
     const apart = new Set([
       ...inside.filter((key) => !detail.keys.includes(key)),

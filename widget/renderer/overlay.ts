@@ -25,6 +25,14 @@ export function drawOverlay(canvas: HTMLCanvasElement, marks: Marks): void {
   const ratio = globalThis.devicePixelRatio;
   const width = Math.round(marks.size.width * ratio);
   const height = Math.round(marks.size.height * ratio);
+  const { points } = marks;
+  const isEmpty = marks.lasso.length < 4 && (points === null || (marks.current < 0 && marks.hovered < 0));
+  if (isEmpty) {
+    // Chromium (147, software canvas) forgets a frame in which nothing is drawn after `clearRect`, and what was there
+    // before stays. A canvas without a size shows nothing, surely.
+    if (canvas.width !== 0) canvas.width = 0;
+    return;
+  }
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
@@ -33,7 +41,6 @@ export function drawOverlay(canvas: HTMLCanvasElement, marks: Marks): void {
   if (context === null) return;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, marks.size.width, marks.size.height);
-  const { points } = marks;
   if (points !== null) {
     const place = (index: number) =>
       project(marks.camera, marks.size, points.x[index] ?? 0, points.y[index] ?? 0, points.z[index] ?? 0);
