@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
+import { createReadStream, open } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -52,8 +53,9 @@ export async function pointsRoutes(
     if (compressed) reply.header('content-encoding', 'br');
     reply.type(ARROW_STREAM).header('content-length', end - start + 1);
     if (method === 'HEAD') return reply.send();
-    const handle = await open(path);
-    return reply.send(handle.createReadStream({ start, end, highWaterMark: READ_BYTES }));
+    // By its number: the stream of a FileHandle sends a third slower.
+    const fd = await promisify(open)(path, 'r');
+    return reply.send(createReadStream(path, { fd, start, end, highWaterMark: READ_BYTES }));
   }
 }
 
