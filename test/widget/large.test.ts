@@ -43,7 +43,7 @@ describe('100,000 points', { skip }, () => {
     await allJobs(server);
 
     const longest: number[] = [];
-    const onTheClock: number[] = [];
+    const worked: number[] = [];
     for (let load = 0; load < LOADS && Math.min(...longest, Number.POSITIVE_INFINITY) > LONGEST_TASK_MS; load++) {
       const page = await newPage();
       page.setDefaultTimeout(PATIENCE_MS);
@@ -72,15 +72,14 @@ describe('100,000 points', { skip }, () => {
           event.ts + (event.dur ?? 0) > arrival.ts,
       );
       assert(tasks.length > 20, 'the tasks of the page are in the trace');
-      // What the page's thread has worked, not what the clock showed: other tests run beside this one.
-      longest.push(Math.max(...tasks.map(({ dur = 0, tdur = dur }) => tdur)) / 1000);
-      onTheClock.push(Math.max(...tasks.map(({ dur = 0 }) => dur)) / 1000);
+      longest.push(Math.max(...tasks.map(({ dur = 0 }) => dur)) / 1000);
+      worked.push(Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000);
       const shown = await page.evaluate(() => document.querySelector('embedding-map')?.map?.points.count);
       assert.equal(shown, POINTS);
       await page.context().close();
     }
     const shown = (times: readonly number[]) => times.map((ms) => ms.toFixed(1)).join(', ');
-    context.diagnostic(`longest task: ${shown(longest)} ms of work; on the clock: ${shown(onTheClock)} ms`);
+    context.diagnostic(`longest task: ${shown(longest)} ms, of which the thread ran ${shown(worked)} ms`);
     assert(Math.min(...longest) <= LONGEST_TASK_MS, `longest task of each load: ${longest.join(', ')} ms`);
   });
 });
