@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import fc from 'fast-check';
+import fc from '../helpers/laws.ts';
 
 import { alternate, median } from './alternate.ts';
 import { type Figure, isMet, type Target, toJsonLine } from './figures.ts';

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import fc from 'fast-check';
 import { buildSchema, parse, specifiedRules, validate } from 'graphql';
-
 import { UserError } from '../../server/errors.ts';
 import { Budget, defaultLimits, documentRules, type Limits } from '../../server/limits.ts';
+import fc from '../helpers/laws.ts';
 
 const schema = buildSchema(`
   directive @mark(n: Int) repeatable on FIELD | QUERY | INLINE_FRAGMENT

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import fc from 'fast-check';
-
 import {
   between,
   flatView,
@@ -15,6 +12,7 @@ import {
   zoomAt,
   zoomToRectangle,
 } from '../../widget/camera.ts';
+import fc from '../helpers/laws.ts';
 
 const real = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 const size = fc.record({ width: real(100, 4000), height: real(100, 4000) });

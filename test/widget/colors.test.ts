@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import fc from 'fast-check';
-
 import {
   CATEGORY_LIMIT,
   type CategoryEntry,
@@ -14,6 +11,7 @@ import {
   toOklab,
 } from '../../widget/colors.ts';
 import type { CategoryColumn, NumberColumn } from '../../widget/points.ts';
+import fc from '../helpers/laws.ts';
 
 const column = (cells: readonly (string | null)[]): CategoryColumn => {
   const values = [...new Set(cells.filter((cell) => cell !== null))];

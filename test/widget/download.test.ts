@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { parse } from 'csv-parse/sync';
-import fc from 'fast-check';
-
 import { type Row, toCsv, toJson } from '../../widget/download.ts';
+import fc from '../helpers/laws.ts';
 
 const row = fc.record({
   item: fc.record({

@@ -45,6 +45,8 @@ const FIELD_LIMIT = 100_000;
 const NESTING_LIMIT = 64;
 /** Most rows of a batch beyond what its body has bits for: columns of nulls and of runs have no bits of their own. */
 const EMPTY_ROW_LIMIT = 1 << 27;
+/** Of a struct FieldNode: how many values a column has, and how many of them are null, as int64. */
+const NODE_BYTES = 16;
 
 /**
  * Checks the counts in a message's metadata against its bytes: the decoder trusts them, and a damaged one would keep
@@ -61,7 +63,10 @@ export function checkMessage(view: DataView, { type, table, batch, bodyLength }:
   const rowsAt = fieldAt(view, batch, 0);
   const rows = rowsAt === null ? 0 : Number(view.getBigInt64(rowsAt, true));
   if (rows < 0 || (rows > bodyLength * 8 && rows > EMPTY_ROW_LIMIT)) throw new RangeError(`a batch of ${rows} rows`);
-  vectorAt(view, batch, 1, 16);
+  const [firstColumn] = vectorAt(view, batch, 1, NODE_BYTES);
+  if (firstColumn !== undefined && view.getBigInt64(firstColumn, true) !== BigInt(rows)) {
+    throw new RangeError(`a batch of ${rows} rows with a column of ${view.getBigInt64(firstColumn, true)}`);
+  }
   vectorAt(view, batch, 2, 16);
   vectorAt(view, batch, 4, 8);
 }

@@ -58,9 +58,10 @@ export async function parquetTable(given: Source, options: OpenOptions): Promise
   const source = await seekableSource(given, options.scratchDir, options.signal);
   const head = await readRange(source, 0, 4);
   if (head.toString('latin1') === 'PARE') throw wrong(source, 'is encrypted. Save it without encryption');
-  const metadata = await parquetMetadataAsync(asyncBuffer(source), { geoparquet: false }).catch(() => {
+  const file = await readFooter(source).catch(() => {
     throw wrong(source, 'is cut off or damaged: its footer, at the end of the file, cannot be read. Get it again');
   });
+  const { metadata } = file;
   const promised = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
   if (promised !== Number(metadata.num_rows) || promised < 0) {
     throw wrong(
@@ -68,7 +69,6 @@ export async function parquetTable(given: Source, options: OpenOptions): Promise
       `is damaged: it promises ${metadata.num_rows} rows and has groups of ${promised}. Get it again`,
     );
   }
-  const file: File = { source, metadata, columns: parquetSchema(metadata).children.map(fileColumn) };
   const sample = await sampleCells(file, options.signal);
   const described = file.columns.map(({ name, kind, type }, i) => ({
     name,
@@ -86,6 +86,12 @@ export async function parquetTable(given: Source, options: OpenOptions): Promise
     rowCount: Number(metadata.num_rows),
     rows: (read) => parquetRows(file, decoded, columns, read),
   };
+}
+
+/** Row groups and schema. A schema that promises more children than there are is found only when it is made a tree. */
+async function readFooter(source: Source): Promise<File> {
+  const metadata = await parquetMetadataAsync(asyncBuffer(source), { geoparquet: false });
+  return { source, metadata, columns: parquetSchema(metadata).children.map(fileColumn) };
 }
 
 function columnType(kind: FileColumn['kind'], type: ColumnType, sample: () => readonly Cell[]): ColumnType {

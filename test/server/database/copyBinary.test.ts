@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-
-import fc from 'fast-check';
-
 import { CopySplitter, CopyWriter, readCopy } from '../../../server/database/copyBinary.ts';
+import fc from '../../helpers/laws.ts';
 
 const rows = fc.array(fc.array(fc.option(fc.uint8Array({ maxLength: 50 })), { minLength: 3, maxLength: 3 }), {
   maxLength: 30,

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { MessageChannel, Worker } from 'node:worker_threads';
-
-import fc from 'fast-check';
-
 import {
   CopyWriter,
   decodeBoolean,
@@ -24,6 +21,7 @@ import { DatabaseError } from '../../../server/database/databaseError.ts';
 import { connectDatabase, serveDatabase } from '../../../server/database/remote.ts';
 import { UserError } from '../../../server/errors.ts';
 import { type Engine, onEveryDatabase } from '../../helpers/database.ts';
+import fc from '../../helpers/laws.ts';
 
 onEveryDatabase((engine, open) => {
   keepsThePromisesOfThePort(engine, open);

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import fc from 'fast-check';
-
 import { fieldTypes } from '../../../server/datasets/datasets.ts';
 import { FieldValues, mergeFields, UnfitValue, widen } from '../../../server/datasets/fieldValues.ts';
 import type { Cell } from '../../../server/datasets/formats/format.ts';
+import fc from '../../helpers/laws.ts';
 
 const anyType = fc.constantFrom(...fieldTypes);
 const storable = fc.string({ unit: 'binary' }).filter((text) => text !== '' && !text.includes('\0'));

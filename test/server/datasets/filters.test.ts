@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-
-import fc from 'fast-check';
-
 import type { Database } from '../../../server/database/database.ts';
 import { throwConditionError } from '../../../server/datasets/conditions.ts';
 import { countValues, type Dataset, type Field } from '../../../server/datasets/datasets.ts';
@@ -11,6 +8,7 @@ import { compileFilter, type FilterInput } from '../../../server/datasets/filter
 import { countItems, listItems } from '../../../server/datasets/items.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { type GivenItem, makeDataset } from '../../helpers/embeddings.ts';
+import fc from '../../helpers/laws.ts';
 
 const fields: readonly Field[] = [
   { name: 'price', type: 'NUMBER' },

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import fc from 'fast-check';
-
 import { KeyLines } from '../../../server/datasets/keyLines.ts';
+import fc from '../../helpers/laws.ts';
 
 test('a key is known from the second time on, with the place of the first, as in a map', () => {
   fc.assert(

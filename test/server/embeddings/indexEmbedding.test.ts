@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-import fc from 'fast-check';
-
 import type { Database } from '../../../server/database/database.ts';
 import type { Dataset } from '../../../server/datasets/datasets.ts';
 import { compileFilter, type FilterInput } from '../../../server/datasets/filters.ts';
@@ -22,6 +19,7 @@ import { workHere } from '../../../server/jobs/work.ts';
 import { createRandom } from '../../../server/kernels/random.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeDataset, makeEmbedding } from '../../helpers/embeddings.ts';
+import fc from '../../helpers/laws.ts';
 
 /** Points around centres, as embeddings lie: (rows, dimension), row-major. */
 function clustered(rows: number, dimension: number, seed: number): Float32Array {

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-
-import fc from 'fast-check';
-
 import type { Database } from '../../../server/database/database.ts';
 import type { Dataset } from '../../../server/datasets/datasets.ts';
 import { compileFilter, type FilterInput } from '../../../server/datasets/filters.ts';
@@ -11,6 +8,7 @@ import { nearestItems } from '../../../server/embeddings/nearest.ts';
 import { createRandom } from '../../../server/kernels/random.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeDataset, makeEmbedding } from '../../helpers/embeddings.ts';
+import fc from '../../helpers/laws.ts';
 
 const DIMENSION = 3;
 const COUNT = 400;

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-
-import fc from 'fast-check';
-
 import type { Database } from '../../../server/database/database.ts';
 import type { Dataset } from '../../../server/datasets/datasets.ts';
 import { type Embedding, type Metric, metrics } from '../../../server/embeddings/embeddings.ts';
 import { resolveTarget, type TargetInput } from '../../../server/embeddings/targets.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeDataset, makeEmbedding } from '../../helpers/embeddings.ts';
+import fc from '../../helpers/laws.ts';
 
 const vectors = [
   [1, 0, 0],

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-
-import fc from 'fast-check';
 import type { Database } from '../../../server/database/database.ts';
 import type { Dataset } from '../../../server/datasets/datasets.ts';
 import { appendVectors, touchEmbedding } from '../../../server/embeddings/embeddings.ts';
@@ -10,6 +8,7 @@ import { UserError } from '../../../server/errors.ts';
 import { rowOf } from '../../../server/kernels/matrix.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeDataset, makeEmbedding } from '../../helpers/embeddings.ts';
+import fc from '../../helpers/laws.ts';
 
 /** At 2000 numbers each, 18 MB: three ranges of 8. */
 const ROWS = 2200;

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
-
-import fc from 'fast-check';
-
 import type { Database } from '../../../server/database/database.ts';
 import { UserError } from '../../../server/errors.ts';
 import {
@@ -34,6 +31,7 @@ import {
   watchJob,
 } from '../../../server/jobs/jobs.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
+import fc from '../../helpers/laws.ts';
 
 const kinds: readonly JobKind[] = ['PROJECT_EMBEDDING'];
 const silence: Report = { stage: null, progress: null, warnings: [] };

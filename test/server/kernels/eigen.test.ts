@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-
 import { type Eigen, krylovEigen, largestEigen, symmetricEigen } from '#kernels/eigen.ts';
 import { createRandom } from '#kernels/random.ts';
+import fc from '../../helpers/laws.ts';
 
 /** Eigenvalues by Jacobi's rotations, largest first: slow, and different from what is tested. */
 function jacobiValues(matrix: Float64Array, size: number): number[] {

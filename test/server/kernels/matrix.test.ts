@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-
 import { createMatrix, matrixFromBytes, matrixToBytes, rowOf } from '#kernels/matrix.ts';
+import fc from '../../helpers/laws.ts';
 
 test('a matrix comes back from its bytes', () => {
   const matrix = fc

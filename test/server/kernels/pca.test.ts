@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-
 import { addToGram, completeGram, createGram, gramNaive } from '#kernels/gram.ts';
 import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { initializePca, type Pca, resultOfPca, runPca, transformPca } from '#kernels/pca.ts';
 import { createRandom, permutation } from '#kernels/random.ts';
 import golden from '../../golden/quality.json' with { type: 'json' };
+import fc from '../../helpers/laws.ts';
 
 function pcaOf(matrix: Matrix, components: number): { pca: Pca; coordinates: Matrix } {
   const state = initializePca(matrix, { components });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-
 import { createRandom, permutation, sample, xoshiro128 } from '#kernels/random.ts';
+import fc from '../../helpers/laws.ts';
 
 test('xoshiro128** gives the numbers of its authors’ xoshiro128starstar.c (version 1.1) from the state 1, 2, 3, 4', () => {
   const random = xoshiro128(1, 2, 3, 4);

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import fc from 'fast-check';
-
 import {
   decodeId,
   decodeJobId,
@@ -12,6 +9,7 @@ import {
   encodeId,
   type NodeId,
 } from '../../../server/resolvers/ids.ts';
+import fc from '../../helpers/laws.ts';
 
 const small = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 const large = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import fc from 'fast-check';
 import { parseValue } from 'graphql';
-
 import { BigIntValue, DateTime, JSONValue, Vector } from '../../../server/resolvers/scalars.ts';
+import fc from '../../helpers/laws.ts';
 
 const vectors = fc
   .array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 50 })

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import fc from 'fast-check';
-
 import { slugOf } from '../../../widget/pages/importFiles.ts';
+import fc from '../../helpers/laws.ts';
 
 test('whatever a file is called, its data set has a name that the server takes', () => {
   fc.assert(

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
-import fc from 'fast-check';
 import { csvTable } from '../../../../server/datasets/formats/csv.ts';
 import { gloveDimension, gloveTable } from '../../../../server/datasets/formats/glove.ts';
 import { jsonTable } from '../../../../server/datasets/formats/jsonLines.ts';
@@ -9,6 +8,7 @@ import { isNumberText, parseNumber, readNumber } from '../../../../server/datase
 import { splitQuoted } from '../../../../server/datasets/formats/quotedRecords.ts';
 import { word2vecTextTable } from '../../../../server/datasets/formats/word2vec.ts';
 import { UserError } from '../../../../server/errors.ts';
+import fc from '../../../helpers/laws.ts';
 import { cellsOf, piecesSource, readTable, utf8 } from './pieces.ts';
 
 const csv = (text: string, name = 'rows.csv') => csvTable(piecesSource(name, utf8(text)));
