@@ -4,12 +4,12 @@ import { icons } from './icons.ts';
 
 interface ToolsOptions {
   readonly lasso: boolean;
-  readonly info: boolean;
+  /** Buttons of what else the map can do. */
+  readonly more: readonly TemplateResult[];
   readonly onZoomIn: () => void;
   readonly onZoomOut: () => void;
   readonly onFit: () => void;
   readonly onLasso: () => void;
-  readonly onInfo: () => void;
 }
 
 /** The buttons beside the map. */
@@ -27,8 +27,6 @@ export function renderTools(options: ToolsOptions): TemplateResult {
     >
       ${icons.lasso}
     </button>
-    <button aria-label="About this map" title="About this map" aria-pressed=${options.info} @click=${options.onInfo}>
-      ${icons.info}
-    </button>
+    ${options.more}
   </div>`;
 }

@@ -1,6 +1,37 @@
-/** What lies above the points: lines to neighbours, rings, the lasso. Few things, so a 2-D canvas draws them. */
+/** What lies above the points: lines between them, rings, the lasso. Few things, so a 2-D canvas draws them. */
 import { type Camera, project, type Size } from '../camera.ts';
 import type { Points } from '../points.ts';
+
+/** Something drawn at points of the map, in the order in which it is given. */
+export type Shape = LineShape | RingShape;
+
+export interface LineShape {
+  readonly kind: 'line';
+  readonly from: number;
+  readonly to: number;
+  readonly color: string;
+  /** In CSS pixels. */
+  readonly width: number;
+  readonly opacity: number;
+  readonly dashed?: boolean;
+  /** Whether an arrowhead points at `to`. */
+  readonly arrow?: boolean;
+  /** Beside the middle of the line. */
+  readonly text?: string;
+}
+
+export interface RingShape {
+  readonly kind: 'ring';
+  readonly at: number;
+  /** In CSS pixels, as is the width. */
+  readonly radius: number;
+  readonly color: string;
+  readonly width: number;
+}
+
+const ARROW_PX = 9;
+/** An arrow ends before the point at which it points. */
+const ARROW_GAP_PX = 5;
 
 export interface Marks {
   readonly points: Points | null;
@@ -10,8 +41,7 @@ export interface Marks {
   readonly hovered: number;
   /** Chosen by click or keyboard; -1: none. */
   readonly current: number;
-  /** Drawn with a line from `current`, nearest first. */
-  readonly neighbors: readonly number[];
+  readonly shapes: readonly Shape[];
   /** Being drawn by the user: x, y, x, y, … in CSS pixels; empty: none. */
   readonly lasso: readonly number[];
   readonly lassoKind: 'freehand' | 'rectangle';
@@ -26,7 +56,8 @@ export function drawOverlay(canvas: HTMLCanvasElement, marks: Marks): void {
   const width = Math.round(marks.size.width * ratio);
   const height = Math.round(marks.size.height * ratio);
   const { points } = marks;
-  const isEmpty = marks.lasso.length < 4 && (points === null || (marks.current < 0 && marks.hovered < 0));
+  const isBare = points === null || (marks.shapes.length === 0 && marks.current < 0 && marks.hovered < 0);
+  const isEmpty = marks.lasso.length < 4 && isBare;
   if (isEmpty) {
     // Chromium (147, software canvas) forgets a frame in which nothing is drawn after `clearRect`, and what was there
     // before stays. A canvas without a size shows nothing, surely.
@@ -41,38 +72,7 @@ export function drawOverlay(canvas: HTMLCanvasElement, marks: Marks): void {
   if (context === null) return;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, marks.size.width, marks.size.height);
-  if (points !== null) {
-    const place = (index: number) =>
-      project(marks.camera, marks.size, points.x[index] ?? 0, points.y[index] ?? 0, points.z[index] ?? 0);
-    const ring = (index: number, radius: number, color: string, lineWidth: number) => {
-      const { x, y } = place(index);
-      context.beginPath();
-      context.arc(x, y, radius, 0, 2 * Math.PI);
-      context.lineWidth = lineWidth + 2;
-      context.strokeStyle = marks.ground;
-      context.stroke();
-      context.lineWidth = lineWidth;
-      context.strokeStyle = color;
-      context.stroke();
-    };
-    if (marks.current >= 0) {
-      const from = place(marks.current);
-      for (const [rank, neighbor] of marks.neighbors.entries()) {
-        const to = place(neighbor);
-        context.beginPath();
-        context.moveTo(from.x, from.y);
-        context.lineTo(to.x, to.y);
-        context.globalAlpha = 0.85 - 0.5 * (rank / Math.max(1, marks.neighbors.length));
-        context.lineWidth = 1.5;
-        context.strokeStyle = marks.accent;
-        context.stroke();
-      }
-      context.globalAlpha = 1;
-      for (const neighbor of marks.neighbors) ring(neighbor, 5, marks.accent, 1.5);
-      ring(marks.current, 8, marks.accent, 2.5);
-    }
-    if (marks.hovered >= 0 && marks.hovered !== marks.current) ring(marks.hovered, 7, marks.ink, 1.75);
-  }
+  if (points !== null) drawShapes(context, points, marks);
   if (marks.lasso.length >= 4) {
     context.beginPath();
     for (let i = 0; i < marks.lasso.length; i += 2) context.lineTo(marks.lasso[i] ?? 0, marks.lasso[i + 1] ?? 0);
@@ -87,4 +87,67 @@ export function drawOverlay(canvas: HTMLCanvasElement, marks: Marks): void {
     context.stroke();
     context.setLineDash([]);
   }
+}
+
+function drawShapes(context: CanvasRenderingContext2D, points: Points, marks: Marks): void {
+  const place = (index: number) =>
+    project(marks.camera, marks.size, points.x[index] ?? 0, points.y[index] ?? 0, points.z[index] ?? 0);
+  const ring = ({ at, radius, color, width }: Omit<RingShape, 'kind'>) => {
+    const { x, y } = place(at);
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.lineWidth = width + 2;
+    context.strokeStyle = marks.ground;
+    context.stroke();
+    context.lineWidth = width;
+    context.strokeStyle = color;
+    context.stroke();
+  };
+  for (const shape of marks.shapes) {
+    if (shape.kind === 'ring') ring(shape);
+    else drawLine(context, place(shape.from), place(shape.to), shape, marks);
+  }
+  const { current, hovered } = marks;
+  if (current >= 0) ring({ at: current, radius: 8, color: marks.accent, width: 2.5 });
+  if (hovered >= 0 && hovered !== current) ring({ at: hovered, radius: 7, color: marks.ink, width: 1.75 });
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+function drawLine(context: CanvasRenderingContext2D, from: Place, to: Place, line: LineShape, marks: Marks): void {
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const gap = line.arrow === true && length > 2 * ARROW_GAP_PX ? ARROW_GAP_PX / length : 0;
+  const end = { x: to.x - gap * (to.x - from.x), y: to.y - gap * (to.y - from.y) };
+  context.globalAlpha = line.opacity;
+  context.lineWidth = line.width;
+  context.strokeStyle = line.color;
+  context.setLineDash(line.dashed === true ? [5, 4] : []);
+  context.beginPath();
+  context.moveTo(from.x, from.y);
+  context.lineTo(end.x, end.y);
+  context.stroke();
+  context.setLineDash([]);
+  if (line.arrow === true && length > 0) {
+    const angle = Math.atan2(to.y - from.y, to.x - from.x);
+    context.fillStyle = line.color;
+    context.beginPath();
+    context.moveTo(end.x, end.y);
+    for (const side of [-0.42, 0.42])
+      context.lineTo(end.x - ARROW_PX * Math.cos(angle + side), end.y - ARROW_PX * Math.sin(angle + side));
+    context.fill();
+  }
+  context.globalAlpha = 1;
+  if (line.text === undefined) return;
+  context.font = '12px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.lineWidth = 3;
+  context.strokeStyle = marks.ground;
+  const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  context.strokeText(line.text, middle.x, middle.y);
+  context.fillStyle = marks.ink;
+  context.fillText(line.text, middle.x, middle.y);
 }

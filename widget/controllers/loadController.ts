@@ -1,0 +1,219 @@
+/** What is loaded: the data set, the map that the names mean, and the state that the page is told. */
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+
+import { Client, ClientError, type DatasetSummary } from '../client.ts';
+import { errorOf, messageOf } from '../errors.ts';
+import { fire, type StateDetail } from '../events.ts';
+import { type LoadedMap, loadMap } from '../loadMap.ts';
+import { colorField, type Names, resolveNames } from '../names.ts';
+import { TaskController } from './taskController.ts';
+
+/** The element: what its attributes say. */
+export interface LoadHost extends ReactiveControllerHost, HTMLElement {
+  readonly endpoint: string | null;
+  readonly token: string | null;
+  readonly datasetName: string | null;
+  readonly embedding: string | null;
+  readonly projection: string | null;
+  readonly colorBy: string | null;
+  readonly labelBy: string | null;
+}
+
+interface LoadOptions {
+  readonly onDataset: (client: Client, summary: DatasetSummary) => void;
+  readonly onMap: (map: LoadedMap) => void;
+}
+
+export class LoadController implements ReactiveController {
+  readonly #host: LoadHost;
+  readonly #datasetTask: TaskController<readonly [Client, string, number], DatasetSummary>;
+  readonly #mapTask: TaskController<readonly unknown[], LoadedMap>;
+  #client: Client | null = null;
+  #token: string | null = null;
+  /** Raised by `reload()`, so that the data set is asked for again. */
+  #generation = 0;
+  #progress: { readonly stage: 'fetching' | 'reading'; readonly share: number | null } = {
+    stage: 'fetching',
+    share: null,
+  };
+  /** Why the map cannot be drawn, although it is loaded. */
+  #failure: Error | null = null;
+  /** x of the points that are on the canvas, their transition done. */
+  #shown: Float32Array | null = null;
+  #lastState: StateDetail['state'] | null = null;
+
+  constructor(host: LoadHost, { onDataset, onMap }: LoadOptions) {
+    this.#host = host;
+    host.addController(this);
+    this.#datasetTask = new TaskController(host, {
+      arguments: () =>
+        this.#client === null || !host.datasetName
+          ? null
+          : ([this.#client, host.datasetName, this.#generation] as const),
+      run: async ([client, slug], signal) => {
+        const summary = await client.dataset(slug, signal);
+        if (summary === null) throw new ClientError('NOT_FOUND', `The server has no data set "${slug}".`);
+        return summary;
+      },
+      onStart: () => this.#tellState(),
+      onComplete: (summary) => {
+        if (this.#client !== null) onDataset(this.#client, summary);
+      },
+      onError: (error) => this.tellError(error),
+    });
+    this.#mapTask = new TaskController(host, {
+      arguments: () => this.#mapArguments(),
+      run: async (_, signal) => {
+        const names = this.names;
+        if (names instanceof Error) throw names;
+        if (this.#client === null || names === null) throw new Error('There is nothing to load.');
+        const columns = { label: host.labelBy ?? 'label', color: colorField(names.summary, host.colorBy) };
+        const onProgress = (stage: 'fetching' | 'reading', share: number | null) => {
+          this.#progress = { stage, share };
+          host.requestUpdate();
+        };
+        return await loadMap(this.#client, names, columns, this.#mapTask.value, onProgress, signal);
+      },
+      onStart: () => this.#tellState(),
+      onComplete: (map) => {
+        this.#failure = null;
+        onMap(map);
+      },
+      onError: (error) => this.tellError(error),
+    });
+  }
+
+  /** The map that is loaded, or null. */
+  get map(): LoadedMap | null {
+    return this.#mapTask.value;
+  }
+
+  /** The embedding and map that are meant; null while that is not known or there is none; an error where a name is wrong. */
+  get names(): Names | Error | null {
+    const summary = this.#datasetTask.value;
+    if (summary === null || summary.slug !== this.#host.datasetName) return null;
+    return resolveNames(summary, { embedding: this.#host.embedding, projection: this.#host.projection });
+  }
+
+  get isPending(): boolean {
+    return this.#datasetTask.status === 'pending' || this.#mapTask.status === 'pending';
+  }
+
+  /** How much of the points has come, 0 to 1; null while that cannot be told. */
+  get share(): number | null {
+    return this.#progress.share;
+  }
+
+  /** What is being done, in words. */
+  get doing(): string {
+    if (this.#mapTask.status !== 'pending') return 'Loading …';
+    return this.#progress.stage === 'reading' ? 'Reading the points …' : 'Fetching the points …';
+  }
+
+  /** Whether the data set is known to have no embedding. */
+  get isBare(): boolean {
+    return this.#datasetTask.value?.embeddings.length === 0;
+  }
+
+  /** Why there is no map to see. */
+  get error(): Error | null {
+    const { status, error } = this.#datasetTask;
+    if (this.#failure !== null) return this.#failure;
+    if (status === 'pending') return null;
+    if (status === 'error') return errorOf(error);
+    const { names } = this;
+    if (names instanceof Error) return names;
+    if (this.#mapTask.status === 'error') return errorOf(this.#mapTask.error);
+    return null;
+  }
+
+  /** The points of which map will be drawn; null while that is not known. */
+  get expected(): 2 | 3 | null {
+    const { names } = this;
+    if (names instanceof Error || this.#failure !== null) return null;
+    return names?.projectionSummary.components ?? (this.#host.datasetName ? 2 : null);
+  }
+
+  /** Whether the points on the canvas are still on their way to the map that is loaded. */
+  get isMoving(): boolean {
+    return this.#shown !== null && this.#shown !== this.map?.points.x;
+  }
+
+  hostUpdate(): void {
+    const endpoint = new URL(this.#host.endpoint ?? defaultEndpoint(), document.baseURI).href;
+    const { token } = this.#host;
+    if (this.#client?.endpoint === endpoint && this.#token === token) return;
+    this.#client = new Client(endpoint, token);
+    this.#token = token;
+  }
+
+  hostUpdated(): void {
+    this.#tellState();
+  }
+
+  /** Asks for the data set again; for the map, too, where it had failed. */
+  reload(): void {
+    this.#generation++;
+    this.#failure = null;
+    if (this.#mapTask.status === 'error') this.#mapTask.retry();
+    this.#host.requestUpdate();
+  }
+
+  /** A scene with these points is on the canvas. @returns whether it is another than before */
+  shown(x: Float32Array): boolean {
+    if (this.#shown === x) return false;
+    this.#shown = x;
+    return true;
+  }
+
+  /** Tells the page that another map is on the screen. */
+  tellProjection(): void {
+    const { map } = this;
+    if (map === null) return;
+    const { dataset, embedding, projection } = map.names;
+    fire(this.#host, 'projection-change', { dataset, embedding, projection, components: map.points.components });
+    this.#tellState();
+  }
+
+  /** The map cannot be drawn. */
+  fail(error: Error): void {
+    this.#failure = error;
+    this.tellError(error);
+    this.#host.requestUpdate();
+  }
+
+  tellError(error: unknown): void {
+    const code = error instanceof ClientError ? error.code : 'INTERNAL_ERROR';
+    fire(this.#host, 'map-error', { code, message: messageOf(error) ?? '' });
+    this.#tellState();
+  }
+
+  #mapArguments(): readonly unknown[] | null {
+    const { names } = this;
+    if (names === null || names instanceof Error) return null;
+    return [
+      this.#client,
+      names.dataset,
+      names.embedding,
+      names.projection,
+      String(names.projectionSummary.version),
+      this.#host.labelBy,
+      colorField(names.summary, this.#host.colorBy),
+    ];
+  }
+
+  #tellState(): void {
+    const { map } = this;
+    const state = this.error !== null ? 'error' : this.isPending ? 'loading' : map === null ? 'empty' : 'ready';
+    if (state === this.#lastState) return;
+    if (state === 'ready' && map !== null && map.points.count > 0 && this.#shown !== map.points.x) return;
+    this.#lastState = state;
+    fire(this.#host, 'state-change', { state });
+  }
+}
+
+/** The server that the script came from; of a page's own bundle, the page's server. */
+function defaultEndpoint(): string {
+  const own = new URL('/graphql', import.meta.url);
+  return own.protocol === 'http:' || own.protocol === 'https:' ? own.href : '/graphql';
+}

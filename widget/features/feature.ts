@@ -1,0 +1,90 @@
+/**
+ * What a map can do besides being shown. A feature has a panel of its own, marks above the points, points that stand out; the
+ * element knows the list of them and nothing of what they do. Another feature is another file here and a line in `index.ts`.
+ */
+import type { ReactiveControllerHost, TemplateResult } from 'lit';
+
+import type { ItemsController } from '../controllers/itemsController.ts';
+import type { StageController } from '../controllers/stageController.ts';
+import type { LoadedMap } from '../loadMap.ts';
+import type { Names } from '../names.ts';
+import type { Line } from '../panels/results.ts';
+import type { Hidden } from '../picking.ts';
+import type { Shape } from '../renderer/overlay.ts';
+
+export interface Feature {
+  /** What its panel is, said to those who cannot see it. */
+  readonly label: string;
+  /** The content of its panel, header included; null: it has nothing to show. */
+  renderPanel(map: LoadedMap, names: Names): TemplateResult | null;
+  /** Points that stand out while its panel is open, ascending; null: all alike. */
+  emphasis?(): Uint32Array | null;
+  /** What it draws above the points, whether its panel is open or not. */
+  shapes?(colors: MarkColors): readonly Shape[];
+  /** A button beside the map. */
+  renderTool?(map: LoadedMap, names: Names): TemplateResult | null;
+  /** Its panel was closed by the user: what it showed is done with. */
+  closed?(): void;
+  /** Everything is to be as it was at first. */
+  clear?(): void;
+  /** Another map has been loaded; `map.sameItems` tells whether point i is what it was. */
+  loaded?(map: LoadedMap): void;
+}
+
+/** Colours of marks, of the theme that is shown. */
+export interface MarkColors {
+  readonly ink: string;
+  readonly accent: string;
+  readonly ground: string;
+}
+
+/** The map as features know it. */
+export interface MapView extends ReactiveControllerHost {
+  /** Where events are fired. */
+  readonly target: EventTarget;
+  readonly map: LoadedMap | null;
+  readonly names: Names | null;
+  readonly items: ItemsController;
+  readonly stage: StageController;
+  /** Points that the legend has hidden. */
+  readonly hidden: Hidden;
+  /** Only the map is shown: no panels. */
+  readonly compact: boolean;
+  /** How many neighbours a click asks for. */
+  readonly neighborCount: number;
+  /** The point that was chosen by click or keyboard; -1: none. */
+  readonly current: number;
+  labelOf(index: number): string;
+  /** The points of these keys that are on the map. */
+  indicesOf(keys: readonly string[]): Promise<readonly number[]>;
+  /** Where a point is, in CSS pixels from the top left of the map. */
+  placeOf(index: number): { readonly x: number; readonly y: number } | null;
+  /** Chooses a point as a click on it does; -1: none is chosen any more. */
+  choose(index: number): void;
+  /** What a list of items does with its lines. */
+  readonly lineActions: {
+    readonly onChoose: (key: string) => void;
+    readonly onHover: (key: string | null) => void;
+  };
+  /** The first lines of a list, and a button for more. */
+  renderLines(lines: Iterable<Line>, total: number): TemplateResult;
+  /** Of a list, how many lines are shown now. */
+  readonly listed: number;
+  isOpen(feature: Feature): boolean;
+  /** Shows the panel of a feature, in place of another. */
+  open(feature: Feature): void;
+  /** Closes the panel without a word to its feature. */
+  shut(feature: Feature): void;
+  /** As the button in its header: the panel goes, and what it showed is done with. */
+  readonly close: () => void;
+  /** What stands out or is drawn has changed. */
+  refresh(): void;
+  /** Says something to those who cannot see the map. */
+  announce(text: string): void;
+  /** Shows a few words for a moment. */
+  hint(text: string): void;
+  /** Tells the page of an error. */
+  fail(error: unknown): void;
+  /** How long a movement takes; 0 where less motion is asked for. */
+  milliseconds(wanted: number): number;
+}

@@ -1,0 +1,35 @@
+/** How the map was made, and how far it can be trusted. */
+import { html, type TemplateResult } from 'lit';
+
+import type { LoadedMap } from '../loadMap.ts';
+import type { Names } from '../names.ts';
+import { icons } from '../panels/icons.ts';
+import { renderInfo } from '../panels/info.ts';
+import { renderPanelHeader } from '../panels/results.ts';
+import type { Feature, MapView } from './feature.ts';
+
+export class InfoFeature implements Feature {
+  readonly label = 'About this map';
+  readonly #view: MapView;
+
+  constructor(view: MapView) {
+    this.#view = view;
+  }
+
+  renderPanel(_map: LoadedMap, { summary, embeddingSummary, projectionSummary }: Names): TemplateResult {
+    return html`${renderPanelHeader(summary.title, summary.description, this.#view.close)}
+      ${renderInfo(summary, embeddingSummary, projectionSummary)}`;
+  }
+
+  renderTool(): TemplateResult {
+    const open = this.#view.isOpen(this);
+    return html`<button
+      aria-label=${this.label}
+      title=${this.label}
+      aria-pressed=${open}
+      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
+    >
+      ${icons.info}
+    </button>`;
+  }
+}
