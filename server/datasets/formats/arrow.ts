@@ -6,6 +6,7 @@
 import { type DataType, type Table as Decoded, type ExtractionOptions, Type, tableFromIPC } from '@uwdata/flechette';
 
 import { UserError } from '../../errors.ts';
+import { checkColumns } from './arrowColumns.ts';
 import {
   checkMessage,
   inflateBatch,
@@ -173,10 +174,12 @@ async function* cellBlocks(
 
 async function decodeGroup(source: Source, group: readonly Message[], batchesBefore: number): Promise<Decoded> {
   try {
-    return tableFromIPC(
+    const table = tableFromIPC(
       group.map(({ bytes }) => bytes),
       EXTRACTION,
     );
+    checkColumns(table);
+    return table;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw wrong(source, `cannot be read at record batch ${batchesBefore + 1}: ${reason}`);
