@@ -6,10 +6,11 @@
  * distances: Float32Array (n, k), ascending; Infinity there. Equal distances stand in the order of ids.
  */
 import type { CpuBackend } from './cpu/backend.ts';
-import { createMatrix, type Matrix, rowOf } from './matrix.ts';
+import type { Metric } from './distance.ts';
+import { createMatrix, type Matrix, normalizeRows, rowOf } from './matrix.ts';
 import { principalCoordinates } from './subspace.ts';
 
-export type Metric = 'COSINE' | 'EUCLIDEAN' | 'INNER_PRODUCT';
+export type { Metric };
 
 export interface Neighbors {
   readonly n: number;
@@ -240,16 +241,4 @@ async function packRows(
   }
   backend.release(before);
   return { at, n, d };
-}
-
-/** Rows of length 1; a row of zeros stays. */
-export function normalizeRows({ rows, columns, data }: Matrix): Matrix {
-  const unit = createMatrix(rows, columns);
-  for (let i = 0; i < rows; i++) {
-    let squares = 0;
-    for (let c = i * columns; c < (i + 1) * columns; c++) squares += (data[c] ?? 0) ** 2;
-    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-    for (let c = i * columns; c < (i + 1) * columns; c++) unit.data[c] = (data[c] ?? 0) * scale;
-  }
-  return unit;
 }

@@ -22,6 +22,18 @@ export function rowOf({ columns, data }: Matrix, i: number): Float32Array {
   return data.subarray(i * columns, (i + 1) * columns);
 }
 
+/** Rows of length 1; a row of zeros stays. */
+export function normalizeRows({ rows, columns, data }: Matrix): Matrix {
+  const unit = createMatrix(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    let squares = 0;
+    for (let c = i * columns; c < (i + 1) * columns; c++) squares += (data[c] ?? 0) ** 2;
+    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let c = i * columns; c < (i + 1) * columns; c++) unit.data[c] = (data[c] ?? 0) * scale;
+  }
+  return unit;
+}
+
 // Header, little-endian, 16 bytes so that the numbers behind it are aligned:
 // magic uint32 | version uint8 | type uint8 (1: float32) | 0 uint16 | rows uint32 | columns uint32
 const MAGIC = 0x78_74_6d_65; // the bytes "emtx"

@@ -7,8 +7,9 @@
  * n rows, d columns, c directions.
  */
 import type { CpuBackend } from './cpu/backend.ts';
+import type { Metric } from './distance.ts';
 import { symmetricEigen } from './eigen.ts';
-import { createMatrix, type Matrix } from './matrix.ts';
+import { createMatrix, type Matrix, normalizeRows } from './matrix.ts';
 import { createRandom } from './random.ts';
 
 /** Directions beyond those asked for: they make the iteration converge faster (Halko et al. 2011, section 4.2). */
@@ -51,6 +52,23 @@ export async function principalCoordinates(
   const wide = createMatrix(n, c);
   for (let i = 0; i < n; i++) wide.data.set(found.data.subarray(i * count, (i + 1) * count), i * c);
   return wide;
+}
+
+/** Where the points of a map begin: their principal coordinates; by the cosine, those of the rows at length 1. (n, c) */
+export async function startAlongComponents(
+  backend: CpuBackend,
+  matrix: Matrix,
+  components: number,
+  metric: Metric,
+  signal?: AbortSignal | undefined,
+): Promise<Matrix> {
+  const before = backend.mark();
+  try {
+    const rows = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
+    return await principalCoordinates(backend, backend.upload(rows.data), rows, components, signal);
+  } finally {
+    backend.release(before);
+  }
 }
 
 /** The rows less `center` along each direction. directions: float64 (c, d). @returns (n, c) */

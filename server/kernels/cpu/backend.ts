@@ -7,7 +7,22 @@
 import { wasm } from './wasm.ts';
 
 /** The functions of assembly/index.ts. All take byte offsets and numbers. */
-export type CpuFunction = 'gram' | 'pack' | 'project' | 'rerank' | 'search' | 'squaredNorms' | 'umapEpoch';
+export type CpuFunction =
+  | 'gram'
+  | 'gridColumns'
+  | 'gridFields'
+  | 'gridForces'
+  | 'gridRows'
+  | 'gridSort'
+  | 'pack'
+  | 'project'
+  | 'rerank'
+  | 'search'
+  | 'squaredNorms'
+  | 'treeBuild'
+  | 'treeForces'
+  | 'tsneStep'
+  | 'umapEpoch';
 
 /** A thread that has instantiated `module` over `memory`. Made by the platform: worker_threads in Node, Worker in a browser. */
 export interface CpuThread {

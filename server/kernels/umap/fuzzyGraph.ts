@@ -3,15 +3,9 @@
  *
  * n points, k neighbours, none its own. The graph is symmetric, in compressed rows.
  */
-export interface Graph {
-  readonly n: number;
-  /** Uint32Array (n + 1): row i is entries starts[i] … starts[i + 1] - 1. */
-  readonly starts: Uint32Array;
-  /** Uint32Array (entries): the other end, ascending in each row. */
-  readonly columns: Uint32Array;
-  /** Float32Array (entries): membership, above 0 to 1. */
-  readonly weights: Float32Array;
-}
+import { type Graph, symmetricGraph } from '../graph.ts';
+
+export type { Graph };
 
 export interface FuzzyGraphOptions {
   /** Nearest neighbours that are taken to be connected for certain (membership 1), may be broken. Larger makes the map tie local groups more. */
@@ -35,7 +29,15 @@ export function fuzzyGraph(
   { localConnectivity = 1, setOperationMix = 1 }: FuzzyGraphOptions = {},
 ): Graph {
   const memberships = directedMemberships(ids, distances, n, k, localConnectivity);
-  return symmetrize(ids, memberships, n, k, setOperationMix);
+  const mix = setOperationMix;
+  // mix * (A + A' - A∘A') + (1 - mix) * A∘A': the fuzzy union (McInnes et al. 2018, algorithm 1), blended with the intersection.
+  return symmetricGraph(
+    ids,
+    memberships,
+    n,
+    k,
+    (there, back) => mix * (there + back - there * back) + (1 - mix) * there * back,
+  );
 }
 
 /**
@@ -101,57 +103,4 @@ function nearestDistance(row: Float32Array, whole: number, part: number): number
   const before = whole === 0 ? 0 : (apart[whole - 1] ?? 0);
   const after = apart[whole] ?? before;
   return before + part * (after - before);
-}
-
-/** mix * (A + A' - A∘A') + (1 - mix) * A∘A', entries of 0 left out. Two passes over the entries, no hashing: O(n k). */
-function symmetrize(ids: Uint32Array, memberships: Float32Array, n: number, k: number, mix: number): Graph {
-  // The transpose by counting: because rows are read in order, its rows are ascending.
-  const incoming = new Uint32Array(n + 1);
-  for (let entry = 0; entry < ids.length; entry++) {
-    const j = ids[entry] ?? 0;
-    if (j !== 0xffffffff) incoming[j + 1] = (incoming[j + 1] ?? 0) + 1;
-  }
-  for (let i = 0; i < n; i++) incoming[i + 1] = (incoming[i + 1] ?? 0) + (incoming[i] ?? 0);
-  const fill = incoming.slice(0, n);
-  const incomingFrom = new Uint32Array(incoming[n] ?? 0);
-  const incomingWeight = new Float32Array(incoming[n] ?? 0);
-  for (let i = 0; i < n; i++) {
-    for (let entry = i * k; entry < (i + 1) * k; entry++) {
-      const j = ids[entry] ?? 0;
-      if (j === 0xffffffff) continue;
-      const at = fill[j] ?? 0;
-      fill[j] = at + 1;
-      incomingFrom[at] = i;
-      incomingWeight[at] = memberships[entry] ?? 0;
-    }
-  }
-
-  const starts = new Uint32Array(n + 1);
-  const columns = new Uint32Array(2 * n * k);
-  const weights = new Float32Array(2 * n * k);
-  const order = new Uint32Array(k);
-  let count = 0;
-  for (let i = 0; i < n; i++) {
-    let outgoing = 0;
-    for (let entry = i * k; entry < (i + 1) * k; entry++) if (ids[entry] !== 0xffffffff) order[outgoing++] = entry;
-    const sorted = order.subarray(0, outgoing).sort((p, q) => (ids[p] ?? 0) - (ids[q] ?? 0));
-    let p = 0;
-    let q = incoming[i] ?? 0;
-    const end = incoming[i + 1] ?? 0;
-    while (p < outgoing || q < end) {
-      const out = p < outgoing ? (ids[sorted[p] ?? 0] ?? 0) : 0xffffffff;
-      const into = q < end ? (incomingFrom[q] ?? 0) : 0xffffffff;
-      const column = Math.min(out, into);
-      const there = out === column ? (memberships[sorted[p++] ?? 0] ?? 0) : 0;
-      const back = into === column ? (incomingWeight[q++] ?? 0) : 0;
-      const both = there * back;
-      const weight = mix * (there + back - both) + (1 - mix) * both;
-      if (weight <= 0) continue;
-      columns[count] = column;
-      weights[count] = weight;
-      count++;
-    }
-    starts[i + 1] = count;
-  }
-  return { n, starts, columns: columns.slice(0, count), weights: weights.slice(0, count) };
 }

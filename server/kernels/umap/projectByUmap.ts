@@ -1,8 +1,8 @@
 /** From vectors to a map by UMAP: neighbours, a start along the principal components, the graph, the epochs. */
 import type { CpuBackend } from '../cpu/backend.ts';
-import { type Metric, nearestNeighbors, normalizeRows } from '../knn.ts';
+import { type Metric, nearestNeighbors } from '../knn.ts';
 import { createMatrix, type Matrix } from '../matrix.ts';
-import { principalCoordinates } from '../subspace.ts';
+import { startAlongComponents } from '../subspace.ts';
 import { initializeUmap, type RunOptions, runUmap, type UmapOptions, umapCoordinates } from './umap.ts';
 
 export interface UmapProjection {
@@ -47,11 +47,7 @@ export async function projectByUmap(
     onProgress: (done) => onProgress?.(done * NEIGHBORS_END),
   });
 
-  const before = backend.mark();
-  const unit = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
-  const start = await principalCoordinates(backend, backend.upload(unit.data), unit, components, signal);
-  backend.release(before);
-
+  const start = await startAlongComponents(backend, matrix, components, metric, signal);
   const umap = initializeUmap(found, start, options);
   onProgress?.(GRAPH_END);
   await runUmap(backend, umap, umap.epochs, {

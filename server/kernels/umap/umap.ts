@@ -6,11 +6,12 @@
  * some epoch, as often as wanted; the positions do not depend on where it was stopped, nor on the number of threads.
  */
 import type { CpuBackend } from '../cpu/backend.ts';
+import { cutRows, type Graph } from '../graph.ts';
 import { hash } from '../hash.ts';
 import type { Neighbors } from '../knn.ts';
 import { createMatrix, type Matrix } from '../matrix.ts';
 import { fitCurve } from './curve.ts';
-import { fuzzyGraph, type Graph } from './fuzzyGraph.ts';
+import { fuzzyGraph } from './fuzzyGraph.ts';
 import { BETA1, BETA2, BLOCK, type Forces, type Layout } from './layout.ts';
 
 export interface UmapOptions {
@@ -104,7 +105,7 @@ export async function runUmap(
   const negatives = backend.allocate(backend.threadCount * dimensions * BLOCK * 4);
 
   // Blocks are cut so that pieces carry the same number of edges, four to a thread: rows differ in length.
-  const pieces = cutBlocks(graph, Math.min(Math.ceil(n / BLOCK), 4 * backend.threadCount));
+  const pieces = cutRows(graph, 4 * backend.threadCount, BLOCK, BLOCK);
   try {
     while (layout.epoch < Math.min(untilEpoch, epochs)) {
       const { epoch } = layout;
@@ -167,17 +168,4 @@ function spreadStart({ rows: n, columns, data }: Matrix, seed: number): Float32A
     }
   }
   return positions;
-}
-
-/** Borders of `pieces` runs of blocks with about as many edges each. */
-function cutBlocks({ n, starts }: Graph, pieces: number): number[] {
-  const blocks = Math.ceil(n / BLOCK);
-  // A vertex costs as much as its edges and its 64 negatives.
-  const costUntil = (block: number) => (starts[Math.min(n, block * BLOCK)] ?? 0) + 64 * Math.min(n, block * BLOCK);
-  const borders = [0];
-  for (let block = 1; block < blocks && borders.length < pieces; block++) {
-    if (costUntil(block) >= (costUntil(blocks) * borders.length) / pieces) borders.push(block);
-  }
-  borders.push(blocks);
-  return borders;
 }

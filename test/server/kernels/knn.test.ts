@@ -3,8 +3,8 @@ import { after, describe, test } from 'node:test';
 
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { hash } from '#kernels/hash.ts';
-import { type Metric, nearestNeighbors, nearestNeighborsPlain, normalizeRows } from '#kernels/knn.ts';
-import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
+import { type Metric, nearestNeighbors, nearestNeighborsPlain } from '#kernels/knn.ts';
+import { createMatrix, type Matrix, normalizeRows, rowOf } from '#kernels/matrix.ts';
 
 import { cpuThreads } from '../../../server/cpuThreads.ts';
 

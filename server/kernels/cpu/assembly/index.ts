@@ -2,3 +2,6 @@
 export { pack, rerank, search, squaredNorms } from './knn';
 export { gram, project } from './gram';
 export { umapEpoch } from './layout';
+export { gridColumns, gridFields, gridForces, gridRows, gridSort } from './tsneGrid';
+export { treeBuild, treeForces } from './tsneTree';
+export { tsneStep } from './tsneStep';

@@ -1,0 +1,89 @@
+/**
+ * From neighbours to the affinities of t-SNE (van der Maaten and Hinton 2008, equation 1 and section 3.1; on nearest neighbours
+ * only: van der Maaten 2014, section 4.1).
+ *
+ * n points, k neighbours, none its own.
+ */
+import { type Graph, symmetricGraph } from '../graph.ts';
+import { NONE } from '../knn.ts';
+
+/** Neighbours per unit of perplexity: beyond three times the perplexity a Gaussian has nothing left (van der Maaten 2014). */
+export const NEIGHBORS_PER_PERPLEXITY = 3;
+
+/**
+ * p(i, j) = (p(j | i) + p(i | j)) / 2n: symmetric, all of them together 1.
+ * @param ids Uint32Array (n, k), nearest first; 0xffffffff where there are fewer
+ * @param distances Float32Array (n, k), ascending
+ * @param perplexity effective number of neighbours of each point, above 1 and below k
+ */
+export function affinities(ids: Uint32Array, distances: Float32Array, n: number, k: number, perplexity: number): Graph {
+  const conditional = conditionalAffinities(ids, distances, n, k, perplexity);
+  return symmetricGraph(ids, conditional, n, k, (there, back) => (there + back) / (2 * n));
+}
+
+/**
+ * p(j | i) = exp(-b_i d(i, j)^2) / sum, where the precision b_i is such that the entropy of row i is log(perplexity): found by
+ * Newton's method within a bracket that halves where a step would leave it. Rows add up to 1.
+ * @returns Float32Array (n, k)
+ */
+export function conditionalAffinities(
+  ids: Uint32Array,
+  distances: Float32Array,
+  n: number,
+  k: number,
+  perplexity: number,
+): Float32Array {
+  const shares = new Float32Array(n * k);
+  const squares = new Float64Array(k);
+  const weights = new Float64Array(k);
+  let guess = Number.NaN;
+  for (let i = 0; i < n; i++) {
+    let found = 0;
+    while (found < k && ids[i * k + found] !== NONE) found++;
+    if (found === 0) continue;
+    // The nearest counts as 0: a common factor leaves the shares as they are, and no exponential vanishes.
+    const nearest = (distances[i * k] ?? 0) ** 2;
+    let mean = 0;
+    for (let j = 0; j < found; j++) {
+      const square = (distances[i * k + j] ?? 0) ** 2 - nearest;
+      squares[j] = square;
+      mean += square / found;
+    }
+    const wanted = Math.log(Math.min(perplexity, found));
+    let low = 0;
+    let high = Number.POSITIVE_INFINITY;
+    // In units of the mean square: at precision 1 / mean about half of the neighbours count.
+    let precision = mean > 0 ? (Number.isNaN(guess) ? 1 : guess) / mean : 0;
+    let sum = found;
+    for (let step = 0; step < 100; step++) {
+      sum = 0;
+      let first = 0;
+      let second = 0;
+      for (let j = 0; j < found; j++) {
+        const square = squares[j] ?? 0;
+        const weight = Math.exp(-precision * square);
+        weights[j] = weight;
+        sum += weight;
+        first += weight * square;
+        second += weight * square * square;
+      }
+      if (mean === 0) break; // all are equally near
+      first /= sum;
+      const variance = second / sum - first * first;
+      // H(b) = log sum + b <d^2>; dH/db = -b var(d^2).
+      const excess = Math.log(sum) + precision * first - wanted;
+      if (Math.abs(excess) < 1e-6) break;
+      if (excess > 0) low = precision;
+      else high = precision;
+      let next = precision + excess / (precision * variance);
+      if (!(next > low && next < high)) {
+        next = high === Number.POSITIVE_INFINITY ? precision * 2 : (low + high) / 2;
+      }
+      if (next === precision) break;
+      precision = next;
+    }
+    if (mean > 0) guess = precision * mean;
+    for (let j = 0; j < found; j++) shares[i * k + j] = (weights[j] ?? 0) / sum;
+  }
+  return shares;
+}
