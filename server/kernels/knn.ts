@@ -197,6 +197,35 @@ async function rerank(
   return { n, k, ids: backend.uint32(ids, n * k).slice(), distances: backend.float32(distances, n * k).slice() };
 }
 
+/**
+ * The nearest k of c candidates that are given for each row, nearest first.
+ * @param candidates lists of Uint32Array (n, c); 0xffffffff stands for none
+ * @returns for each list its Uint32Array (n, k)
+ */
+export async function rankCandidates(
+  backend: CpuBackend,
+  matrix: Matrix,
+  candidates: readonly Uint32Array[],
+  c: number,
+  k: number,
+  metric: Metric,
+  signal?: AbortSignal | undefined,
+): Promise<Uint32Array[]> {
+  const before = backend.mark();
+  try {
+    const packed = await packRows(backend, metric === 'COSINE' ? normalizeRows(matrix) : matrix, signal);
+    const ranked: Uint32Array[] = [];
+    for (const list of candidates) {
+      const mark = backend.mark();
+      ranked.push((await rerank(backend, packed, backend.upload(list), c, k, metric, { signal })).ids);
+      backend.release(mark);
+    }
+    return ranked;
+  } finally {
+    backend.release(before);
+  }
+}
+
 /** Mean share of the true neighbours of a sample of rows, evenly spread, that are among those found. */
 async function measureRecall(
   backend: CpuBackend,

@@ -15,6 +15,7 @@ export type CpuFunction =
   | 'gridRows'
   | 'gridSort'
   | 'pack'
+  | 'pairsStep'
   | 'project'
   | 'rerank'
   | 'search'

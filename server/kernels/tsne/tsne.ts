@@ -12,9 +12,9 @@
  */
 import type { CpuBackend } from '../cpu/backend.ts';
 import { cutRows, type Graph } from '../graph.ts';
-import { hash } from '../hash.ts';
 import type { Neighbors } from '../knn.ts';
-import { createMatrix, type Matrix } from '../matrix.ts';
+import type { Matrix } from '../matrix.ts';
+import { fromPlanes, scaleToDeviation, toPlanes } from '../planes.ts';
 import { affinities } from './affinities.ts';
 import { divergence, type TsneLayout } from './gradient.ts';
 import { type Grid, gridFor, halfOf, kernelSpectra, selfAffinity, turns } from './grid.ts';
@@ -84,7 +84,7 @@ export function initializeTsne(neighbors: Neighbors, start: Matrix, options: Tsn
     layout: {
       dimensions: start.columns,
       iteration: 0,
-      positions: smallStart(start, seed),
+      positions: toPlanes(start, scaleToDeviation(start, START_DEVIATION), START_NOISE, seed),
       updates: new Float32Array(n * start.columns),
       gains: new Float32Array(n * start.columns).fill(1),
     },
@@ -93,15 +93,15 @@ export function initializeTsne(neighbors: Neighbors, start: Matrix, options: Tsn
 
 /** Where the points are, around 0: (n, c). */
 export function tsneCoordinates({ affinities: { n }, layout: { dimensions, positions } }: Tsne): Matrix {
-  const coordinates = createMatrix(n, dimensions);
+  const centred = positions.slice();
   for (let c = 0; c < dimensions; c++) {
-    const plane = positions.subarray(c * n, (c + 1) * n);
+    const plane = centred.subarray(c * n, (c + 1) * n);
     const mean = plane.reduce((sum, value) => sum + value, 0) / n;
     plane.forEach((value, i) => {
-      coordinates.data[i * dimensions + c] = value - mean;
+      plane[i] = value - mean;
     });
   }
-  return coordinates;
+  return fromPlanes(centred, n, dimensions);
 }
 
 export interface TsneRunOptions {
@@ -319,25 +319,4 @@ function joinBounds(parts: Float32Array, dimensions: number): Bounds {
     else high[c] = Math.max(high[c] ?? 0, value);
   });
   return { low, high };
-}
-
-/** Scaled so that the first component has a standard deviation of 1e-4, with noise so that equal points part; dimension by dimension. */
-function smallStart({ rows: n, columns, data }: Matrix, seed: number): Float32Array {
-  let sum = 0;
-  let squares = 0;
-  for (let i = 0; i < n; i++) {
-    const value = data[i * columns] ?? 0;
-    sum += value;
-    squares += value * value;
-  }
-  const variance = n > 0 ? squares / n - (sum / n) ** 2 : 0;
-  const scale = variance > 0 ? START_DEVIATION / Math.sqrt(variance) : 0;
-  const positions = new Float32Array(n * columns);
-  for (let c = 0; c < columns; c++) {
-    for (let i = 0; i < n; i++) {
-      const noise = hash((hash(seed >>> 0) ^ hash(i * columns + c)) >>> 0) / 2 ** 31 - 1;
-      positions[c * n + i] = (data[i * columns + c] ?? 0) * scale + START_NOISE * noise;
-    }
-  }
-  return positions;
 }

@@ -7,9 +7,9 @@
  */
 import type { CpuBackend } from '../cpu/backend.ts';
 import { cutRows, type Graph } from '../graph.ts';
-import { hash } from '../hash.ts';
 import type { Neighbors } from '../knn.ts';
-import { createMatrix, type Matrix } from '../matrix.ts';
+import type { Matrix } from '../matrix.ts';
+import { fromPlanes, toPlanes } from '../planes.ts';
 import { fitCurve } from './curve.ts';
 import { fuzzyGraph } from './fuzzyGraph.ts';
 import { BETA1, BETA2, BLOCK, type Forces, type Layout } from './layout.ts';
@@ -70,11 +70,7 @@ export function initializeUmap(neighbors: Neighbors, start: Matrix, options: Uma
 
 /** Where the points are: (n, c). */
 export function umapCoordinates({ graph: { n }, layout: { dimensions, positions } }: Umap): Matrix {
-  const coordinates = createMatrix(n, dimensions);
-  for (let c = 0; c < dimensions; c++) {
-    for (let i = 0; i < n; i++) coordinates.data[i * dimensions + c] = positions[c * n + i] ?? 0;
-  }
-  return coordinates;
+  return fromPlanes(positions, n, dimensions);
 }
 
 export interface RunOptions {
@@ -156,16 +152,8 @@ function prepareForEpochs(graph: Graph, epochs: number): Graph {
   return { n, starts, columns: columns.slice(0, count), weights: weights.slice(0, count) };
 }
 
-/** Scaled so that the farthest coordinate is 10, with noise so that equal points part; dimension by dimension. */
-function spreadStart({ rows: n, columns, data }: Matrix, seed: number): Float32Array {
-  const extent = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const scale = extent > 0 ? START_EXTENT / extent : 0;
-  const positions = new Float32Array(n * columns);
-  for (let c = 0; c < columns; c++) {
-    for (let i = 0; i < n; i++) {
-      const noise = hash((hash(seed >>> 0) ^ hash(i * columns + c)) >>> 0) / 2 ** 31 - 1;
-      positions[c * n + i] = (data[i * columns + c] ?? 0) * scale + START_NOISE * noise;
-    }
-  }
-  return positions;
+/** Scaled so that the farthest coordinate is 10, with noise so that equal points part. */
+function spreadStart(start: Matrix, seed: number): Float32Array {
+  const extent = start.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return toPlanes(start, extent > 0 ? START_EXTENT / extent : 0, START_NOISE, seed);
 }

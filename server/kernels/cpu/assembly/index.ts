@@ -5,3 +5,4 @@ export { umapEpoch } from './layout';
 export { gridColumns, gridFields, gridForces, gridRows, gridSort } from './tsneGrid';
 export { treeBuild, treeForces } from './tsneTree';
 export { tsneStep } from './tsneStep';
+export { pairsStep } from './pairs';

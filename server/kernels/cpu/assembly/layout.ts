@@ -5,6 +5,7 @@
 // the number of threads nor their pace can change the result.
 //
 // Arrays of coordinates are kept dimension by dimension, each `stride` values long.
+import { firstLanes, gather, sum } from './lanes';
 import { exp2, log2 } from './power';
 
 const BLOCK = 64;
@@ -22,23 +23,6 @@ function hash(u: u32): u32 {
 @inline
 function clip(force: v128): v128 {
   return f32x4.max(f32x4.min(force, f32x4.splat(4)), f32x4.splat(-4));
-}
-
-// @ts-ignore: decorator
-@inline
-function sum(v: v128): f32 {
-  return (
-    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
-  );
-}
-
-// @ts-ignore: decorator
-@inline
-function gather(array: usize, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
-  let v = v128.load_splat<f32>(array + (i0 << 2));
-  v = v128.load_lane<f32>(array + (i1 << 2), v, 1);
-  v = v128.load_lane<f32>(array + (i2 << 2), v, 2);
-  return v128.load_lane<f32>(array + (i3 << 2), v, 3);
 }
 
 /**
@@ -83,7 +67,7 @@ export function umapEpoch(
         const i2 = left > 2 ? <usize>load<u32>(columns + edge, 8) : i0;
         const i3 = left > 3 ? <usize>load<u32>(columns + edge, 12) : i0;
         let weight = v128.load(weights + edge);
-        if (left < 4) weight = v128.and(weight, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
+        if (left < 4) weight = v128.and(weight, firstLanes(left));
         degrees = f32x4.add(degrees, weight);
         const dx = f32x4.sub(x, gather(from, i0, i1, i2, i3));
         const dy = f32x4.sub(y, gather(from + plane, i0, i1, i2, i3));

@@ -1,21 +1,5 @@
 // One step of t-SNE: the attraction of each point by its row of the affinities, its repulsion, and the move. Reference: ../../tsne/gradient.ts.
-
-// @ts-ignore: decorator
-@inline
-function gather(array: usize, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
-  let v = v128.load_splat<f32>(array + (i0 << 2));
-  v = v128.load_lane<f32>(array + (i1 << 2), v, 1);
-  v = v128.load_lane<f32>(array + (i2 << 2), v, 2);
-  return v128.load_lane<f32>(array + (i3 << 2), v, 3);
-}
-
-// @ts-ignore: decorator
-@inline
-function sum(v: v128): f32 {
-  return (
-    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
-  );
-}
+import { firstLanes, gather, sum } from './lanes';
 
 /**
  * Points first … last-1, in 2 or 3 dimensions.
@@ -48,7 +32,7 @@ export function tsneStep(
       const i2 = left > 2 ? <usize>load<u32>(columns + edge, 8) : i0;
       const i3 = left > 3 ? <usize>load<u32>(columns + edge, 12) : i0;
       let weight = v128.load(weights + edge);
-      if (left < 4) weight = v128.and(weight, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
+      if (left < 4) weight = v128.and(weight, firstLanes(left));
       const dx = f32x4.sub(x, gather(from, i0, i1, i2, i3));
       const dy = f32x4.sub(y, gather(from + plane, i0, i1, i2, i3));
       let d2 = f32x4.add(one, f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)));
