@@ -1,6 +1,6 @@
 /**
  * Writes what is made from other files, when run: `npm run generate`. server/generated/schema.ts holds the types of
- * schema.graphql, server/kernels/cpu/wasm.ts the kernels of the CPU backend.
+ * schema.graphql, server/kernels/cpu/wasm.ts the kernels of the CPU backend, server/kernels/gpu/shaders.ts those of the GPU backend.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,11 +10,13 @@ import * as typescript from '@graphql-codegen/typescript';
 import * as resolvers from '@graphql-codegen/typescript-resolvers';
 import { parse } from 'graphql';
 
+import { generateShaders } from './generateShaders.ts';
 import { generateWasm } from './generateWasm.ts';
 
 const root = new URL('../', import.meta.url);
 export const generatedFile = fileURLToPath(new URL('server/generated/schema.ts', root));
 export const wasmFile = fileURLToPath(new URL('server/kernels/cpu/wasm.ts', root));
+export const shadersFile = fileURLToPath(new URL('server/kernels/gpu/shaders.ts', root));
 
 /** The source of server/generated/schema.ts as schema.graphql wants it. */
 export async function generate(): Promise<string> {
@@ -68,4 +70,5 @@ export async function generate(): Promise<string> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await writeFile(generatedFile, await generate());
   await writeFile(wasmFile, await generateWasm());
+  await writeFile(shadersFile, await generateShaders());
 }

@@ -5,8 +5,10 @@
  * ids: Uint32Array (n, k), nearest first, never the row itself; 0xffffffff where there are fewer than k others.
  * distances: Float32Array (n, k), ascending; Infinity there. Equal distances stand in the order of ids.
  */
+import type { Backend } from './backend.ts';
 import type { CpuBackend } from './cpu/backend.ts';
 import type { Metric } from './distance.ts';
+import { nearestNeighborsOnGpu } from './knnOnGpu.ts';
 import { createMatrix, type Matrix, normalizeRows, rowOf } from './matrix.ts';
 import { principalCoordinates } from './subspace.ts';
 
@@ -88,7 +90,7 @@ const RECALL_SAMPLE = 128;
  * variance, and ranked with all columns. What is approximate says how often it found the true neighbours.
  */
 export async function nearestNeighbors(
-  backend: CpuBackend,
+  backend: Backend,
   matrix: Matrix,
   k: number,
   metric: Metric,
@@ -96,9 +98,10 @@ export async function nearestNeighbors(
 ): Promise<Neighbors> {
   const { rows: n, columns: d } = matrix;
   const { exactWork = 6e10 } = options;
+  const unit = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
+  if (backend.device === 'GPU') return await nearestNeighborsOnGpu(backend, unit, k, metric, options);
   const before = backend.mark();
   try {
-    const unit = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
     const packed = await packRows(backend, unit, options.signal);
     const wide = d >= WIDE_FROM && d <= WIDE_UNTIL && n * n * d > exactWork;
     if (!wide || metric === 'INNER_PRODUCT') {

@@ -43,6 +43,7 @@ const MOST_PAGES = 65_536; // 4 GiB, the end of 32-bit addresses
 const FIRST_BYTE = 64;
 
 export class CpuBackend {
+  readonly device = 'CPU';
   readonly #memory: WebAssembly.Memory;
   readonly #threads: readonly CpuThread[];
   #end = FIRST_BYTE;

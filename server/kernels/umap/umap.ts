@@ -5,7 +5,7 @@
  * n points, k neighbours, c components. A run is a state that can be stopped, kept and resumed: `initialize`, then `run` until
  * some epoch, as often as wanted; the positions do not depend on where it was stopped, nor on the number of threads.
  */
-import type { CpuBackend } from '../cpu/backend.ts';
+import type { Backend } from '../backend.ts';
 import { cutRows, type Graph } from '../graph.ts';
 import type { Neighbors } from '../knn.ts';
 import type { Matrix } from '../matrix.ts';
@@ -13,6 +13,7 @@ import { fromPlanes, toPlanes } from '../planes.ts';
 import { fitCurve } from './curve.ts';
 import { fuzzyGraph } from './fuzzyGraph.ts';
 import { BETA1, BETA2, BLOCK, type Forces, type Layout } from './layout.ts';
+import { runUmapOnGpu } from './layoutOnGpu.ts';
 
 export interface UmapOptions {
   /** Least distance between neighbours on the map, in map units, 0 to `spread`. Larger spreads groups out; smaller packs them. */
@@ -75,17 +76,21 @@ export function umapCoordinates({ graph: { n }, layout: { dimensions, positions 
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called after each epoch; while it runs nothing else does. */
+  /** Called after each epoch, on a graphics card after some; while it runs nothing else does. */
   readonly onEpoch?: ((epoch: number) => void) | undefined;
 }
 
-/** Goes on until `untilEpoch` epochs are done. `umap.layout` holds the state afterwards, also when `signal` stopped it. */
+/**
+ * Goes on until `untilEpoch` epochs are done. `umap.layout` holds the state afterwards; when `signal` stopped it, that after the last
+ * whole epoch, or on a graphics card as it was before.
+ */
 export async function runUmap(
-  backend: CpuBackend,
+  backend: Backend,
   umap: Umap,
   untilEpoch: number = umap.epochs,
   { signal, onEpoch }: RunOptions = {},
 ): Promise<void> {
+  if (backend.device === 'GPU') return await runUmapOnGpu(backend, umap, untilEpoch, { signal, onEpoch });
   const { graph, forces, epochs, seed, layout } = umap;
   const { n } = graph;
   const { dimensions } = layout;

@@ -1,0 +1,28 @@
+/**
+ * How much work makes a piece of the wanted length. Nothing is known of a card at first: a software driver does 10^9
+ * multiply-adds a second, a large card more than 10^13. So the first piece is small, and each may be four times the one before
+ * until the length is right.
+ */
+export class PieceSize {
+  readonly #wantedMs: number;
+  /** Work of the next piece. */
+  work: number;
+
+  constructor(wantedMs: number) {
+    this.#wantedMs = wantedMs;
+    this.work = FIRST_PER_MS * wantedMs;
+  }
+
+  /** Takes what a piece has done and how long that took. */
+  learn(done: number, milliseconds: number): void {
+    // A piece that was short because the work ended says nothing of the size, unless it was long all the same.
+    if (done < this.work / 2 && milliseconds <= this.#wantedMs) return;
+    const right = (done * this.#wantedMs) / Math.max(milliseconds, LEAST_MS);
+    this.work = Math.max(1, Math.min(right, GROWTH * done));
+  }
+}
+
+const FIRST_PER_MS = 1e5;
+const GROWTH = 4;
+/** Clocks of browsers go in steps of up to 0.1 ms. */
+const LEAST_MS = 0.1;

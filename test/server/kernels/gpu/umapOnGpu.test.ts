@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { hash } from '#kernels/hash.ts';
+import { nearestNeighbors } from '#kernels/knn.ts';
+import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import { initializeQuality, resultOfQuality, runQuality } from '#kernels/quality.ts';
+import { initializeUmap, runUmap, type Umap, umapCoordinates } from '#kernels/umap/umap.ts';
+
+import { gpuForTests } from '../../../helpers/gpu.ts';
+
+const gpu = await gpuForTests();
+const N = 300;
+const EPOCHS = 60;
+
+describe("UMAP's layout on the graphics card", { skip: gpu.skip }, async () => {
+  if (gpu.skip !== false) return;
+  const backend = await gpu.backend();
+  const { cpu } = backend;
+  const rows = groups(N, 8);
+  const neighbors = await nearestNeighbors(cpu, rows, 15, 'EUCLIDEAN');
+
+  const begin = (components: number): Umap =>
+    initializeUmap(neighbors, firstColumns(rows, components), { epochs: EPOCHS, seed: 7 });
+
+  for (const components of [2, 3]) {
+    test(`goes where the processor goes in ${components} dimensions, for as long as rounding allows`, async () => {
+      for (const [epochs, tolerance] of [
+        [1, 1e-5],
+        [3, 1e-3],
+      ] as const) {
+        const plain = begin(components);
+        const fast = begin(components);
+        await runUmap(cpu, plain, epochs);
+        await runUmap(backend, fast, epochs);
+        assert.equal(fast.layout.epoch, epochs);
+        fast.layout.positions.forEach((value, i) => {
+          assert.ok(Math.abs(value - (plain.layout.positions[i] ?? 0)) < tolerance, `epoch ${epochs}, ${i}: ${value}`);
+        });
+      }
+    });
+  }
+
+  test('makes a map as good as that of the processor', async () => {
+    const plain = begin(2);
+    const fast = begin(2);
+    await runUmap(cpu, plain);
+    await runUmap(backend, fast);
+    const [expected, found] = [plain, fast].map((umap) => quality(rows, umapCoordinates(umap)));
+    assert.ok(Math.abs((found?.trustworthiness ?? 0) - (expected?.trustworthiness ?? 1)) < 0.01);
+    assert.ok((found?.neighborRecall ?? 0) > (expected?.neighborRecall ?? 1) - 0.03);
+  });
+
+  test('gives the same bits again, stopped and gone on with, and in small pieces', async () => {
+    const whole = begin(2);
+    await runUmap(backend, whole);
+    const parts = begin(2);
+    const other = await gpu.backend({ pieceMs: 1 });
+    for (const epoch of [1, 2, 17, EPOCHS]) await runUmap(other, parts, epoch);
+    assert.deepEqual(parts.layout, whole.layout);
+  });
+
+  test('leaves the state as it was when it is stopped, or the card is lost', async () => {
+    const umap = begin(2);
+    await runUmap(backend, umap, 5);
+    const before = structuredClone(umap.layout);
+    const stop = new AbortController();
+    const stopped = runUmap(backend, umap, EPOCHS, { signal: stop.signal, onEpoch: () => stop.abort() });
+    await assert.rejects(stopped, { name: 'AbortError' });
+    assert.deepEqual(umap.layout, before);
+
+    const lost = await gpu.backend();
+    await assert.rejects(runUmap(lost, umap, EPOCHS, { onEpoch: () => lost.close() }), /lost/);
+    assert.deepEqual(umap.layout, before);
+    await runUmap(cpu, umap);
+    assert.ok(umap.layout.positions.every(Number.isFinite), 'and the processor goes on from there');
+  });
+
+  test('takes points that have hundreds of neighbours, and points that have none', async () => {
+    // A star: 0 is everybody's only neighbour, but for the last point, which stays alone.
+    const n = 200;
+    const ids = Uint32Array.from({ length: n }, (_, i) => (i === 0 ? 1 : i === n - 1 ? 0xffffffff : 0));
+    const distances = Float32Array.from(ids, (id) => (id === 0xffffffff ? Number.POSITIVE_INFINITY : 1));
+    const star = { n, k: 1, ids, distances, recall: 1 };
+    const [plain, fast] = [0, 1].map(() => initializeUmap(star, firstColumns(groups(n, 2), 2), { epochs: 20 }));
+    if (!plain || !fast) return;
+    await runUmap(cpu, plain, 1);
+    await runUmap(backend, fast, 1);
+    fast.layout.positions.forEach((value, i) => {
+      assert.ok(Math.abs(value - (plain.layout.positions[i] ?? 0)) < 1e-4, `${i}: ${value}`);
+    });
+  });
+});
+
+/** Points around three centres in turn. */
+function groups(n: number, d: number): Matrix {
+  return createMatrix(
+    n,
+    d,
+    Float32Array.from({ length: n * d }, (_, i) => (i % d === Math.floor(i / d) % 3 ? 3 : 0) + hash(i) / 2 ** 32),
+  );
+}
+
+function firstColumns({ rows, columns, data }: Matrix, count: number): Matrix {
+  return createMatrix(
+    rows,
+    count,
+    Float32Array.from({ length: rows * count }, (_, i) => data[Math.floor(i / count) * columns + (i % count)] ?? 0),
+  );
+}
+
+function quality(rows: Matrix, map: Matrix) {
+  const state = initializeQuality(rows, map, { metric: 'EUCLIDEAN', seed: 1 });
+  if (state === null) throw new Error('too few rows');
+  runQuality(state);
+  return resultOfQuality(state);
+}
