@@ -6,9 +6,11 @@
  *
  * n rows, d columns, c directions.
  */
+import { type Backend, processorOf } from './backend.ts';
 import type { CpuBackend } from './cpu/backend.ts';
 import type { Metric } from './distance.ts';
 import { symmetricEigen } from './eigen.ts';
+import { productsOnGpu } from './gramOnGpu.ts';
 import { createMatrix, type Matrix, normalizeRows } from './matrix.ts';
 import { createRandom } from './random.ts';
 
@@ -48,24 +50,39 @@ export async function principalCoordinates(
 
   const found = await alongDirections(backend, rows, n, d, directions, mean, signal);
   backend.release(before);
-  if (count === c) return found;
+  return widen(found, c);
+}
+
+/** Columns of zeros added, up to `c` of them. */
+function widen(narrow: Matrix, c: number): Matrix {
+  const { rows: n, columns: count } = narrow;
+  if (count === c) return narrow;
   const wide = createMatrix(n, c);
-  for (let i = 0; i < n; i++) wide.data.set(found.data.subarray(i * count, (i + 1) * count), i * c);
+  for (let i = 0; i < n; i++) wide.data.set(narrow.data.subarray(i * count, (i + 1) * count), i * c);
   return wide;
 }
 
 /** Where the points of a map begin: their principal coordinates; by the cosine, those of the rows at length 1. (n, c) */
 export async function startAlongComponents(
-  backend: CpuBackend,
+  on: Backend,
   matrix: Matrix,
   components: number,
   metric: Metric,
   signal?: AbortSignal | undefined,
 ): Promise<Matrix> {
+  const rows = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
+  const { rows: n, columns: d, data } = rows;
+  const onCard = on.device === 'GPU' && d <= SKETCH_ABOVE;
+  const backend = onCard ? on : processorOf(on);
   const before = backend.mark();
   try {
-    const rows = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
-    return await principalCoordinates(backend, backend.upload(rows.data), rows, components, signal);
+    if (backend.device === 'CPU') {
+      return await principalCoordinates(backend, backend.upload(rows.data), rows, components, signal);
+    }
+    const products = productsOnGpu(backend, rows, signal);
+    const mean = columnMeans(data, n, d);
+    const directions = principalDirections(await products.centered(mean), d, Math.min(components, d));
+    return widen(await products.along(directions, mean), components);
   } finally {
     backend.release(before);
   }

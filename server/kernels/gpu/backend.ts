@@ -125,16 +125,19 @@ export class GpuBackend {
       name,
       type: type === 'u32' ? 'u32' : type === 'i32' ? 'i32' : 'f32',
     })) satisfies GpuKernel['fields'];
+    this.#device.pushErrorScope('validation'); // what is wrong is asked for below
+    const module = this.#device.createShaderModule({ label: entryPoint, code });
+    void this.#device.popErrorScope();
     try {
-      const pipeline = await this.#device.createComputePipelineAsync({
-        label: entryPoint,
-        layout: 'auto',
-        compute: { module: this.#device.createShaderModule({ label: entryPoint, code }), entryPoint, constants },
-      });
+      const compute = { module, entryPoint, constants };
+      const pipeline = await this.#device.createComputePipelineAsync({ label: entryPoint, layout: 'auto', compute });
       return { label: entryPoint, pipeline, fields };
     } catch (error) {
       this.#check();
-      throw new GpuError(`The graphics card's driver refuses the shader ${entryPoint}: ${messageOf(error)}`);
+      const { messages } = await module.getCompilationInfo();
+      const [wrong] = messages.filter(({ type }) => type === 'error');
+      const reason = wrong === undefined ? messageOf(error) : `line ${wrong.lineNum}: ${wrong.message}`;
+      throw new GpuError(`The graphics card's driver refuses the shader ${entryPoint}: ${reason}`);
     }
   }
 

@@ -70,3 +70,20 @@ function transposed(values: Float32Array, rows: number, columns: number): Float3
   }
   return turned;
 }
+
+/** Pairs of a number of each. */
+export function interleave(first: Float32Array, second: Float32Array): Float32Array {
+  const pairs = new Float32Array(2 * first.length);
+  first.forEach((value, i) => {
+    pairs[2 * i] = value;
+    pairs[2 * i + 1] = second[i] ?? 0;
+  });
+  return pairs;
+}
+
+/** The inverse of `interleave`. */
+export function part(pairs: Float32Array): [Float32Array, Float32Array] {
+  const length = pairs.length / 2;
+  const take = (offset: number) => Float32Array.from({ length }, (_, i) => pairs[2 * i + offset] ?? 0);
+  return [take(0), take(1)];
+}

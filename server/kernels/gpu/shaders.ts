@@ -55,6 +55,126 @@ fn hash(u: u32) -> u32 {
   return (word >> 22u) ^ word;
 }
 `,
+  // gram.wgsl
+  gram: `// Products of a matrix with itself and with a narrow one. Reference: subspace.ts on the processor, \`gramNaive\` in gram.ts.
+//
+// gram     one workgroup per pair of 64 columns and slice of rows: (X - mean)' (X - mean), 16 rows at a time through the workgroup's
+//          memory, 256 invocations with 4 x 4 sums each. Only pairs of columns at or above the diagonal are computed.
+// add_up   one invocation per sum: adds the slices to it in their order. A round is both, for so many slices as have room.
+// project  one invocation per row: (X - mean) V', for few directions V.
+//
+// Rows are \`quads\` vectors of 4 columns, filled up with zeros; so are the mean and the directions.
+
+struct Parameters {
+  first: u32, // workgroup
+  rows: u32, // in the buffer
+  quads: u32,
+  slices: u32, // of a round
+  slice_rows: u32,
+  slice_base: u32, // number of the round's first slice
+  directions: u32,
+};
+
+@group(1) @binding(0) var<uniform> parameters: Parameters;
+
+@group(0) @binding(0) var<storage, read> matrix: array<vec4f>; // (rows, quads)
+@group(0) @binding(1) var<storage, read> mean: array<vec4f>; // (quads)
+@group(0) @binding(2) var<storage, read> pairs: array<vec2u>; // first quads of the two sides
+@group(0) @binding(3) var<storage, read_write> parts: array<vec4f>; // (slices, pairs, 64, 16)
+@group(0) @binding(4) var<storage, read_write> sums: array<vec4f>; // (pairs, 64, 16)
+@group(0) @binding(5) var<storage, read> directions: array<vec4f>; // (directions, quads)
+@group(0) @binding(6) var<storage, read_write> coordinates: array<f32>; // (rows, directions)
+
+const TILE_QUADS = 16u; // 64 columns
+const TILE_SUMS = 1024u; // vectors of 4
+const ROWS = 16u; // at a time
+
+var<workgroup> left: array<vec4f, 256>; // (ROWS, TILE_QUADS)
+var<workgroup> right: array<vec4f, 256>;
+
+fn centered(row: u32, end: u32, quad: u32) -> vec4f {
+  if (row >= end || quad >= parameters.quads) {
+    return vec4f(0);
+  }
+  return matrix[row * parameters.quads + quad] - mean[quad];
+}
+
+@compute @workgroup_size(256)
+fn gram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let number = parameters.first + group.x;
+  let slice = number % parameters.slices;
+  let pair = number / parameters.slices;
+  let sides = pairs[pair];
+  let across = lane & 15u;
+  let down = lane >> 4u;
+  let begin = (parameters.slice_base + slice) * parameters.slice_rows;
+  let end = min(parameters.rows, begin + parameters.slice_rows);
+  var sums_of = array<vec4f, 4>(); // of column 4 * down + c on the left with columns 4 * across … on the right
+  for (var first = begin; first < end; first += ROWS) {
+    let x = centered(first + down, end, sides.x + across);
+    let y = centered(first + down, end, sides.y + across);
+    workgroupBarrier();
+    left[lane] = x;
+    right[lane] = y;
+    workgroupBarrier();
+    // Summed up by 16 rows, so that no long row of numbers is added to one that grows.
+    var block = array<vec4f, 4>();
+    for (var row = 0u; row < ROWS; row++) {
+      let a = left[row * TILE_QUADS + down];
+      let b = right[row * TILE_QUADS + across];
+      block[0] += a.x * b;
+      block[1] += a.y * b;
+      block[2] += a.z * b;
+      block[3] += a.w * b;
+    }
+    for (var c = 0u; c < 4u; c++) {
+      sums_of[c] += block[c];
+    }
+  }
+  let to = (slice * arrayLength(&pairs) + pair) * TILE_SUMS;
+  for (var c = 0u; c < 4u; c++) {
+    parts[to + (4u * down + c) * TILE_QUADS + across] = sums_of[c];
+  }
+}
+
+@compute @workgroup_size(256)
+fn add_up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = (parameters.first + group.x) * 256u + lane;
+  let all = arrayLength(&pairs) * TILE_SUMS;
+  if (at >= all) {
+    return;
+  }
+  var sum = sums[at];
+  for (var slice = 0u; slice < parameters.slices; slice++) {
+    sum += parts[slice * all + at];
+  }
+  sums[at] = sum;
+}
+
+// Directions at a time, in registers.
+const AT_A_TIME = 4u;
+
+@compute @workgroup_size(64)
+fn project(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = (parameters.first + group.x) * 64u + lane;
+  if (row >= parameters.rows) {
+    return;
+  }
+  let quads = parameters.quads;
+  for (var direction = 0u; direction < parameters.directions; direction += AT_A_TIME) {
+    var along = array<vec4f, AT_A_TIME>();
+    for (var quad = 0u; quad < quads; quad++) {
+      let x = matrix[row * quads + quad] - mean[quad];
+      for (var k = 0u; k < min(AT_A_TIME, parameters.directions - direction); k++) {
+        along[k] += x * directions[(direction + k) * quads + quad];
+      }
+    }
+    for (var k = 0u; k < min(AT_A_TIME, parameters.directions - direction); k++) {
+      coordinates[row * parameters.directions + direction + k] = (along[k].x + along[k].y) + (along[k].z + along[k].w);
+    }
+  }
+}
+`,
   // knn.wgsl
   knn: `// Nearest neighbours by tiles of a matrix product. Reference: knn.ts; the tiles' host: knnOnGpu.ts.
 //
@@ -229,6 +349,147 @@ fn measure(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
     default: {
       distances[at] = -sum;
     }
+  }
+}
+`,
+  // tsne/gradient.wgsl
+  tsneGradient: `// One step of t-SNE, exact, over all pairs. Reference and derivation: gradient.ts. With gpu/gather.wgsl.
+//
+// gather   one invocation per segment of a row of the affinities: attraction.
+// repel    one workgroup per 256 points and slice of all points: their repulsion, 256 others at a time through the workgroup's
+//          memory, and the workgroup's share of Z. Every place is written by one invocation: no atomics.
+// total    one workgroup: Z.
+// step     one invocation per point: the slices in their order, then momentum and gains.
+
+struct Parameters {
+  first: u32, // workgroup
+  segments: u32,
+  n: u32,
+  slices: u32,
+  slice_points: u32, // a multiple of 256
+  groups: u32, // workgroups of \`repel\`
+  exaggeration: f32,
+  learning_rate: f32,
+  momentum: f32,
+  longest: f32, // of a move, in map units
+};
+
+@group(0) @binding(5) var<storage, read> segment_starts: array<u32>; // (n + 1)
+@group(0) @binding(6) var<storage, read_write> next: array<f32>; // positions after this step
+@group(0) @binding(7) var<storage, read_write> moves: array<vec2f>; // (n, dimensions): the last move, the gain
+@group(0) @binding(8) var<storage, read_write> pushes: array<vec3f>; // (slices, n): sum of q^2 (y_i - y_j)
+@group(0) @binding(9) var<storage, read_write> sums: array<f32>; // (groups): sum of q
+@group(0) @binding(10) var<storage, read_write> z: array<f32>; // (1)
+
+// p q (y_i - y_j)
+fn pull(weight: f32, difference: vec3f) -> vec3f {
+  return (weight / (1.0 + dot(difference, difference))) * difference;
+}
+
+const TILE = 256u;
+var<workgroup> others: array<vec3f, TILE>;
+var<workgroup> shares: array<f32, TILE>;
+
+@compute @workgroup_size(256)
+fn repel(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let number = parameters.first + group.x;
+  let slice = number % parameters.slices;
+  let i = (number / parameters.slices) * TILE + lane;
+  let n = parameters.n;
+  let own = position(min(i, n - 1u));
+  var force = vec3f(0);
+  var sum = 0.0;
+  let end = min(n, (slice + 1u) * parameters.slice_points);
+  for (var tile = slice * parameters.slice_points; tile < end; tile += TILE) {
+    workgroupBarrier();
+    others[lane] = position(min(tile + lane, n - 1u));
+    workgroupBarrier();
+    // Summed up tile by tile, so that no long row of small numbers is added to a large one.
+    var tile_force = vec3f(0);
+    var tile_sum = 0.0;
+    for (var j = 0u; j < min(TILE, end - tile); j++) {
+      let difference = own - others[j];
+      let q = select(1.0 / (1.0 + dot(difference, difference)), 0.0, tile + j == i);
+      tile_force += (q * q) * difference;
+      tile_sum += q;
+    }
+    force += tile_force;
+    sum += tile_sum;
+  }
+  if (i < n) {
+    pushes[slice * n + i] = force;
+  } else {
+    sum = 0.0;
+  }
+  add_up(lane, sum);
+  if (lane == 0u) {
+    sums[number] = shares[0];
+  }
+}
+
+@compute @workgroup_size(256)
+fn total(@builtin(local_invocation_index) lane: u32) {
+  var sum = 0.0;
+  for (var at = lane; at < parameters.groups; at += TILE) {
+    sum += sums[at];
+  }
+  add_up(lane, sum);
+  if (lane == 0u) {
+    z[0] = shares[0];
+  }
+}
+
+// shares[0] becomes the sum over the workgroup, pair by pair.
+fn add_up(lane: u32, share: f32) {
+  workgroupBarrier();
+  shares[lane] = share;
+  for (var half = TILE / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      shares[lane] += shares[lane + half];
+    }
+  }
+}
+
+const GAIN_GROWS = 0.2;
+const GAIN_SHRINKS = 0.8;
+const GAIN_LEAST = 0.01;
+
+@compute @workgroup_size(64)
+fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (parameters.first + group.x) * 64u + lane;
+  if (i >= parameters.n) {
+    return;
+  }
+  var attraction = vec3f(0);
+  for (var segment = segment_starts[i]; segment < segment_starts[i + 1u]; segment++) {
+    attraction += pulls[segment].xyz;
+  }
+  var repulsion = vec3f(0);
+  for (var slice = 0u; slice < parameters.slices; slice++) {
+    repulsion += pushes[slice * parameters.n + i];
+  }
+  let slope = parameters.exaggeration * attraction - repulsion / z[0];
+  var motion = vec3f(0);
+  for (var c = 0u; c < dimensions; c++) {
+    let at = i * dimensions + c;
+    let before = moves[at];
+    var gain = max(GAIN_LEAST, before.y * GAIN_SHRINKS);
+    if (slope[c] * before.x < 0.0) {
+      gain = before.y + GAIN_GROWS;
+    }
+    moves[at].y = gain;
+    motion[c] = parameters.momentum * before.x - parameters.learning_rate * gain * slope[c];
+  }
+  let distance_ = length(motion);
+  if (distance_ > parameters.longest) {
+    motion *= parameters.longest / distance_;
+  }
+  let own = position(i);
+  for (var c = 0u; c < dimensions; c++) {
+    let at = i * dimensions + c;
+    moves[at].x = motion[c];
+    next[at] = own[c] + motion[c];
   }
 }
 `,

@@ -1,5 +1,5 @@
 /** From vectors to a map by t-SNE: neighbours, affinities, a start along the principal components, the iterations. */
-import type { CpuBackend } from '../cpu/backend.ts';
+import type { Backend } from '../backend.ts';
 import { type Metric, nearestNeighbors } from '../knn.ts';
 import { createMatrix, type Matrix } from '../matrix.ts';
 import { startAlongComponents } from '../subspace.ts';
@@ -35,7 +35,7 @@ const AFFINITIES_END = 0.25;
  * @throws what `signal` was aborted with
  */
 export async function projectByTsne(
-  backend: CpuBackend,
+  backend: Backend,
   {
     matrix,
     components,

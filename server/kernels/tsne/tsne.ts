@@ -10,13 +10,15 @@
  * n points, c components. A run is a state that can be stopped, kept and resumed: `initialize`, then `run` until some iteration,
  * as often as wanted; the positions do not depend on where it was stopped, nor on the number of threads.
  */
+import { type Backend, processorOf } from '../backend.ts';
 import type { CpuBackend } from '../cpu/backend.ts';
 import { cutRows, type Graph } from '../graph.ts';
 import type { Neighbors } from '../knn.ts';
 import type { Matrix } from '../matrix.ts';
 import { fromPlanes, scaleToDeviation, toPlanes } from '../planes.ts';
 import { affinities } from './affinities.ts';
-import { divergence, type TsneLayout } from './gradient.ts';
+import { divergence, type TsneLayout, type TsneStep } from './gradient.ts';
+import { runTsneOnGpu } from './gradientOnGpu.ts';
 import { type Grid, gridFor, halfOf, kernelSpectra, selfAffinity, turns } from './grid.ts';
 
 export interface TsneOptions {
@@ -106,21 +108,30 @@ export function tsneCoordinates({ affinities: { n }, layout: { dimensions, posit
 
 export interface TsneRunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called after each iteration; while it runs nothing else does. */
+  /** Called after each iteration, on a graphics card after some; while it runs nothing else does. */
   readonly onIteration?: ((iteration: number) => void) | undefined;
 }
 
+/** Points up to which a graphics card compares all pairs. Beyond it the grid and the tree, which need not, are as fast on the processor. */
+export const ALL_PAIRS_POINTS = 250_000;
+
 /**
- * Goes on until `untilIteration` iterations are done. `tsne.layout` holds the state afterwards, also when `signal` stopped it.
+ * Goes on until `untilIteration` iterations are done. `tsne.layout` holds the state afterwards; when `signal` stopped it, that after
+ * the last whole iteration, or on a graphics card as it was before.
  */
 export async function runTsne(
-  backend: CpuBackend,
+  on: Backend,
   tsne: Tsne,
   untilIteration: number = tsne.iterations,
   { signal, onIteration }: TsneRunOptions = {},
 ): Promise<void> {
   const { affinities: graph, layout } = tsne;
   const { n } = graph;
+  if (on.device === 'GPU' && n <= ALL_PAIRS_POINTS) {
+    const options = { signal, onIteration };
+    return await runTsneOnGpu(on, tsne, untilIteration, (iteration) => stepOf(tsne, iteration), options);
+  }
+  const backend = processorOf(on);
   const { dimensions } = layout;
   const length = dimensions * n;
   const before = backend.mark();
@@ -136,10 +147,9 @@ export async function runTsne(
   let box = boundsOf(layout.positions, n, dimensions);
   try {
     while (layout.iteration < Math.min(untilIteration, tsne.iterations)) {
-      const early = layout.iteration < tsne.earlyIterations;
-      const exaggeration = early ? tsne.earlyExaggeration : tsne.exaggeration;
+      const { exaggeration, learningRate, momentum, longest } = stepOf(tsne, layout.iteration);
       const sum = await repulsion(from, forces, box, signal);
-      const step = [exaggeration, 1 / sum, tsne.learningRate ?? n / exaggeration, tsne.momentum, LONGEST_MOVE];
+      const step = [exaggeration, 1 / sum, learningRate, momentum, longest];
       // From here to the end of the iteration all or nothing: the signal is looked at between iterations.
       await backend.run('tsneStep', pieces.length - 1, (piece) => [
         ...[n, dimensions, ...graphAt, from, to, forces, updates, gains, ...step],
@@ -159,10 +169,18 @@ export async function runTsne(
   }
 }
 
+/** What holds in an iteration. */
+function stepOf(tsne: Tsne, iteration: number): TsneStep {
+  const exaggeration = iteration < tsne.earlyIterations ? tsne.earlyExaggeration : tsne.exaggeration;
+  const { affinities, learningRate, momentum } = tsne;
+  return { exaggeration, learningRate: learningRate ?? affinities.n / exaggeration, momentum, longest: LONGEST_MOVE };
+}
+
 /** The Kullback-Leibler divergence of the map from the affinities: what t-SNE makes small. Comparable between maps of the same affinities. */
-export async function tsneDivergence(backend: CpuBackend, { affinities: graph, layout }: Tsne): Promise<number> {
+export async function tsneDivergence(on: Backend, { affinities: graph, layout }: Tsne): Promise<number> {
   const { n } = graph;
   const { dimensions, positions } = layout;
+  const backend = processorOf(on);
   const before = backend.mark();
   try {
     const at = backend.upload(positions);

@@ -1,6 +1,6 @@
 /** UMAP's epochs on the graphics card: layout.wgsl. Reference: `layoutEpoch` in layout.ts, with the same points drawn at random. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { toPlanes, toPoints, uploadGraph } from '../gpu/graph.ts';
+import { interleave, part, toPlanes, toPoints, uploadGraph } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import { BETA1, BETA2, BLOCK } from './layout.ts';
 import type { RunOptions, Umap } from './umap.ts';
@@ -82,21 +82,4 @@ export async function runUmapOnGpu(
   } finally {
     backend.release(before);
   }
-}
-
-/** Pairs of a number of each. */
-function interleave(first: Float32Array, second: Float32Array): Float32Array {
-  const pairs = new Float32Array(2 * first.length);
-  first.forEach((value, i) => {
-    pairs[2 * i] = value;
-    pairs[2 * i + 1] = second[i] ?? 0;
-  });
-  return pairs;
-}
-
-/** The inverse of `interleave`. */
-function part(pairs: Float32Array): [Float32Array, Float32Array] {
-  const length = pairs.length / 2;
-  const take = (offset: number) => Float32Array.from({ length }, (_, i) => pairs[2 * i + offset] ?? 0);
-  return [take(0), take(1)];
 }

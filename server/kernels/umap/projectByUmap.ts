@@ -1,5 +1,5 @@
 /** From vectors to a map by UMAP: neighbours, a start along the principal components, the graph, the epochs. */
-import type { CpuBackend } from '../cpu/backend.ts';
+import type { Backend } from '../backend.ts';
 import { type Metric, nearestNeighbors } from '../knn.ts';
 import { createMatrix, type Matrix } from '../matrix.ts';
 import { startAlongComponents } from '../subspace.ts';
@@ -23,7 +23,7 @@ const GRAPH_END = 0.55;
  * @param neighbors nearest neighbours per row, from 2
  */
 export async function projectByUmap(
-  backend: CpuBackend,
+  backend: Backend,
   {
     matrix,
     components,

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { distance } from '#kernels/distance.ts';
-import { hash } from '#kernels/hash.ts';
 import { type Metric, NONE, nearestNeighbors, nearestNeighborsPlain } from '#kernels/knn.ts';
-import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
+import { createMatrix, rowOf } from '#kernels/matrix.ts';
 
 import { gpuForTests } from '../../../helpers/gpu.ts';
+import { randomRows } from '../../../helpers/rows.ts';
 
 const gpu = await gpuForTests();
 const metrics: readonly Metric[] = ['EUCLIDEAN', 'COSINE', 'INNER_PRODUCT'];
@@ -16,15 +16,6 @@ function assertNear(found: Float32Array, wanted: Float32Array): void {
     const exact = wanted[i] ?? 0;
     assert.ok(value === exact || Math.abs(value - exact) < 2e-6, `${value} for ${exact}`);
   });
-}
-
-/** n x d numbers in [-1, 1), the same for the same seed. */
-function randomRows(n: number, d: number, seed: number): Matrix {
-  return createMatrix(
-    n,
-    d,
-    Float32Array.from({ length: n * d }, (_, i) => hash((hash(seed) ^ hash(i)) >>> 0) / 2 ** 31 - 1),
-  );
 }
 
 describe('nearest neighbours on the graphics card', { skip: gpu.skip }, async () => {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { hash } from '#kernels/hash.ts';
 import { nearestNeighbors } from '#kernels/knn.ts';
-import { createMatrix, type Matrix } from '#kernels/matrix.ts';
-import { initializeQuality, resultOfQuality, runQuality } from '#kernels/quality.ts';
 import { initializeUmap, runUmap, type Umap, umapCoordinates } from '#kernels/umap/umap.ts';
 
 import { gpuForTests } from '../../../helpers/gpu.ts';
+import { firstColumns, groups, qualityOf } from '../../../helpers/rows.ts';
 
 const gpu = await gpuForTests();
 const N = 300;
@@ -46,7 +44,7 @@ describe("UMAP's layout on the graphics card", { skip: gpu.skip }, async () => {
     const fast = begin(2);
     await runUmap(cpu, plain);
     await runUmap(backend, fast);
-    const [expected, found] = [plain, fast].map((umap) => quality(rows, umapCoordinates(umap)));
+    const [expected, found] = [plain, fast].map((umap) => qualityOf(rows, umapCoordinates(umap)));
     assert.ok(Math.abs((found?.trustworthiness ?? 0) - (expected?.trustworthiness ?? 1)) < 0.01);
     assert.ok((found?.neighborRecall ?? 0) > (expected?.neighborRecall ?? 1) - 0.03);
   });
@@ -55,7 +53,7 @@ describe("UMAP's layout on the graphics card", { skip: gpu.skip }, async () => {
     const whole = begin(2);
     await runUmap(backend, whole);
     const parts = begin(2);
-    const other = await gpu.backend({ pieceMs: 1 });
+    const other = await gpu.backend({ pieceMs: 5 });
     for (const epoch of [1, 2, 17, EPOCHS]) await runUmap(other, parts, epoch);
     assert.deepEqual(parts.layout, whole.layout);
   });
@@ -91,27 +89,3 @@ describe("UMAP's layout on the graphics card", { skip: gpu.skip }, async () => {
     });
   });
 });
-
-/** Points around three centres in turn. */
-function groups(n: number, d: number): Matrix {
-  return createMatrix(
-    n,
-    d,
-    Float32Array.from({ length: n * d }, (_, i) => (i % d === Math.floor(i / d) % 3 ? 3 : 0) + hash(i) / 2 ** 32),
-  );
-}
-
-function firstColumns({ rows, columns, data }: Matrix, count: number): Matrix {
-  return createMatrix(
-    rows,
-    count,
-    Float32Array.from({ length: rows * count }, (_, i) => data[Math.floor(i / count) * columns + (i % count)] ?? 0),
-  );
-}
-
-function quality(rows: Matrix, map: Matrix) {
-  const state = initializeQuality(rows, map, { metric: 'EUCLIDEAN', seed: 1 });
-  if (state === null) throw new Error('too few rows');
-  runQuality(state);
-  return resultOfQuality(state);
-}

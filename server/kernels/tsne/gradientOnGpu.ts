@@ -1,0 +1,114 @@
+/** t-SNE's steps on the graphics card, exactly, over all pairs: gradient.wgsl. Reference: `tsneStepPlain` in gradient.ts. */
+import type { GpuBackend, Stage } from '../gpu/backend.ts';
+import { interleave, part, toPlanes, toPoints, uploadGraph } from '../gpu/graph.ts';
+import { shaders } from '../gpu/shaders.ts';
+import type { TsneStep } from './gradient.ts';
+import type { Tsne, TsneRunOptions } from './tsne.ts';
+
+const shader = shaders.gather + shaders.tsneGradient;
+
+/** As TILE in gradient.wgsl. */
+const TILE = 256;
+/** Points of a slice at most: 256 points with so many others are 20 ms of a software driver. */
+const SLICE_POINTS = 8192;
+/** As many workgroups as fill a large card, so that few points do not leave it idle. */
+const WORKGROUPS = 1024;
+/** Multiply-adds and the like of one force. */
+const FORCE_WORK = 10;
+
+/**
+ * Goes on until `untilIteration` iterations are done, or throws and leaves the state as it was: GpuError when the card fails, and what
+ * `signal` was aborted with.
+ * @param stepOf what holds in an iteration
+ */
+export async function runTsneOnGpu(
+  backend: GpuBackend,
+  { affinities: graph, iterations, layout }: Tsne,
+  untilIteration: number,
+  stepOf: (iteration: number) => TsneStep,
+  { signal, onIteration }: TsneRunOptions,
+): Promise<void> {
+  const { n } = graph;
+  const { dimensions, iteration: begun } = layout;
+  const rounds = Math.min(untilIteration, iterations) - begun;
+  if (rounds <= 0) return;
+  const before = backend.mark();
+  try {
+    const constants = { dimensions };
+    const gather = await backend.kernel(shader, 'gather', constants);
+    const repel = await backend.kernel(shader, 'repel', constants);
+    const total = await backend.kernel(shader, 'total');
+    const step = await backend.kernel(shader, 'step', constants);
+
+    // By the number of points alone, so that the sums do not depend on the card.
+    const tiles = Math.ceil(n / TILE);
+    const wanted = Math.max(Math.ceil(n / SLICE_POINTS), Math.ceil(WORKGROUPS / tiles));
+    const slicePoints = Math.ceil(tiles / Math.min(wanted, tiles)) * TILE;
+    const slices = Math.ceil(n / slicePoints);
+    const groups = tiles * slices;
+
+    const onCard = backend.keep(graph, () => uploadGraph(backend, graph));
+    const even = backend.upload('positions', toPoints(layout.positions, n));
+    const odd = backend.allocate('next positions', even.size);
+    const positionsIn = (round: number) => (round % 2 === 0 ? even : odd);
+    const moves = backend.upload('moves', interleave(toPoints(layout.updates, n), toPoints(layout.gains, n)));
+    const pushes = backend.allocate('pushes', slices * n * 16);
+    const sums = backend.allocate('sums', groups * 4);
+    const z = backend.allocate('z', 4);
+    const parameters = (round: number) => {
+      const { exaggeration, learningRate, momentum, longest } = stepOf(begun + round);
+      return {
+        ...{ segments: onCard.segmentCount, n, slices, slice_points: slicePoints, groups },
+        ...{ exaggeration, learning_rate: learningRate, momentum, longest },
+      };
+    };
+    const stages: Stage[] = [
+      {
+        kernel: gather,
+        blocks: Math.ceil(onCard.segmentCount / 64),
+        work: (FORCE_WORK * 64 * graph.columns.length) / Math.max(1, onCard.segmentCount),
+        buffers: (round) => ({
+          0: onCard.segments,
+          1: onCard.columns,
+          2: onCard.weights,
+          3: positionsIn(round),
+          4: onCard.pulls,
+        }),
+        parameters,
+      },
+      {
+        kernel: repel,
+        blocks: groups,
+        work: FORCE_WORK * TILE * slicePoints,
+        buffers: (round) => ({ 3: positionsIn(round), 8: pushes, 9: sums }),
+        parameters,
+      },
+      { kernel: total, blocks: 1, work: groups, buffers: () => ({ 9: sums, 10: z }), parameters },
+      {
+        kernel: step,
+        blocks: Math.ceil(n / 64),
+        work: 64 * FORCE_WORK * (slices + 4),
+        buffers: (round) => ({
+          3: positionsIn(round),
+          4: onCard.pulls,
+          5: onCard.segmentStarts,
+          6: positionsIn(round + 1),
+          7: moves,
+          8: pushes,
+          10: z,
+        }),
+        parameters,
+      },
+    ];
+    await backend.run('t-SNE', rounds, stages, { signal, onRounds: (done) => onIteration?.(begun + done) });
+    const bytes = n * dimensions * 4;
+    const positions = new Float32Array(await backend.read(positionsIn(rounds), bytes));
+    const [updates, gains] = part(new Float32Array(await backend.read(moves, 2 * bytes)));
+    layout.positions = toPlanes(positions, n);
+    layout.updates.set(toPlanes(updates, n));
+    layout.gains.set(toPlanes(gains, n));
+    layout.iteration = begun + rounds;
+  } finally {
+    backend.release(before);
+  }
+}
