@@ -69,7 +69,7 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   {
     // What fills a data set makes all that belongs to it.
     files: /^server\/datasets\/((import|load|remove)\w*|manifests|staging)\.ts$/,
-    may: /^(node:|(?!server\/|widget\/)|server\/(datasets|embeddings|projections|kernels|database)\/|server\/(errors|config|compute)\.ts$|server\/jobs\/(task|jobs)\.ts$|migrations\/)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(datasets|embeddings|projections|graphs|kernels|database)\/|server\/(errors|config|compute)\.ts$|server\/jobs\/(task|jobs)\.ts$|migrations\/)/,
     why: 'verbs over a whole data set know its parts, and may add jobs, but know no task',
   },
   {
@@ -88,8 +88,13 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
     why: 'projections stand on embeddings, and know of jobs only their context',
   },
   {
+    files: /^server\/graphs\//,
+    may: /^(node:|(?!server\/|widget\/)|server\/(graphs|embeddings|datasets|database|kernels)\/|server\/(errors|compute|cpuThreads)\.ts$|server\/jobs\/task\.ts$)/,
+    why: 'graphs stand on embeddings and data sets, and know of jobs only their context',
+  },
+  {
     files: /^server\/jobs\/(tasks|worker|workers)\.ts$/,
-    may: /^(node:|(?!server\/|widget\/)|server\/(jobs|projections|embeddings|datasets|database)\/|server\/(errors|config|thread)\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(jobs|graphs|projections|embeddings|datasets|database)\/|server\/(errors|config|thread)\.ts$)/,
     why: 'here queue and verbs meet, and nothing of the answers to requests',
   },
   {
@@ -99,12 +104,12 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   },
   {
     files: /^server\/resolvers\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(resolvers|generated|datasets|embeddings|projections|database)\/|server\/jobs\/jobs\.ts$|server\/(errors|config|limits)\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(resolvers|generated|datasets|embeddings|projections|graphs|database)\/|server\/jobs\/jobs\.ts$|server\/(errors|config|limits)\.ts$)/,
     why: 'resolvers stand on the domain, and on no task or route',
   },
   {
     files: /^server\/routes\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(routes|resolvers|datasets|embeddings|projections|database)\/|server\/(errors|config|limits|origins|access|services|graphql)\.ts$|widget\/build\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(routes|resolvers|datasets|embeddings|projections|graphs|database)\/|server\/(errors|config|limits|origins|access|services|graphql)\.ts$|widget\/build\.ts$)/,
     why: 'routes stand on the domain, and on no server',
   },
   {
@@ -124,7 +129,7 @@ const words: readonly { readonly word: RegExp; readonly only: RegExp; readonly w
   { word: /process\.env\b/, only: /^server\/(config\.ts|install\.mjs)$/, why: 'only config.ts reads the environment' },
   {
     word: /`\s*(select|insert into|update|delete from|create (table|index)|alter table|drop) |'(select|insert into|update|delete from) /i,
-    only: /^server\/(database\/|migrate\.ts$|datasets\/[a-z][A-Za-z]*\.ts$|embeddings\/[a-z][A-Za-z]*\.ts$|projections\/[a-z][A-Za-z]*\.ts$|jobs\/jobs\.ts$|routes\/health\.ts$)/,
+    only: /^server\/(database\/|migrate\.ts$|datasets\/[a-z][A-Za-z]*\.ts$|embeddings\/[a-z][A-Za-z]*\.ts$|projections\/[a-z][A-Za-z]*\.ts$|graphs\/[a-z][A-Za-z]*\.ts$|jobs\/jobs\.ts$|routes\/health\.ts$)/,
     why: 'SQL stands with the nouns',
   },
   {
@@ -195,6 +200,7 @@ test('what breaks the plan is found', () => {
     ['server/datasets/formats/npy.ts', "import type { Database } from '../../database/database.ts';"],
     ['server/datasets/datasets.ts', "import { listEmbeddings } from '../embeddings/embeddings.ts';"],
     ['server/embeddings/nearest.ts', "import { listProjections } from '../projections/projections.ts';"],
+    ['server/graphs/paths.ts', "import { listProjections } from '../projections/projections.ts';"],
     ['server/projections/projectEmbedding.ts', "import { addJob } from '../jobs/jobs.ts';"],
     ['server/jobs/jobs.ts', "import { tasks } from './tasks.ts';"],
     ['server/resolvers/job.ts', "import { tasks } from '../jobs/tasks.ts';"],

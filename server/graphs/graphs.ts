@@ -1,0 +1,287 @@
+/**
+ * Tables `relations`, `triples` and `false_triples`: the graph of a data set whose items are entities. Triples are
+ * written by an import (stagedTriples.ts) and change their split by splitGraph.ts; both call `countTriples` afterwards.
+ */
+import { decodeInt4, decodeInt8, decodeText, readCopy } from '../database/copyBinary.ts';
+import type { Queryable, Row } from '../database/database.ts';
+import type { Dataset } from '../datasets/datasets.ts';
+import { didYouMean, UserError } from '../errors.ts';
+
+export const splits = ['TRAIN', 'VALIDATION', 'TEST'] as const;
+
+/** What a triple is for: to learn from, to choose settings by, or to measure the result. */
+export type Split = (typeof splits)[number];
+
+export interface Relation {
+  readonly id: number;
+  readonly datasetId: number;
+  /** Unique in the data set; what the data's owner calls it. */
+  readonly key: string;
+  readonly label: string;
+  readonly description: string | null;
+  /** Triples, by split. */
+  readonly trainCount: number;
+  readonly validationCount: number;
+  readonly testCount: number;
+  /** Distinct heads and tails of its triples in TRAIN. */
+  readonly headCount: number;
+  readonly tailCount: number;
+}
+
+const columns = `id, dataset_id as "datasetId", key, label, description, train_count as "trainCount",
+  validation_count as "validationCount", test_count as "testCount", head_count as "headCount", tail_count as "tailCount"`;
+
+interface RelationRow extends Relation, Row {}
+
+/** The relations of a data set, by key. */
+export async function listRelations(database: Queryable, datasetId: number): Promise<Relation[]> {
+  return database.query<RelationRow>(
+    `select ${columns} from relations where dataset_id = $1::int order by key collate "C"`,
+    [datasetId],
+  );
+}
+
+/** The relations of these ids, in their order, null where there is none. */
+export async function findRelationsById(database: Queryable, ids: readonly number[]): Promise<(Relation | null)[]> {
+  const rows = await database.query<RelationRow>(`select ${columns} from relations where id = any ($1::int[])`, [ids]);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
+/** The relation of that key, or null. */
+export async function findRelation(database: Queryable, datasetId: number, key: string): Promise<Relation | null> {
+  const [found] = await database.query<RelationRow>(
+    `select ${columns} from relations where dataset_id = $1::int and key = $2::text`,
+    [datasetId, key],
+  );
+  return found ?? null;
+}
+
+/**
+ * The relations of these keys, in their order. A label stands for its key where only one relation has it.
+ * @throws UserError NOT_FOUND with what is spelled alike
+ */
+export async function requireRelations(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id' | 'slug'>,
+  keys: readonly string[],
+): Promise<Relation[]> {
+  if (keys.length === 0) return [];
+  const all = await listRelations(database, dataset.id);
+  return keys.map((key) => {
+    const named = all.find((relation) => relation.key === key);
+    const labelled = all.filter(({ label }) => label.toLowerCase() === key.toLowerCase());
+    const found = named ?? (labelled.length === 1 ? labelled[0] : undefined);
+    if (found !== undefined) return found;
+    const shown = key.slice(0, 100);
+    const near =
+      didYouMean(shown, [...new Set(all.flatMap((relation) => [relation.key, relation.label]))]) ||
+      ` There is ${all.slice(0, 10).map(nameOf).join(', ')}${all.length > 10 ? ', …' : ''}.`;
+    throw new UserError(
+      'NOT_FOUND',
+      all.length === 0
+        ? `The data set "${dataset.slug}" has no relations: it is no graph.`
+        : `The data set "${dataset.slug}" has no relation "${shown}".${near}`,
+    );
+  });
+}
+
+function nameOf({ key }: Relation): string {
+  return `"${key}"`;
+}
+
+/** How many tails a head has, and how many heads a tail, on average over the triples in TRAIN. */
+export type RelationKind = 'ONE_TO_ONE' | 'ONE_TO_MANY' | 'MANY_TO_ONE' | 'MANY_TO_MANY';
+
+/** What is above it is many. Bordes et al. 2013, section 4.3. */
+const MANY = 1.5;
+
+/** The kind of a relation; null while it has no triple in TRAIN. */
+export function relationKind(relation: Pick<Relation, 'trainCount' | 'headCount' | 'tailCount'>): RelationKind | null {
+  const { trainCount, headCount, tailCount } = relation;
+  if (trainCount === 0) return null;
+  const manyTails = trainCount / headCount > MANY;
+  const manyHeads = trainCount / tailCount > MANY;
+  if (manyTails) return manyHeads ? 'MANY_TO_MANY' : 'ONE_TO_MANY';
+  return manyHeads ? 'MANY_TO_ONE' : 'ONE_TO_ONE';
+}
+
+/** Counts the triples of each relation anew. To be called in every transaction that has changed triples. */
+export async function countTriples(transaction: Queryable, datasetId: number): Promise<void> {
+  await transaction.query(
+    `update relations
+        set train_count = coalesce(train, 0), validation_count = coalesce(validation, 0), test_count = coalesce(test, 0),
+            head_count = coalesce(heads, 0), tail_count = coalesce(tails, 0)
+       from relations all_relations left join (
+              select relation_id, count(*) filter (where split = 'TRAIN') as train,
+                     count(*) filter (where split = 'VALIDATION') as validation, count(*) filter (where split = 'TEST') as test,
+                     count(distinct head) filter (where split = 'TRAIN') as heads,
+                     count(distinct tail) filter (where split = 'TRAIN') as tails
+                from triples where dataset_id = $1::int group by relation_id
+            ) counted on counted.relation_id = all_relations.id
+      where all_relations.dataset_id = $1::int and relations.id = all_relations.id`,
+    [datasetId],
+  );
+}
+
+/** Removes the graph of a data set. */
+export async function deleteGraph(transaction: Queryable, datasetId: number): Promise<void> {
+  await transaction.query('delete from triples where dataset_id = $1::int', [datasetId]);
+  await transaction.query('delete from false_triples where dataset_id = $1::int', [datasetId]);
+  await transaction.query('delete from relations where dataset_id = $1::int', [datasetId]);
+}
+
+/**
+ * A graph as arrays. Entities and relations are numbered from 0 in the order of their ids; triples are rows
+ * (n, 3) of head, relation and tail by these numbers, ordered by relation, head and tail.
+ */
+export interface Triples {
+  /** Items of the data set, all of them, whether a triple names them or not. */
+  readonly entityIds: Float64Array;
+  readonly entityKeys: readonly string[];
+  readonly relationIds: Int32Array;
+  readonly relationKeys: readonly string[];
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+  readonly test: Int32Array;
+  /** Triples known not to hold; empty where the data set has none. */
+  readonly validationFalse: Int32Array;
+  readonly testFalse: Int32Array;
+}
+
+export interface ReadTriplesOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What is read at once: some megabytes, which PGlite holds as a whole. */
+const RANGE_ROWS = 200_000;
+
+/** All triples of a data set, in ranges, so that other statements get their turn between them. */
+export async function readTriples(
+  database: Queryable,
+  datasetId: number,
+  options: ReadTriplesOptions = {},
+): Promise<Triples> {
+  const entities = await readEntities(database, datasetId, options);
+  const relations = await database.query<{ id: number; key: string }>(
+    'select id, key from relations where dataset_id = $1::int order by id',
+    [datasetId],
+  );
+  const relationIds = Int32Array.from(relations, ({ id }) => id);
+  const places: Places = {
+    entities: new Map(Array.from(entities.ids, (id, place) => [id, place])),
+    relations: new Map(relations.map(({ id }, place) => [id, place])),
+  };
+  const known = await readSplits(database, datasetId, 'triples', places, options);
+  const untrue = await readSplits(database, datasetId, 'false_triples', places, options);
+  return {
+    entityIds: entities.ids,
+    entityKeys: entities.keys,
+    relationIds,
+    relationKeys: relations.map(({ key }) => key),
+    train: known.TRAIN.values,
+    validation: known.VALIDATION.values,
+    test: known.TEST.values,
+    validationFalse: untrue.VALIDATION.values,
+    testFalse: untrue.TEST.values,
+  };
+}
+
+interface Entities {
+  readonly ids: Float64Array;
+  readonly keys: readonly string[];
+}
+
+async function readEntities(database: Queryable, datasetId: number, { signal }: ReadTriplesOptions): Promise<Entities> {
+  const ids: number[] = [];
+  const keys: string[] = [];
+  for (;;) {
+    const before = ids.length;
+    const rows = database.copyOut(
+      `select id, key from items where dataset_id = ${integer(datasetId)} and id > ${integer(ids.at(-1) ?? 0)}
+        order by id limit ${RANGE_ROWS}`,
+      signal === undefined ? {} : { signal },
+    );
+    for await (const [id, key] of readCopy(rows, 2)) {
+      if (!id || !key) throw new Error('A column of items that cannot be null is null.');
+      ids.push(decodeInt8(id));
+      keys.push(decodeText(key));
+    }
+    if (ids.length - before < RANGE_ROWS) return { ids: Float64Array.from(ids), keys };
+  }
+}
+
+/** Where an id stands in the order of ids. */
+interface Places {
+  readonly entities: ReadonlyMap<number, number>;
+  readonly relations: ReadonlyMap<number, number>;
+}
+
+async function readSplits(
+  database: Queryable,
+  datasetId: number,
+  table: 'triples' | 'false_triples',
+  places: Places,
+  { signal }: ReadTriplesOptions,
+): Promise<Record<Split, Numbers>> {
+  const read = { TRAIN: new Numbers(), VALIDATION: new Numbers(), TEST: new Numbers() };
+  let last = [0, 0, 0];
+  for (;;) {
+    let count = 0;
+    const rows = database.copyOut(
+      `select relation_id, head, tail, split from ${table}
+        where dataset_id = ${integer(datasetId)} and (relation_id, head, tail) > (${last.map(integer).join(', ')})
+        order by relation_id, head, tail limit ${RANGE_ROWS}`,
+      signal === undefined ? {} : { signal },
+    );
+    for await (const [relationId, head, tail, split] of readCopy(rows, 4)) {
+      if (!relationId || !head || !tail || !split) throw new Error('A column of triples that cannot be null is null.');
+      last = [decodeInt4(relationId), decodeInt8(head), decodeInt8(tail)];
+      read[toSplit(decodeText(split))].push(
+        placeOf(places.entities, last[1]),
+        placeOf(places.relations, last[0]),
+        placeOf(places.entities, last[2]),
+      );
+      count++;
+    }
+    if (count < RANGE_ROWS) return read;
+  }
+}
+
+function placeOf(places: ReadonlyMap<number, number>, id: number | undefined): number {
+  const place = places.get(id ?? 0);
+  if (place === undefined) throw new UserError('CONFLICT', 'The graph changes while it is read. Try again.');
+  return place;
+}
+
+function toSplit(text: string): Split {
+  const found = splits.find((split) => split === text);
+  if (found === undefined) throw new Error(`"${text}" is no split`);
+  return found;
+}
+
+/** Whole numbers one after the other, in one array that grows. */
+class Numbers {
+  #values = new Int32Array(3 * 1024);
+  #length = 0;
+
+  get values(): Int32Array {
+    return this.#values.slice(0, this.#length);
+  }
+
+  push(...numbers: readonly [number, number, number]): void {
+    if (this.#length + 3 > this.#values.length) {
+      const larger = new Int32Array(this.#values.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values.set(numbers, this.#length);
+    this.#length += 3;
+  }
+}
+
+/** A number that may stand in a statement as text. */
+export function integer(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new Error(`not a whole number: ${value}`);
+  return value;
+}
