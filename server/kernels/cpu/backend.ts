@@ -14,6 +14,12 @@ export type CpuFunction =
   | 'gridForces'
   | 'gridRows'
   | 'gridSort'
+  | 'kgeBackward'
+  | 'kgeCount'
+  | 'kgeSampled'
+  | 'kgeScores'
+  | 'kgeUpdate'
+  | 'kgeUpdateRows'
   | 'pack'
   | 'pairsStep'
   | 'project'
@@ -39,8 +45,8 @@ export interface CpuThreads {
 
 const PAGE_BYTES = 65_536;
 const MOST_PAGES = 65_536; // 4 GiB, the end of 32-bit addresses
-/** 0 would look like nothing; and vectors of 16 bytes want their alignment. */
-const FIRST_BYTE = 64;
+/** The first page is the module's own: tables of exp and log lie there. `asc --initialMemory 1` refuses to compile more. */
+const FIRST_BYTE = PAGE_BYTES;
 
 export class CpuBackend {
   readonly device = 'CPU';

@@ -6,3 +6,4 @@ export { gridColumns, gridFields, gridForces, gridRows, gridSort } from './tsneG
 export { treeBuild, treeForces } from './tsneTree';
 export { tsneStep } from './tsneStep';
 export { pairsStep } from './pairs';
+export { kgeBackward, kgeCount, kgeSampled, kgeScores, kgeUpdate, kgeUpdateRows } from './kge';

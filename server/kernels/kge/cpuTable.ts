@@ -1,0 +1,401 @@
+/**
+ * A table on the CPU backend: scores and gradients as tiles of matrix products in WebAssembly, on as many threads as it has. Work is
+ * cut in pieces that depend on sizes alone, each with sums of its own that are added in order: the number of threads changes no bit.
+ */
+import type { CpuBackend } from '../cpu/backend.ts';
+import { type Loss, type LossName, lossNames } from './losses.ts';
+import type { MeasureName } from './model.ts';
+import { corrections, EPSILON, type Step } from './optimizer.ts';
+import { type Capacity, type Negatives, strideOf, type Table, type TableShape, type Targets } from './table.ts';
+
+const measureNumbers: { readonly [Name in MeasureName]: number } = {
+  INNER_PRODUCT: 0,
+  L1: 1,
+  L2: 2,
+  SQUARED_L2: 3,
+  MODULUS: 4,
+  HYPERBOLIC: 5,
+};
+/** As in cpu/assembly/kge.ts. */
+const BLOCK = 512;
+/** Pieces that a comparison with all is cut into: enough for eight threads; each has a copy of the queries' gradients. */
+const PIECES = 8;
+/** Floats of an update's piece; rows of one that is by rows. */
+const UPDATE_FLOATS = 65_536;
+const UPDATE_ROWS = 512;
+
+export class CpuTable implements Table {
+  readonly shape: TableShape;
+  readonly stride: number;
+  readonly values: Float32Array;
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+  readonly gradients: Float32Array;
+  readonly queries: Float32Array;
+  readonly biases: Float32Array;
+  readonly factors: Float32Array;
+  readonly queryGradients: Float32Array;
+  readonly biasGradients: Float32Array;
+  readonly further: Float32Array;
+
+  readonly #backend: CpuBackend;
+  readonly #capacity: Capacity;
+  /** First candidate of each piece, a multiple of a block, and the end. */
+  readonly #pieces: readonly number[];
+  readonly #packed: number;
+  readonly #packedBytes: number;
+  readonly #scores: number;
+  readonly #sums: number;
+  readonly #levels: number;
+  /** Of each piece: gradients of the queries, then of their biases. */
+  readonly #partial: number;
+  readonly #partialFloats: number;
+  readonly #losses: number;
+  readonly #sampled: number;
+  readonly #scratch: number;
+  readonly #scratchBytes: number;
+  #scored = 0;
+  /** The candidates of the last sampled comparison. */
+  #ids = new Int32Array(0);
+  /** Places for lists whose length each step decides; they grow. */
+  readonly #lists = new Map<string, { offset: number; length: number }>();
+  readonly #slotOf: Int32Array;
+
+  /** Allocates; the caller releases the backend to its mark when done. @throws RangeError beyond the backend's 4 GiB */
+  constructor(backend: CpuBackend, shape: TableShape, capacity: Capacity) {
+    this.shape = shape;
+    this.stride = strideOf(shape);
+    this.#backend = backend;
+    this.#capacity = capacity;
+    const { count, dimension } = shape;
+    const { stride } = this;
+    const queries = up(capacity.queries, 4);
+    const floats = (length: number) => {
+      const offset = backend.allocate(length * 4);
+      return backend.float32(offset, length).fill(0);
+    };
+    this.values = floats(count * stride);
+    this.first = floats(count * stride);
+    this.second = floats(count * stride);
+    this.gradients = floats(capacity.dense ? up(count, 8) * stride : 0);
+    this.queries = floats(queries * stride);
+    this.biases = floats(queries);
+    this.factors = floats(queries);
+    this.queryGradients = floats(queries * stride);
+    this.biasGradients = floats(queries);
+    this.further = floats(2 * capacity.queries * stride);
+
+    const blocks = Math.ceil(count / BLOCK);
+    const pieces = Math.min(PIECES, blocks);
+    this.#pieces = Array.from({ length: pieces + 1 }, (_, piece) =>
+      Math.min(count, Math.floor((piece * blocks) / pieces) * BLOCK),
+    );
+    this.#packedBytes = up(BLOCK * dimension * 4, 64);
+    this.#packed = backend.allocate(backend.threadCount * this.#packedBytes);
+    const planes = shape.measure === 'HYPERBOLIC' ? 2 : 1;
+    this.#scores = backend.allocate(planes * up(capacity.scored, 4) * up(count, 8) * 4);
+    this.#sums = backend.allocate(blocks * capacity.scored * 8);
+    this.#levels = backend.allocate(capacity.scored * 4);
+    this.#partialFloats = up(capacity.scored, 4) * (stride + 1);
+    this.#partial = backend.allocate(capacity.dense ? pieces * this.#partialFloats * 4 : 0);
+    this.#losses = backend.allocate(Math.max(capacity.queries * 4, pieces * 8));
+    const { group, negatives } = capacity;
+    const groups = group === 0 ? 0 : Math.ceil(capacity.queries / group);
+    this.#sampled = backend.allocate(groups * up(group + negatives, 8) * stride * 4);
+    const w = up(group + negatives, 8);
+    this.#scratchBytes = up(4 * (w * stride + w * dimension + up(group, 4) * (2 * w + stride)), 64);
+    this.#scratch = backend.allocate(backend.threadCount * this.#scratchBytes);
+    this.#slotOf = new Int32Array(group === 0 ? 0 : count);
+  }
+
+  async compareAll(count: number, targets: Targets, loss: LossName, smoothing: number): Promise<number> {
+    const { shape, stride } = this;
+    const backend = this.#backend;
+    await this.#scoreAll(count, loss === 'SOFTMAX');
+    let lost = 0;
+    const levels = backend.float32(this.#levels, count);
+    if (loss === 'SOFTMAX') {
+      const blocks = Math.ceil(shape.count / BLOCK);
+      const sums = backend.float32(this.#sums, blocks * count * 2);
+      for (let i = 0; i < count; i++) {
+        levels[i] = levelOf(sums, blocks, count, i);
+        lost += (this.factors[i] ?? 0) * (levels[i] ?? 0);
+      }
+    }
+    const placed = this.#placeTargets(count, targets, 1 - smoothing);
+    lost -= placed.score;
+    const pieces = this.#pieces.length - 1;
+    backend.float32(this.#partial, pieces * this.#partialFloats).fill(0);
+    const losses = backend.float64(this.#losses, pieces).fill(0);
+    const gradientBytes = up(count, 4) * stride * 4;
+    await backend.run('kgeBackward', pieces, (piece) => {
+      const partial = this.#partial + piece * this.#partialFloats * 4;
+      return [
+        ...[measureNumbers[shape.measure], lossNames.indexOf(loss), shape.dimension, at(this.queries), stride, count],
+        ...[
+          at(this.values),
+          Number(shape.biased),
+          this.#pieces[piece] ?? 0,
+          this.#pieces[piece + 1] ?? 0,
+          this.#scores,
+        ],
+        ...[this.#levels, at(this.factors), smoothing / shape.count],
+        ...[placed.starts, placed.queries, placed.candidates, placed.weights],
+        ...[partial, at(this.gradients), partial + gradientBytes, this.#losses + piece * 8],
+      ];
+    });
+    this.#sumPartials(count, pieces);
+    for (const part of losses) lost += part;
+    return lost;
+  }
+
+  /** Gradients of the queries: the sums of all pieces, in order. */
+  #sumPartials(count: number, pieces: number): void {
+    const { stride } = this;
+    const gradientFloats = up(count, 4) * stride;
+    const into = this.queryGradients.subarray(0, count * stride).fill(0);
+    const biases = this.biasGradients.subarray(0, count).fill(0);
+    for (let piece = 0; piece < pieces; piece++) {
+      const partial = this.#backend.float32(this.#partial + piece * this.#partialFloats * 4, this.#partialFloats);
+      for (let k = 0; k < into.length; k++) into[k] = (into[k] ?? 0) + (partial[k] ?? 0);
+      if (!this.shape.biased) continue;
+      for (let i = 0; i < count; i++) biases[i] = (biases[i] ?? 0) + (partial[gradientFloats + i] ?? 0);
+    }
+  }
+
+  /** Targets by block, as the kernel wants them, and the sum of their scores, weighted. */
+  #placeTargets(count: number, { starts, answers, weights }: Targets, share: number) {
+    const blocks = Math.ceil(this.shape.count / BLOCK);
+    const length = starts[count] ?? 0;
+    const lists = {
+      starts: this.#list('targetStarts', blocks + 1),
+      queries: this.#list('targetQueries', length),
+      candidates: this.#list('targetCandidates', length),
+      weights: this.#list('targetWeights', length),
+    };
+    const backend = this.#backend;
+    const ends = backend.uint32(lists.starts, blocks + 1).fill(0);
+    for (let k = 0; k < length; k++) {
+      const block = Math.floor((answers[k] ?? 0) / BLOCK);
+      ends[block + 1] = (ends[block + 1] ?? 0) + 1;
+    }
+    for (let block = 0; block < blocks; block++) ends[block + 1] = (ends[block + 1] ?? 0) + (ends[block] ?? 0);
+    const next = ends.slice();
+    const queries = backend.uint32(lists.queries, length);
+    const candidates = backend.uint32(lists.candidates, length);
+    const wanted = backend.float32(lists.weights, length);
+    let score = 0;
+    for (let i = 0; i < count; i++) {
+      for (let k = starts[i] ?? 0; k < (starts[i + 1] ?? 0); k++) {
+        const answer = answers[k] ?? 0;
+        const block = Math.floor(answer / BLOCK);
+        const place = next[block] ?? 0;
+        next[block] = place + 1;
+        queries[place] = i;
+        candidates[place] = answer;
+        wanted[place] = share * (weights[k] ?? 0);
+        score += (wanted[place] ?? 0) * this.scoreAt(i, answer);
+      }
+    }
+    return { ...lists, score };
+  }
+
+  async compareSampled(count: number, answers: Int32Array, negatives: Negatives, loss: Loss): Promise<number> {
+    const { shape, stride } = this;
+    const { group, count: k } = negatives;
+    const backend = this.#backend;
+    const groups = Math.ceil(count / group);
+    const all = new Int32Array(count + groups * k);
+    const knownStarts = new Int32Array(groups + 1);
+    for (let g = 0; g < groups; g++) {
+      const start = g * (group + k);
+      const size = Math.min(group, count - g * group);
+      all.set(answers.subarray(g * group, g * group + size), start);
+      all.set(negatives.ids.subarray(g * k, (g + 1) * k), start + size);
+      knownStarts[g + 1] = (knownStarts[g] ?? 0) + (negatives.known[g]?.length ?? 0);
+    }
+    this.#ids = all;
+    const ids = this.#list('ids', all.length);
+    backend.uint32(ids, all.length).set(all);
+    const pairs = this.#list('known', knownStarts[groups] ?? 0);
+    const known = backend.uint32(pairs, knownStarts[groups] ?? 0);
+    negatives.known.forEach((list, g) => {
+      const size = Math.min(group, count - g * group);
+      const start = knownStarts[g] ?? 0;
+      for (let pair = 0; pair < list.length; pair += 2) {
+        known[start + pair] = list[pair] ?? 0;
+        known[start + pair + 1] = size + (list[pair + 1] ?? 0);
+      }
+    });
+    await backend.run('kgeSampled', groups, (g, thread) => {
+      const first = g * group;
+      const size = Math.min(group, count - first);
+      const start = g * (group + k);
+      const rowBytes = stride * 4;
+      return [
+        ...[measureNumbers[shape.measure], lossNames.indexOf(loss.name), shape.dimension, at(this.values), stride],
+        ...[Number(shape.biased), at(this.queries) + first * rowBytes, at(this.biases) + first * 4, size],
+        ...[ids + start * 4, size + k, pairs + (knownStarts[g] ?? 0) * 4, (negatives.known[g]?.length ?? 0) / 2],
+        ...[at(this.factors) + first * 4, loss.margin, loss.temperature, loss.negativeWeight],
+        ...[this.#scratch + thread * this.#scratchBytes, at(this.queryGradients) + first * rowBytes],
+        ...[
+          this.#sampled + g * up(group + k, 8) * rowBytes,
+          at(this.biasGradients) + first * 4,
+          this.#losses + first * 4,
+        ],
+      ];
+    });
+    let lost = 0;
+    for (const part of backend.float32(this.#losses, count)) lost += part;
+    return lost;
+  }
+
+  async updateAll(step: Step): Promise<void> {
+    const length = this.values.length;
+    const parameters = this.#stepParameters(step);
+    await this.#backend.run('kgeUpdate', Math.ceil(length / UPDATE_FLOATS), (piece) => {
+      const first = piece * UPDATE_FLOATS;
+      return [
+        ...[parameters.optimizer, at(this.values), at(this.gradients), at(this.first), at(this.second)],
+        ...[first, Math.min(length, first + UPDATE_FLOATS), ...parameters.numbers],
+      ];
+    });
+  }
+
+  async updateRows(step: Step, ids: Int32Array): Promise<void> {
+    const { stride } = this;
+    const backend = this.#backend;
+    const sampled = this.#ids;
+    const { group, negatives } = this.#capacity;
+    const total = sampled.length + ids.length;
+    const rowBytes = stride * 4;
+    const groupRows = group + negatives;
+    // Numbers of the rows in order of their first mention, and how many contributions each has.
+    const touched = backend.uint32(this.#list('touched', total), total);
+    const starts = backend.uint32(this.#list('starts', total + 1), total + 1).fill(0);
+    let rows = 0;
+    const count = (row: number) => {
+      let number = (this.#slotOf[row] ?? 0) - 1;
+      if (number < 0) {
+        number = rows++;
+        this.#slotOf[row] = rows;
+        touched[number] = row;
+      }
+      starts[number + 1] = (starts[number + 1] ?? 0) + 1;
+    };
+    for (const row of sampled) count(row);
+    for (const row of ids) count(row);
+    for (let number = 0; number < rows; number++)
+      starts[number + 1] = (starts[number + 1] ?? 0) + (starts[number] ?? 0);
+    const next = starts.slice(0, rows);
+    const contributions = backend.uint32(this.#list('contributions', total), total);
+    const place = (row: number, offset: number) => {
+      const number = (this.#slotOf[row] ?? 0) - 1;
+      const to = next[number] ?? 0;
+      next[number] = to + 1;
+      contributions[to] = offset;
+    };
+    const groupBytes = up(groupRows, 8) * rowBytes;
+    sampled.forEach((row, number) => {
+      const g = Math.floor(number / groupRows);
+      place(row, this.#sampled + g * groupBytes + (number - g * groupRows) * rowBytes);
+    });
+    ids.forEach((row, number) => {
+      place(row, at(this.further) + number * rowBytes);
+    });
+    for (let number = 0; number < rows; number++) this.#slotOf[touched[number] ?? 0] = 0;
+
+    const parameters = this.#stepParameters(step);
+    await backend.run('kgeUpdateRows', Math.ceil(rows / UPDATE_ROWS), (piece) => {
+      const first = piece * UPDATE_ROWS;
+      return [
+        ...[parameters.optimizer, at(this.values), at(this.first), at(this.second), stride],
+        ...[touched.byteOffset, starts.byteOffset, contributions.byteOffset],
+        ...[first, Math.min(rows, first + UPDATE_ROWS), ...parameters.numbers],
+      ];
+    });
+    this.#ids = new Int32Array(0);
+  }
+
+  #stepParameters(step: Step): { optimizer: number; numbers: readonly number[] } {
+    const optimizer = step.optimizer === 'ADAGRAD' ? 0 : 1;
+    return { optimizer, numbers: [step.rate, EPSILON[step.optimizer], ...corrections(step)] };
+  }
+
+  async score(count: number): Promise<void> {
+    await this.#scoreAll(count, false);
+  }
+
+  async #scoreAll(count: number, withSums: boolean): Promise<void> {
+    const { shape, stride } = this;
+    if (count > this.#capacity.scored) throw new RangeError(`${count} queries, but room for ${this.#capacity.scored}.`);
+    // The rows that fill up a tile of four.
+    this.queries.fill(0, count * stride, up(count, 4) * stride);
+    this.#scored = count;
+    await this.#backend.run('kgeScores', this.#pieces.length - 1, (piece, thread) => [
+      ...[measureNumbers[shape.measure], shape.dimension, at(this.queries), stride, at(this.biases), count],
+      ...[at(this.values), Number(shape.biased), this.#pieces[piece] ?? 0, this.#pieces[piece + 1] ?? 0],
+      ...[this.#packed + thread * this.#packedBytes, this.#scores, withSums ? this.#sums : 0],
+    ]);
+  }
+
+  scoreAt(query: number, candidate: number): number {
+    const planes = this.shape.measure === 'HYPERBOLIC' ? 2 : 1;
+    const start = candidate - (candidate % BLOCK);
+    const w = up(Math.min(BLOCK, this.shape.count - start), 8);
+    const offset = start * up(this.#scored, 4) * planes + query * w + candidate - start;
+    this.#view ??= this.#backend.float32(this.#scores, planes * up(this.#capacity.scored, 4) * up(this.shape.count, 8));
+    return this.#view[offset] ?? Number.NaN;
+  }
+  #view: Float32Array | null = null;
+
+  async countAbove(thresholds: Float32Array): Promise<Uint32Array> {
+    const b = thresholds.length;
+    const pieces = this.#pieces.length - 1;
+    const wanted = this.#list('thresholds', b);
+    this.#backend.float32(wanted, b).set(thresholds);
+    const counts = this.#list('counts', pieces * b * 2);
+    const counted = this.#backend.uint32(counts, pieces * b * 2).fill(0);
+    const planes = this.shape.measure === 'HYPERBOLIC' ? 2 : 1;
+    await this.#backend.run('kgeCount', pieces, (piece) => [
+      ...[b, planes, this.#pieces[piece] ?? 0, this.#pieces[piece + 1] ?? 0, this.#scores],
+      ...[wanted, counts + piece * b * 8],
+    ]);
+    const sums = new Uint32Array(b * 2);
+    for (let piece = 0; piece < pieces; piece++) {
+      for (let k = 0; k < sums.length; k++) sums[k] = (sums[k] ?? 0) + (counted[piece * b * 2 + k] ?? 0);
+    }
+    return sums;
+  }
+
+  /** Offset of a list of that name with room for `length` numbers. */
+  #list(name: string, length: number): number {
+    const there = this.#lists.get(name);
+    if (there !== undefined && there.length >= length) return there.offset;
+    const wanted = Math.max(64, 2 * length);
+    const made = { offset: this.#backend.allocate(wanted * 4), length: wanted };
+    this.#lists.set(name, made);
+    return made.offset;
+  }
+}
+
+/** ln sum exp of all blocks, from the greatest score and the sum of each. */
+function levelOf(sums: Float32Array, blocks: number, count: number, query: number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let block = 0; block < blocks; block++) most = Math.max(most, sums[(block * count + query) * 2] ?? 0);
+  let sum = 0;
+  for (let block = 0; block < blocks; block++) {
+    const of = (block * count + query) * 2;
+    sum += (sums[of + 1] ?? 0) * Math.exp((sums[of] ?? 0) - most);
+  }
+  return most + Math.log(sum);
+}
+
+function up(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+/** Where a view lies in the backend's memory. */
+function at(view: Float32Array): number {
+  return view.byteOffset;
+}

@@ -1,0 +1,175 @@
+/**
+ * Filtered ranks, the protocol of link prediction (Bordes et al. 2013, section 4.2): for each triple, its tail among all entities e
+ * for which (head, relation, e) is not known, and its head likewise. All entities are candidates, also those that no triple of
+ * the training names. The score of the right answer is taken from the same matrix as all others, so that equal scores are seen
+ * to be equal; the rank is between
+ *
+ *     optimistic  = 1 + candidates with a greater score
+ *     pessimistic = optimistic + other candidates with the same score
+ *
+ * and what is reported is their mean (Berrendorf et al., "On the Ambiguity of Rank-Based Evaluation of Entity Alignment or
+ * Link Prediction Methods", 2020: "realistic").
+ */
+import { knownAnswers, type QueryIndex } from './graph.ts';
+import { graphModels } from './models.ts';
+import type { Parameters } from './parameters.ts';
+import { makeQuery, queryWidth, type Side } from './score.ts';
+import type { Table, TableShape } from './table.ts';
+
+/** Two tasks for each triple i: 2 i asks for its tail, 2 i + 1 for its head. */
+export interface Ranks {
+  readonly optimistic: Int32Array;
+  readonly pessimistic: Int32Array;
+  /** Candidates after the filter, the right answer among them. */
+  readonly candidates: Int32Array;
+  /** Score of the right answer; NaN where it was not scored by numbers. */
+  readonly scores: Float32Array;
+}
+
+/** The two ends of a triple in the order of the tasks. */
+export const sides: readonly [Side, Side] = ['TAIL', 'HEAD'];
+
+export interface RankOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/** The table of a model's entities. */
+export function entityTableShape({ model, entityCount, dimension }: Parameters): TableShape {
+  const { measure, biased } = graphModels[model];
+  return { count: entityCount, dimension, measure, biased };
+}
+
+/** Copies the entities into their table. */
+export function loadEntities(table: Table, { entities, biases, entityCount, dimension: d }: Parameters): void {
+  const { stride, values } = table;
+  for (let e = 0; e < entityCount; e++) {
+    values.set(entities.subarray(e * d, (e + 1) * d), e * stride);
+    if (biases.length > 0) values[e * stride + d] = biases[e] ?? 0;
+  }
+}
+
+/** And back. */
+export function keepEntities(table: Table, { entities, biases, entityCount, dimension: d }: Parameters): void {
+  const { stride, values } = table;
+  for (let e = 0; e < entityCount; e++) {
+    entities.set(values.subarray(e * stride, e * stride + d), e * d);
+    if (biases.length > 0) biases[e] = values[e * stride + d] ?? 0;
+  }
+}
+
+/**
+ * Ranks of triples, in pieces of `batch` tasks: what is in memory at once does not grow with their number.
+ * @param table holds the entities (`loadEntities`)
+ * @param known what is left out: the training and validation triples, for a test also the test's
+ */
+export async function rankTriples(
+  table: Table,
+  parameters: Parameters,
+  triples: Int32Array,
+  known: QueryIndex,
+  batch: number,
+  { signal, onProgress }: RankOptions = {},
+): Promise<Ranks> {
+  const tasks = (triples.length / 3) * 2;
+  const ranks = {
+    optimistic: new Int32Array(tasks),
+    pessimistic: new Int32Array(tasks),
+    candidates: new Int32Array(tasks),
+    scores: new Float32Array(tasks),
+  };
+  const width = queryWidth(parameters);
+  const { stride, values } = table;
+  const { dimension, relationCount, entityCount } = parameters;
+  const queries = Array.from({ length: batch }, (_, i) => table.queries.subarray(i * stride, i * stride + width));
+  for (let start = 0; start < tasks; start += batch) {
+    signal?.throwIfAborted();
+    const count = Math.min(batch, tasks - start);
+    for (let i = 0; i < count; i++) {
+      const { side, entity, relation } = taskOf(triples, start + i);
+      const query = queries[i];
+      if (query === undefined) continue;
+      const vector = values.subarray(entity * stride, entity * stride + dimension);
+      if (!makeQuery(parameters, side, vector, relation, query)) {
+        throw new RangeError(`${parameters.model} without reciprocal relations has no query for heads.`);
+      }
+      table.biases[i] = values[entity * stride + dimension] ?? 0;
+      if (parameters.biases.length === 0) table.biases[i] = 0;
+    }
+    await table.score(count);
+    const thresholds = new Float32Array(count);
+    for (let i = 0; i < count; i++) thresholds[i] = table.scoreAt(i, taskOf(triples, start + i).answer);
+    const counts = await table.countAbove(thresholds);
+    for (let i = 0; i < count; i++) {
+      const { side, entity, relation, answer } = taskOf(triples, start + i);
+      const threshold = thresholds[i] ?? Number.NaN;
+      let greater = counts[2 * i] ?? 0;
+      let equal = counts[2 * i + 1] ?? 0;
+      let left = entityCount;
+      for (const other of knownAnswers(known, entity, side === 'TAIL' ? relation : relationCount + relation)) {
+        if (other === answer) continue;
+        const score = table.scoreAt(i, other);
+        left--;
+        if (score > threshold) greater--;
+        else if (score === threshold) equal--;
+      }
+      ranks.optimistic[start + i] = 1 + greater;
+      ranks.pessimistic[start + i] = greater + equal;
+      ranks.candidates[start + i] = left;
+      ranks.scores[start + i] = threshold;
+    }
+    onProgress?.((start + count) / tasks);
+  }
+  if (ranks.scores.some(Number.isNaN)) throw new RangeError('Some scores are not numbers: the training went astray.');
+  return ranks;
+}
+
+interface RankTask {
+  readonly side: Side;
+  /** The known end. */
+  readonly entity: number;
+  readonly relation: number;
+  readonly answer: number;
+}
+
+/** What task `number` asks. */
+export function taskOf(triples: Int32Array, number: number): RankTask {
+  const at = 3 * (number >> 1);
+  const head = triples[at] ?? 0;
+  const relation = triples[at + 1] ?? 0;
+  const tail = triples[at + 2] ?? 0;
+  if (number % 2 === 0) return { side: 'TAIL', entity: head, relation, answer: tail };
+  return { side: 'HEAD', entity: tail, relation, answer: head };
+}
+
+/**
+ * The rank of one answer among scores, in its plain form.
+ * @param left whether a candidate is left out; the answer itself never is, and neither counts what is NaN
+ */
+export function rankOf(
+  scores: ArrayLike<number>,
+  answer: number,
+  left: (candidate: number) => boolean = () => false,
+): { optimistic: number; pessimistic: number; candidates: number } {
+  const own = scores[answer] ?? Number.NaN;
+  let greater = 0;
+  let equal = 0;
+  let candidates = 0;
+  for (let candidate = 0; candidate < scores.length; candidate++) {
+    const score = scores[candidate] ?? Number.NaN;
+    if (Number.isNaN(score) || (candidate !== answer && left(candidate))) continue;
+    candidates++;
+    if (score > own) greater++;
+    else if (score === own) equal++;
+  }
+  return { optimistic: 1 + greater, pessimistic: greater + equal, candidates };
+}
+
+/** Floats of scores that an evaluation holds at once: 64 MiB. */
+const SCORES_HELD = 2 ** 24;
+
+/** How many tasks to rank at once: as many as fit, 4 to 512. */
+export function rankBatch({ count, measure }: TableShape): number {
+  const planes = measure === 'HYPERBOLIC' ? 2 : 1;
+  return Math.max(4, Math.min(512, Math.floor(SCORES_HELD / (planes * count) / 4) * 4));
+}
