@@ -13,7 +13,7 @@
 import { knownAnswers, type QueryIndex } from './graph.ts';
 import { graphModels } from './models.ts';
 import type { Parameters } from './parameters.ts';
-import { makeQuery, queryWidth, type Side } from './score.ts';
+import { makeQuery, type Side } from './score.ts';
 import type { Table, TableShape } from './table.ts';
 
 /** Two tasks for each triple i: 2 i asks for its tail, 2 i + 1 for its head. */
@@ -58,14 +58,38 @@ export function keepEntities(table: Table, { entities, biases, entityCount, dime
   }
 }
 
+/** One query to be ranked for. */
+export interface RankTask {
+  readonly side: Side;
+  /** The known end. */
+  readonly entity: number;
+  readonly relation: number;
+  readonly answer: number;
+}
+
+/** Writes the query of a task. @returns the bias of the known end */
+export type Asker = (task: RankTask, query: Float32Array) => number;
+
+/** Asks as a model does, whose entities are in the table as they are now. */
+export function modelAsker({ values, stride }: Table, parameters: Parameters): Asker {
+  const { dimension, biases } = parameters;
+  return ({ side, entity, relation }, query) => {
+    const vector = values.subarray(entity * stride, entity * stride + dimension);
+    if (!makeQuery(parameters, side, vector, relation, query)) {
+      throw new RangeError(`${parameters.model} without reciprocal relations has no query for heads.`);
+    }
+    return biases.length === 0 ? 0 : (values[entity * stride + dimension] ?? 0);
+  };
+}
+
 /**
  * Ranks of triples, in pieces of `batch` tasks: what is in memory at once does not grow with their number.
- * @param table holds the entities (`loadEntities`)
- * @param known what is left out: the training and validation triples, for a test also the test's
+ * @param table holds the candidates: `loadEntities`
+ * @param known what is left out: for a validation the training and validation triples, for a test also the test's
  */
 export async function rankTriples(
   table: Table,
-  parameters: Parameters,
+  ask: Asker,
   triples: Int32Array,
   known: QueryIndex,
   batch: number,
@@ -78,24 +102,15 @@ export async function rankTriples(
     candidates: new Int32Array(tasks),
     scores: new Float32Array(tasks),
   };
-  const width = queryWidth(parameters);
-  const { stride, values } = table;
-  const { dimension, relationCount, entityCount } = parameters;
-  const queries = Array.from({ length: batch }, (_, i) => table.queries.subarray(i * stride, i * stride + width));
+  const { stride } = table;
+  const { count: entityCount } = table.shape;
+  const queries = Array.from({ length: batch }, (_, i) => table.queries.subarray(i * stride, (i + 1) * stride).fill(0));
   for (let start = 0; start < tasks; start += batch) {
     signal?.throwIfAborted();
     const count = Math.min(batch, tasks - start);
-    for (let i = 0; i < count; i++) {
-      const { side, entity, relation } = taskOf(triples, start + i);
-      const query = queries[i];
-      if (query === undefined) continue;
-      const vector = values.subarray(entity * stride, entity * stride + dimension);
-      if (!makeQuery(parameters, side, vector, relation, query)) {
-        throw new RangeError(`${parameters.model} without reciprocal relations has no query for heads.`);
-      }
-      table.biases[i] = values[entity * stride + dimension] ?? 0;
-      if (parameters.biases.length === 0) table.biases[i] = 0;
-    }
+    queries.slice(0, count).forEach((query, i) => {
+      table.biases[i] = ask(taskOf(triples, start + i), query);
+    });
     await table.score(count);
     const thresholds = new Float32Array(count);
     for (let i = 0; i < count; i++) thresholds[i] = table.scoreAt(i, taskOf(triples, start + i).answer);
@@ -106,7 +121,7 @@ export async function rankTriples(
       let greater = counts[2 * i] ?? 0;
       let equal = counts[2 * i + 1] ?? 0;
       let left = entityCount;
-      for (const other of knownAnswers(known, entity, side === 'TAIL' ? relation : relationCount + relation)) {
+      for (const other of knownAnswers(known, entity, side === 'TAIL' ? relation : known.relationCount + relation)) {
         if (other === answer) continue;
         const score = table.scoreAt(i, other);
         left--;
@@ -122,14 +137,6 @@ export async function rankTriples(
   }
   if (ranks.scores.some(Number.isNaN)) throw new RangeError('Some scores are not numbers: the training went astray.');
   return ranks;
-}
-
-interface RankTask {
-  readonly side: Side;
-  /** The known end. */
-  readonly entity: number;
-  readonly relation: number;
-  readonly answer: number;
 }
 
 /** What task `number` asks. */

@@ -21,7 +21,7 @@ import { graphModels } from './models.ts';
 import { bernoulliShares, drawNegatives } from './negatives.ts';
 import { descend, type Step } from './optimizer.ts';
 import type { Parameters } from './parameters.ts';
-import { entityTableShape, keepEntities, loadEntities, rankBatch, rankTriples } from './rank.ts';
+import { entityTableShape, keepEntities, loadEntities, modelAsker, rankBatch, rankTriples } from './rank.ts';
 import { addPenaltyGradient } from './regularize.ts';
 import { type Capacity, PlainTable, type Table, type TableShape, type Targets } from './table.ts';
 import type { CurvePoint, Objective, Training, TrainingOptions } from './training.ts';
@@ -564,7 +564,9 @@ function isDue({ epoch, options }: Training, { validation }: KnowledgeGraph): bo
 async function validate(run: Run, signal: AbortSignal | undefined): Promise<number> {
   const { graph, options, entities, parameters, known } = run;
   const triples = graph.validation.subarray(0, 3 * (options.validationTriples ?? graph.validation.length / 3));
-  const ranks = await rankTriples(entities, parameters, triples, known, run.rankBatch, { signal });
+  const ranks = await rankTriples(entities, modelAsker(entities, parameters), triples, known, run.rankBatch, {
+    signal,
+  });
   let sum = 0;
   ranks.optimistic.forEach((optimistic, task) => {
     sum += 2 / (optimistic + (ranks.pessimistic[task] ?? 0));
