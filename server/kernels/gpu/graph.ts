@@ -54,12 +54,12 @@ export function uploadGraph(
 }
 
 /** From dimension by dimension, float32 (c, n), to point by point, (n, c). */
-export function toPoints(planes: Float32Array, n: number): Float32Array {
+export function pointsOf(planes: Float32Array, n: number): Float32Array {
   return transposed(planes, planes.length / n, n);
 }
 
 /** From point by point to dimension by dimension. */
-export function toPlanes(points: Float32Array, n: number): Float32Array {
+export function planesOf(points: Float32Array, n: number): Float32Array {
   return transposed(points, n, points.length / n);
 }
 

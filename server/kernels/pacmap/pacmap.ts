@@ -10,12 +10,15 @@
  * n points, c components. A run is a state that can be stopped, kept and resumed: `initialize`, then `run` until some iteration,
  * as often as wanted; the positions do not depend on where it was stopped, nor on the number of threads.
  */
+import { type Backend, processorOf } from '../backend.ts';
 import type { CpuBackend } from '../cpu/backend.ts';
+import type { GpuBackend } from '../gpu/backend.ts';
 import { cutRows } from '../graph.ts';
 import type { Metric, Neighbors } from '../knn.ts';
 import type { Matrix } from '../matrix.ts';
 import { fromPlanes, scaleToDeviation, toPlanes } from '../planes.ts';
 import { type PairForces, type PairLayout, type Pairs, rateOf } from './layout.ts';
+import { runPairsOnGpu } from './layoutOnGpu.ts';
 import { bothWays, furtherPairs, midPairs, nearerFurtherPairs, nearPairs } from './pairs.ts';
 
 export interface PacmapOptions {
@@ -71,7 +74,7 @@ export function usualNeighbors(n: number): number {
  * @param start (n, c), c 2 or 3: where the points begin, for example principal components
  */
 export async function initializePacmap(
-  backend: CpuBackend,
+  backend: Backend,
   matrix: Matrix,
   metric: Metric,
   neighbors: Neighbors,
@@ -97,7 +100,7 @@ export async function initializePacmap(
   return {
     n,
     near,
-    mid: await midPairs(backend, matrix, metric, others(midNearRatio), seed, signal),
+    mid: await midPairs(processorOf(backend), matrix, metric, others(midNearRatio), seed, signal),
     further: furtherPairs(n, near, others(furtherRatio), seed),
     ...{ phases, local, reach, seed },
     iterations: phases[0] + phases[1] + phases[2],
@@ -132,17 +135,22 @@ export function pacmapCoordinates({ n, layout: { dimensions, positions } }: Pacm
 
 export interface PacmapRunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called after each iteration; while it runs nothing else does. */
+  /** Called after each iteration, on a graphics card after some; while it runs nothing else does. */
   readonly onIteration?: ((iteration: number) => void) | undefined;
 }
 
-/** Goes on until `untilIteration` iterations are done. `pacmap` holds the state afterwards, also when `signal` stopped it. */
+/**
+ * Goes on until `untilIteration` iterations are done. `pacmap` holds the state afterwards; when `signal` stopped it, that after the
+ * last whole iteration, or on a graphics card as it was some iterations before.
+ */
 export async function runPacmap(
-  backend: CpuBackend,
+  on: Backend,
   pacmap: Pacmap,
   untilIteration: number = pacmap.iterations,
   { signal, onIteration }: PacmapRunOptions = {},
 ): Promise<void> {
+  if (on.device === 'GPU') return await runOnCard(on, pacmap, untilIteration, { signal, onIteration });
+  const backend = on;
   const { n, layout } = pacmap;
   const { dimensions } = layout;
   const length = dimensions * n;
@@ -162,11 +170,8 @@ export async function runPacmap(
     while (layout.iteration < Math.min(untilIteration, pacmap.iterations)) {
       const { iteration } = layout;
       const { near: nearWeight, mid: midWeight, further: furtherWeight, reach } = forcesOf(pacmap, iteration);
-      const intoLast = iteration - pacmap.phases[0] - pacmap.phases[1];
-      if (reach > 0 && intoLast % LOCAL_EVERY === 0) {
-        const positions = backend.float32(from, length);
-        const { near: ends, further, seed } = pacmap;
-        pacmap.further = nearerFurtherPairs(positions, n, ends, further, pacmap.reach, seed, iteration);
+      if (isRenewal(pacmap, iteration)) {
+        renewFurther(pacmap, backend.float32(from, length), iteration);
         backend.release(mark);
         furtherAt = uploadPairs(backend, bothWays(n, pacmap.further));
       }
@@ -185,6 +190,41 @@ export async function runPacmap(
     layout.velocity.set(backend.float32(velocity, length));
     backend.release(before);
   }
+}
+
+/** The same on a graphics card, which is left where further pairs are chosen anew. */
+async function runOnCard(
+  backend: GpuBackend,
+  pacmap: Pacmap,
+  untilIteration: number,
+  options: PacmapRunOptions,
+): Promise<void> {
+  const { n, layout } = pacmap;
+  const end = Math.min(untilIteration, pacmap.iterations);
+  while (layout.iteration < end) {
+    const from = layout.iteration;
+    if (isRenewal(pacmap, from)) renewFurther(pacmap, layout.positions, from);
+    let until = from + 1;
+    while (until < end && !isRenewal(pacmap, until)) until++;
+    const kinds = () => ({
+      near: bothWays(n, pacmap.near),
+      mid: bothWays(n, pacmap.mid),
+      further: bothWays(n, pacmap.further),
+    });
+    const pairs = { owner: pacmap.local ? null : pacmap, kinds };
+    await runPairsOnGpu(backend, layout, pairs, until, (iteration) => forcesOf(pacmap, iteration), options);
+  }
+}
+
+/** Whether LocalMAP chooses its further pairs anew before this iteration. */
+function isRenewal({ phases, local, reach }: Pacmap, iteration: number): boolean {
+  const intoLast = iteration - phases[0] - phases[1];
+  return local && reach > 0 && intoLast >= 0 && intoLast % LOCAL_EVERY === 0;
+}
+
+function renewFurther(pacmap: Pacmap, positions: Float32Array, iteration: number): void {
+  const { n, near, further, reach, seed } = pacmap;
+  pacmap.further = nearerFurtherPairs(positions, n, near, further, reach, seed, iteration);
 }
 
 function uploadPairs(backend: CpuBackend, { starts, columns }: Pairs): readonly [number, number] {

@@ -1,5 +1,5 @@
 /** From vectors to a map by PaCMAP or LocalMAP: neighbours, pairs, a start along the principal components, the iterations. */
-import type { CpuBackend } from '../cpu/backend.ts';
+import type { Backend } from '../backend.ts';
 import { type Metric, nearestNeighbors } from '../knn.ts';
 import { createMatrix, type Matrix } from '../matrix.ts';
 import { startAlongComponents } from '../subspace.ts';
@@ -31,7 +31,7 @@ const PAIRS_END = 0.5;
  * @throws what `signal` was aborted with
  */
 export async function projectByPacmap(
-  backend: CpuBackend,
+  backend: Backend,
   {
     matrix,
     components,

@@ -1,6 +1,6 @@
 /** t-SNE's steps on the graphics card, exactly, over all pairs: gradient.wgsl. Reference: `tsneStepPlain` in gradient.ts. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { interleave, part, toPlanes, toPoints, uploadGraph } from '../gpu/graph.ts';
+import { interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import type { TsneStep } from './gradient.ts';
 import type { Tsne, TsneRunOptions } from './tsne.ts';
@@ -48,10 +48,10 @@ export async function runTsneOnGpu(
     const groups = tiles * slices;
 
     const onCard = backend.keep(graph, () => uploadGraph(backend, graph));
-    const even = backend.upload('positions', toPoints(layout.positions, n));
+    const even = backend.upload('positions', pointsOf(layout.positions, n));
     const odd = backend.allocate('next positions', even.size);
     const positionsIn = (round: number) => (round % 2 === 0 ? even : odd);
-    const moves = backend.upload('moves', interleave(toPoints(layout.updates, n), toPoints(layout.gains, n)));
+    const moves = backend.upload('moves', interleave(pointsOf(layout.updates, n), pointsOf(layout.gains, n)));
     const pushes = backend.allocate('pushes', slices * n * 16);
     const sums = backend.allocate('sums', groups * 4);
     const z = backend.allocate('z', 4);
@@ -104,9 +104,9 @@ export async function runTsneOnGpu(
     const bytes = n * dimensions * 4;
     const positions = new Float32Array(await backend.read(positionsIn(rounds), bytes));
     const [updates, gains] = part(new Float32Array(await backend.read(moves, 2 * bytes)));
-    layout.positions = toPlanes(positions, n);
-    layout.updates.set(toPlanes(updates, n));
-    layout.gains.set(toPlanes(gains, n));
+    layout.positions = planesOf(positions, n);
+    layout.updates.set(planesOf(updates, n));
+    layout.gains.set(planesOf(gains, n));
     layout.iteration = begun + rounds;
   } finally {
     backend.release(before);

@@ -1,6 +1,6 @@
 /** UMAP's epochs on the graphics card: layout.wgsl. Reference: `layoutEpoch` in layout.ts, with the same points drawn at random. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { interleave, part, toPlanes, toPoints, uploadGraph } from '../gpu/graph.ts';
+import { interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import { BETA1, BETA2, BLOCK } from './layout.ts';
 import type { RunOptions, Umap } from './umap.ts';
@@ -29,10 +29,10 @@ export async function runUmapOnGpu(
     const gather = await backend.kernel(shader, 'gather', { dimensions });
     const step = await backend.kernel(shader, 'step', { dimensions });
     const onCard = backend.keep(graph, () => uploadGraph(backend, graph));
-    const even = backend.upload('positions', toPoints(layout.positions, n));
+    const even = backend.upload('positions', pointsOf(layout.positions, n));
     const odd = backend.allocate('next positions', even.size);
     const positionsIn = (round: number) => (round % 2 === 0 ? even : odd);
-    const moments = backend.upload('moments', interleave(toPoints(layout.momentum, n), toPoints(layout.velocity, n)));
+    const moments = backend.upload('moments', interleave(pointsOf(layout.momentum, n), pointsOf(layout.velocity, n)));
     const parameters = (round: number) => {
       const epoch = begun + round;
       const correction1 = 1 - BETA1 ** (epoch + 1);
@@ -75,9 +75,9 @@ export async function runUmapOnGpu(
     const bytes = n * dimensions * 4;
     const positions = new Float32Array(await backend.read(positionsIn(rounds), bytes));
     const [momentum, velocity] = part(new Float32Array(await backend.read(moments, 2 * bytes)));
-    layout.positions = toPlanes(positions, n);
-    layout.momentum.set(toPlanes(momentum, n));
-    layout.velocity.set(toPlanes(velocity, n));
+    layout.positions = planesOf(positions, n);
+    layout.momentum.set(planesOf(momentum, n));
+    layout.velocity.set(planesOf(velocity, n));
     layout.epoch = begun + rounds;
   } finally {
     backend.release(before);
