@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { access as accessFile, mkdir } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { destination, pino } from 'pino';
@@ -167,7 +168,7 @@ function portError(error: unknown, host: string, port: number): unknown {
 /** @throws UserError when the directory cannot be made or written to */
 async function prepareDirectory(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeDirectory(dataDir);
     await accessFile(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
@@ -175,5 +176,20 @@ async function prepareDirectory(dataDir: string): Promise<void> {
       'UNAVAILABLE',
       `The data directory ${dataDir} cannot be written to (${code}). Set DATA_DIR to a directory that this user may write to.`,
     );
+  }
+}
+
+/** As `mkdir` with `recursive`, which on Node 20 never returns where a parent is there and takes no children, as `/proc`. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT') || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await make();
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect, createServer } from 'node:net';
@@ -297,10 +298,12 @@ test('a port that is taken, an address that is none, a data directory that canno
       code: 'BAD_USER_INPUT',
       message: /203\.0\.113\.7/,
     });
-    await assert.rejects(startServer(readConfig({ ...environment, PORT: '0', DATA_DIR: join(file, 'under') })), {
-      code: 'UNAVAILABLE',
-      message: /cannot be written to/,
-    });
+    for (const impossible of [join(file, 'under'), ...(existsSync('/proc/self') ? ['/proc/no/such'] : [])]) {
+      await assert.rejects(startServer(readConfig({ ...environment, PORT: '0', DATA_DIR: impossible })), {
+        code: 'UNAVAILABLE',
+        message: /cannot be written to/,
+      });
+    }
   } finally {
     other.close();
     await rm(dataDir, { recursive: true });
