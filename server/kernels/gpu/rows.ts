@@ -16,6 +16,10 @@ export interface RowChunk {
   readonly rows: number;
   /** float32 (rows, 4 * quads) */
   readonly buffer: GPUBuffer;
+  /** float32 (rows): squared lengths. */
+  readonly squares: GPUBuffer;
+  /** float32 (rows): zeros, for who has no use for the lengths. */
+  readonly zeros: GPUBuffer;
 }
 
 /** Numbers that are made ready at a time: 4 MiB. */
@@ -38,7 +42,9 @@ export function uploadRows(
   for (let first = 0; first < rows; first += most) {
     const count = Math.min(most, rows - first);
     const buffer = backend.allocate('rows', count * width * 4);
-    chunks.push({ first, rows: count, buffer });
+    const lengths = squaresOf(data, columns, count, (i) => order?.[first + i] ?? first + i);
+    const zeros = backend.allocate('zeros', count * 4);
+    chunks.push({ first, rows: count, buffer, squares: backend.upload('squares', lengths), zeros });
     if (width === columns && order === undefined) {
       backend.write(buffer, data.subarray(first * columns, (first + count) * columns));
       continue;
@@ -54,4 +60,14 @@ export function uploadRows(
     }
   }
   return { rows, columns, quads, chunks };
+}
+
+function squaresOf(data: Float32Array, columns: number, rows: number, name: (i: number) => number): Float32Array {
+  const squares = new Float32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let at = name(i) * columns, end = at + columns; at < end; at++) sum += (data[at] ?? 0) ** 2;
+    squares[i] = sum;
+  }
+  return squares;
 }

@@ -6,7 +6,7 @@ import { type Metric, NONE, nearestNeighbors, nearestNeighborsPlain } from '#ker
 import { createMatrix, rowOf } from '#kernels/matrix.ts';
 
 import { gpuForTests } from '../../../helpers/gpu.ts';
-import { randomRows } from '../../../helpers/rows.ts';
+import { groups, randomRows } from '../../../helpers/rows.ts';
 
 const gpu = await gpuForTests();
 const metrics: readonly Metric[] = ['EUCLIDEAN', 'COSINE', 'INNER_PRODUCT'];
@@ -84,4 +84,31 @@ describe('nearest neighbours on the graphics card', { skip: gpu.skip }, async ()
     assert.deepEqual(found.ids, wanted.ids);
     assert.deepEqual(found.distances, wanted.distances);
   });
+
+  for (const metric of ['EUCLIDEAN', 'COSINE'] as const) {
+    test(`cell by cell, by ${metric}, are found but for a few, as many as is told, the same each time`, async () => {
+      const [n, k] = [500, 8];
+      const rows = groups(n, 6);
+      const wanted = nearestNeighborsPlain(rows, k, metric);
+      const found = await nearestNeighbors(backend, rows, k, metric, { exactWork: 0 });
+      let hits = 0;
+      for (let i = 0; i < n; i++) {
+        const row = found.ids.subarray(i * k, (i + 1) * k);
+        const true_ = new Set(wanted.ids.subarray(i * k, (i + 1) * k));
+        hits += row.filter((id) => true_.has(id)).length;
+        assert.ok(!row.includes(i) && !row.includes(NONE));
+        row.forEach((id, place) => {
+          const exact = distance(rowOf(rows, i), rowOf(rows, id), metric);
+          assert.ok(Math.abs((found.distances[i * k + place] ?? 0) - exact) < 2e-6);
+        });
+      }
+      const recall = hits / (n * k);
+      assert.ok(recall > 0.9, `${recall}`);
+      assert.ok(recall < 1, 'or else all cells were looked into, and nothing was tried');
+      assert.ok(Math.abs(found.recall - recall) < 0.03, `${found.recall} is told of ${recall}`);
+      if (metric === 'COSINE') return;
+      const again = await nearestNeighbors(backend, rows, k, metric, { exactWork: 0 });
+      assert.deepEqual(again, found);
+    });
+  }
 });
