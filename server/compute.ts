@@ -4,12 +4,17 @@
  */
 import type { Transferable, Worker } from 'node:worker_threads';
 
+import type { Matrix } from '#kernels/matrix.ts';
 import type { ServerKernels } from './compute.worker.ts';
 import { fromErrorRecord } from './errors.ts';
-import type { KernelAnswer, KernelOptions, Kernels } from './serveKernels.ts';
+import { type Interim, interims, type KernelAnswer, type KernelCall, type Kernels } from './serveKernels.ts';
 import { startThread } from './thread.ts';
 
-export interface RunKernelOptions extends Partial<KernelOptions> {
+export interface RunKernelOptions {
+  /** Takes the share done, 0 to 1, a few times a second. */
+  readonly onProgress?: (done: number) => void;
+  /** What is wanted before the end, and who takes it. */
+  readonly wishes?: Wishes;
   /** Ends the kernel, whatever it does; the call throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Buffers of the input that are handed over and not copied: the caller cannot use them any more. */
@@ -22,14 +27,33 @@ export type RunKernel<K extends Kernels> = <Name extends keyof K & string>(
   options?: RunKernelOptions,
 ) => Promise<Awaited<ReturnType<K[Name]>>>;
 
+/** What a running kernel is to give before its end: each wish is granted once, as soon as the kernel has the bytes. */
+export class Wishes {
+  readonly shared = new Int32Array(new SharedArrayBuffer(4 * interims.length));
+  readonly take: (interim: Interim, bytes: Uint8Array<ArrayBuffer>) => void;
+
+  constructor(take: (interim: Interim, bytes: Uint8Array<ArrayBuffer>) => void) {
+    this.take = take;
+  }
+
+  wish(interim: Interim): void {
+    Atomics.store(this.shared, interims.indexOf(interim), 1);
+  }
+}
+
 /** A thread that waits for work keeps its compiled code and its memory so long. */
 const IDLE_MS = 30_000;
 
 /**
- * `await runKernel('pca', { matrix, components: 2 }, { signal, onProgress, transfer: [matrix.data.buffer] })`
+ * `await runKernel('map', { matrix, kept: null, ...options }, { signal, onProgress, transfer: buffersOf(matrix) })`
  * @throws UserError as the kernel threw it, or the reason of `signal`
  */
 export const runKernel = kernelThreads<ServerKernels>(new URL('./compute.worker.ts', import.meta.url));
+
+/** What of a matrix can be handed over to another thread; memory that is shared need not be. */
+export function buffersOf({ data }: Matrix): ArrayBuffer[] {
+  return data.buffer instanceof ArrayBuffer ? [data.buffer] : [];
+}
 
 /** Threads on a module that calls `serveKernels` with a table of type `K`. As many as calls at a time. */
 export function kernelThreads<K extends Kernels>(module: URL): RunKernel<K> {
@@ -38,7 +62,7 @@ export function kernelThreads<K extends Kernels>(module: URL): RunKernel<K> {
   return async function run<Name extends keyof K & string>(
     name: Name,
     input: Parameters<K[Name]>[0],
-    { signal, onProgress, transfer = [] }: RunKernelOptions = {},
+    { signal, onProgress, wishes, transfer = [] }: RunKernelOptions = {},
   ): Promise<Awaited<ReturnType<K[Name]>>> {
     signal?.throwIfAborted();
     let thread = idle.pop();
@@ -48,7 +72,11 @@ export function kernelThreads<K extends Kernels>(module: URL): RunKernel<K> {
     const abort = () => thread.end(signal?.reason);
     signal?.addEventListener('abort', abort);
     try {
-      return await thread.call<Awaited<ReturnType<K[Name]>>>({ name, input }, transfer, onProgress);
+      return await thread.call<Awaited<ReturnType<K[Name]>>>(
+        { name, input, wishes: wishes?.shared ?? null },
+        transfer,
+        { onProgress, onInterim: wishes?.take },
+      );
     } finally {
       signal?.removeEventListener('abort', abort);
       if (!thread.ended) idle.push(thread);
@@ -60,7 +88,13 @@ export function kernelThreads<K extends Kernels>(module: URL): RunKernel<K> {
 interface Call {
   readonly resolve: (output: unknown) => void;
   readonly reject: (reason: unknown) => void;
+  readonly hearing: Hearing;
+}
+
+/** Who takes what a kernel says before its end. */
+interface Hearing {
   readonly onProgress: ((done: number) => void) | undefined;
+  readonly onInterim: ((interim: Interim, bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
 }
 
 class KernelThread {
@@ -82,17 +116,13 @@ class KernelThread {
   }
 
   /** One at a time. The thread keeps the process alive only meanwhile. */
-  async call<Output>(
-    message: { readonly name: string; readonly input: unknown },
-    transfer: readonly Transferable[],
-    onProgress: ((done: number) => void) | undefined,
-  ): Promise<Output> {
+  async call<Output>(message: KernelCall, transfer: readonly Transferable[], hearing: Hearing): Promise<Output> {
     clearTimeout(this.#leaving);
     this.#worker.ref();
     try {
       return await new Promise<Output>((resolve, reject) => {
         // The thread's table says that the kernel of this name gives this type.
-        this.#call = { resolve: (output) => resolve(output as Output), reject, onProgress };
+        this.#call = { resolve: (output) => resolve(output as Output), reject, hearing };
         this.#worker.postMessage(message, transfer);
       });
     } finally {
@@ -111,7 +141,8 @@ class KernelThread {
   }
 
   #hear(answer: KernelAnswer): void {
-    if (answer.type === 'progress') this.#call?.onProgress?.(answer.done);
+    if (answer.type === 'progress') this.#call?.hearing.onProgress?.(answer.done);
+    else if (answer.type === 'interim') this.#call?.hearing.onInterim?.(answer.interim, answer.bytes);
     else if (answer.type === 'output') this.#call?.resolve(answer.output);
     else this.#call?.reject(answer.type === 'userError' ? fromErrorRecord(answer.record) : answer.error);
   }

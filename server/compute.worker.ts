@@ -2,38 +2,36 @@
 import { constants, setPriority } from 'node:os';
 
 import { CpuBackend } from '#kernels/cpu/backend.ts';
-import type { Metric } from '#kernels/knn.ts';
-import type { Matrix } from '#kernels/matrix.ts';
-import { initializePca, type PcaOptions, resultOfPca, runPca } from '#kernels/pca.ts';
+import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
+import { type Matrix, matrixToBytes } from '#kernels/matrix.ts';
 import { initializeQuality, type QualityOptions, resultOfQuality, runQuality } from '#kernels/quality.ts';
-import { projectByUmap } from '#kernels/umap/projectByUmap.ts';
-import type { UmapOptions } from '#kernels/umap/umap.ts';
 import { cpuThreads } from './cpuThreads.ts';
 import { type KernelOptions, serveKernels } from './serveKernels.ts';
 
 const kernels = {
-  /** The matrix, whose memory was handed over, comes back with the result. */
-  pca({ matrix, ...options }: { readonly matrix: Matrix } & PcaOptions, { onProgress }: KernelOptions) {
-    const state = initializePca(matrix, options);
-    while (runPca(state, state.step + 1)) onProgress(state.step / state.steps);
-    return { matrix, ...resultOfPca(state) };
-  },
-
-  async umap(
-    input: {
-      readonly matrix: Matrix;
-      readonly components: number;
-      readonly metric: Metric;
-      readonly neighbors: number;
-      readonly options: UmapOptions;
-    },
-    { onProgress }: KernelOptions,
-  ) {
-    const backend = await CpuBackend.create(cpuThreads());
+  /** The matrix, whose memory was handed over, comes back with the result. Interims: FRAME is a matrix, CHECKPOINT what `kept` takes. */
+  async map(
+    {
+      matrix,
+      kept,
+      ...options
+    }: { readonly matrix: Matrix; readonly kept: Uint8Array<ArrayBuffer> | null } & MapOptions,
+    { onProgress, ...wanted }: KernelOptions,
+  ): Promise<MapResult & { readonly matrix: Matrix; readonly device: 'CPU' }> {
+    const begun: Promise<CpuBackend>[] = [];
+    const backend = () => {
+      const made = CpuBackend.create(cpuThreads());
+      begun.push(made);
+      return made;
+    };
+    const tools = { onProgress, backend };
     try {
-      return { matrix: input.matrix, ...(await projectByUmap(backend, input, { onProgress })) };
+      const run =
+        kept === null ? await beginMap(matrix, options, tools) : await resumeMap(matrix, options, kept, tools);
+      await drive(run, { onProgress, ...wanted });
+      return { matrix, device: 'CPU', ...run.result() };
     } finally {
-      backend.close();
+      for (const made of begun) (await made).close();
     }
   },
 
@@ -48,6 +46,25 @@ const kernels = {
     return resultOfQuality(state);
   },
 };
+
+/** Steps are taken together until about so many milliseconds have passed: each time costs a copy of the state. */
+const PACE_MS = 80;
+
+/** Takes a run to its end, and gives what is wanted between its steps. */
+async function drive(run: MapRun, { onProgress, isWanted, give }: KernelOptions): Promise<void> {
+  let pace = 1;
+  while (run.step < run.steps) {
+    const begun = performance.now();
+    const from = run.step;
+    await run.advance(from + pace);
+    const stepMs = (performance.now() - begun) / Math.max(1, run.step - from);
+    pace = Math.max(1, Math.floor(PACE_MS / Math.max(stepMs, 0.01)));
+    onProgress(run.prepared + (1 - run.prepared) * (run.step / run.steps));
+    const coordinates = isWanted('FRAME') ? run.coordinates() : null;
+    if (coordinates !== null) give('FRAME', new Uint8Array(matrixToBytes(coordinates)));
+    if (isWanted('CHECKPOINT')) give('CHECKPOINT', run.keep());
+  }
+}
 
 export type ServerKernels = typeof kernels;
 

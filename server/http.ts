@@ -11,6 +11,7 @@ import type { ErrorCode, ErrorRecord } from './errors.ts';
 import { errorRecordOf } from './graphql.ts';
 import type { Limits } from './limits.ts';
 import { checkHost, checkOrigin } from './origins.ts';
+import { frameRoutes } from './routes/frames.ts';
 import { graphiqlRoutes } from './routes/graphiql.ts';
 import { graphqlRoutes } from './routes/graphql.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -135,6 +136,7 @@ export async function createHttp(server: Server, services: Services): Promise<Ht
   await app.register(imageRoutes, services);
   await app.register(pointsRoutes, services);
   await app.register(vectorsRoutes, services);
+  await app.register(frameRoutes, services);
   await app.register(pageRoutes, services);
   await app.ready();
   if (answer === undefined) throw new Error('Fastify did not ask for its server.');

@@ -1,18 +1,35 @@
-/** The thread's side of `compute.ts`: one call at a time comes in; progress and one answer go out. */
+/** The thread's side of `compute.ts`: one call at a time comes in; progress, what is wanted meanwhile, and one answer go out. */
 import { parentPort } from 'node:worker_threads';
 
 import { type ErrorRecord, toErrorRecord, UserError } from './errors.ts';
 
+/** What a caller may want of a kernel before it is done: where the points are now, or what it can be gone on with from. */
+export const interims = ['FRAME', 'CHECKPOINT'] as const;
+export type Interim = (typeof interims)[number];
+
 export interface KernelOptions {
   /** Takes the share done, 0 to 1, as often as you like. */
   readonly onProgress: (done: number) => void;
+  /** Whether the caller waits for that; asked once it is answered no until it is wished again. Cheap: a read of memory. */
+  readonly isWanted: (interim: Interim) => boolean;
+  /** Gives it. The bytes are handed over. */
+  readonly give: (interim: Interim, bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
 /** Arrays in, arrays out, under a name. */
 export type Kernels = { readonly [name: string]: (input: never, options: KernelOptions) => unknown };
 
+/** A call as it comes to the thread. */
+export interface KernelCall {
+  readonly name: string;
+  readonly input: unknown;
+  /** Shared memory, a place per interim: 1 where it is wanted. Null: none ever is. */
+  readonly wishes: Int32Array | null;
+}
+
 export type KernelAnswer =
   | { readonly type: 'progress'; readonly done: number }
+  | { readonly type: 'interim'; readonly interim: Interim; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: 'output'; readonly output: unknown }
   | { readonly type: 'userError'; readonly record: ErrorRecord }
   | { readonly type: 'error'; readonly error: Error };
@@ -21,19 +38,23 @@ const PROGRESS_MS = 100;
 
 /** Answers the calls that come to this thread. */
 export function serveKernels(kernels: Kernels): void {
-  parentPort?.on('message', async ({ name, input }: { name: string; input: never }) => {
+  parentPort?.on('message', async ({ name, input, wishes }: KernelCall & { input: never }) => {
     const answer = (message: KernelAnswer, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
     let reportedAt = Number.NEGATIVE_INFINITY;
-    const onProgress = (done: number) => {
-      const now = performance.now();
-      if (now - reportedAt < PROGRESS_MS) return;
-      reportedAt = now;
-      answer({ type: 'progress', done });
+    const options: KernelOptions = {
+      onProgress(done) {
+        const now = performance.now();
+        if (now - reportedAt < PROGRESS_MS) return;
+        reportedAt = now;
+        answer({ type: 'progress', done });
+      },
+      isWanted: (interim) => wishes !== null && Atomics.exchange(wishes, interims.indexOf(interim), 0) === 1,
+      give: (interim, bytes) => answer({ type: 'interim', interim, bytes }, [bytes.buffer]),
     };
     try {
       const kernel = kernels[name];
       if (kernel === undefined) throw new Error(`There is no kernel ${name}.`);
-      const output = await kernel(input, { onProgress });
+      const output = await kernel(input, options);
       answer({ type: 'output', output }, buffersOf(output));
     } catch (error) {
       if (error instanceof UserError) answer({ type: 'userError', record: toErrorRecord(error) });

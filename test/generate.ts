@@ -52,6 +52,7 @@ export async function generate(): Promise<string> {
         Projection: '../projections/projections.ts#Projection as ProjectionRecord',
         Job: '../jobs/jobs.ts#Job as JobRecord',
         JobResult: '../jobs/jobs.ts#JobResult as JobResultRecord',
+        ProjectionFrame: '../projections/frames.ts#Frame',
         ItemConnection: '../resolvers/dataset.ts#ItemPage',
         NearestConnection: '../resolvers/embedding.ts#NearestPage',
         NearestEdge: '../resolvers/embedding.ts#NearestItem',

@@ -1,6 +1,8 @@
-/** Removes what imports have left that nobody will go on with, and uploads that nobody has used for a week. */
+/** Removes what jobs have left that nobody will go on with, and uploads that nobody has used for a week. */
 import type { Database } from '../database/database.ts';
 import { listJobs } from '../jobs/jobs.ts';
+import { sweepCheckpoints } from '../projections/checkpoints.ts';
+import { sweepFrames } from '../projections/frames.ts';
 import { sweepImports } from './importTables.ts';
 import { sweepUploads } from './uploads.ts';
 
@@ -11,7 +13,10 @@ export async function removeLeftovers(database: Database, dataDir: string): Prom
   const open = await Promise.all(
     (['QUEUED', 'RUNNING'] as const).map((state) => listJobs(database, { first: JOBS_LOOKED_AT, state })),
   );
-  if (open.some(({ hasNextPage }) => hasNextPage)) return; // too busy to tell which uploads are in use
+  if (open.some(({ hasNextPage }) => hasNextPage)) return; // too busy to tell what is in use
+  const ids = open.flatMap(({ jobs }) => jobs.map(({ id }) => id));
+  await sweepCheckpoints(dataDir, ids);
+  await sweepFrames(dataDir, ids);
   const inUse = open.flatMap(({ jobs }) => jobs.flatMap(({ input }) => uploadsOf(input)));
   await sweepUploads(database, dataDir, inUse);
 }

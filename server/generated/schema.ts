@@ -5,6 +5,7 @@ import type { Item as ItemRecord } from '../datasets/items.ts';
 import type { Embedding as EmbeddingRecord } from '../embeddings/embeddings.ts';
 import type { Projection as ProjectionRecord } from '../projections/projections.ts';
 import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/jobs.ts';
+import type { Frame } from '../projections/frames.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
 import type { NearestPage, NearestItem, IndexOf } from '../resolvers/embedding.ts';
 import type { Context } from '../resolvers/context.ts';
@@ -758,11 +759,30 @@ export type MutationCancelJobArgs = {
 export type Subscription = {
   /** A job, now and after each change, until it has ended. */
   readonly job: Job;
+  /** The points of a map while a job makes it, ten times a second at most, until the job has ended. A frame that is overtaken by the next is left out. */
+  readonly projectionFrames: ProjectionFrame;
 };
 
 
 export type SubscriptionJobArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type SubscriptionProjectionFramesArgs = {
+  job: Scalars['ID']['input'];
+};
+
+/** Where the points of a map in the making are. */
+export type ProjectionFrame = {
+  /** Rises with each frame. */
+  readonly sequence: Scalars['Int']['output'];
+  /** Share of the computation that is done, 0 to 1. */
+  readonly progress: Scalars['Float']['output'];
+  /** Address of the bytes, relative to the server; gone when the map is made. Whoever is slow gets a later frame there. */
+  readonly url: Scalars['String']['output'];
+  /** `application/octet-stream`, little-endian: 16 bytes (`emfr`, version uint8 1, 3 zeros, sequence uint32, progress float32), 16 bytes (`emtx`, version uint8 1, type uint8 1, 2 zeros, points uint32, components uint32), then float32 coordinates point by point, in the order in which the finished map has its points. */
+  readonly mediaType: Scalars['String']['output'];
 };
 
 /** Which column of the files plays which part. What is not named is told from the names and the content. */
@@ -1062,6 +1082,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<unknown>;
   Mutation: ResolverTypeWrapper<unknown>;
   Subscription: ResolverTypeWrapper<unknown>;
+  ProjectionFrame: ResolverTypeWrapper<Frame>;
   ColumnsInput: ColumnsInput;
   ImportDatasetInput: ImportDatasetInput;
   ImportProjectionInput: ImportProjectionInput;
@@ -1125,6 +1146,7 @@ export type ResolversParentTypes = {
   Query: unknown;
   Mutation: unknown;
   Subscription: unknown;
+  ProjectionFrame: Frame;
   ColumnsInput: ColumnsInput;
   ImportDatasetInput: ImportDatasetInput;
   ImportProjectionInput: ImportProjectionInput;
@@ -1414,6 +1436,14 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   job?: SubscriptionResolver<ResolversTypes['Job'], "job", ParentType, ContextType, RequireFields<SubscriptionJobArgs, 'id'>>;
+  projectionFrames?: SubscriptionResolver<ResolversTypes['ProjectionFrame'], "projectionFrames", ParentType, ContextType, RequireFields<SubscriptionProjectionFramesArgs, 'job'>>;
+};
+
+export type ProjectionFrameResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProjectionFrame'] = ResolversParentTypes['ProjectionFrame']> = {
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  progress?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ImportDatasetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportDatasetPayload'] = ResolversParentTypes['ImportDatasetPayload']> = {
@@ -1477,6 +1507,7 @@ export type Resolvers<ContextType = Context> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  ProjectionFrame?: ProjectionFrameResolvers<ContextType>;
   ImportDatasetPayload?: ImportDatasetPayloadResolvers<ContextType>;
   RemoveDatasetPayload?: RemoveDatasetPayloadResolvers<ContextType>;
   ProjectEmbeddingPayload?: ProjectEmbeddingPayloadResolvers<ContextType>;

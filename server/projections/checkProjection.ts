@@ -1,6 +1,7 @@
 /** Whether a map can be asked for: told at once, not when its job has begun. */
+import type { UmapMapOptions } from '#kernels/map.ts';
 import { UserError } from '../errors.ts';
-import type { ProjectEmbeddingInput, UmapInput } from './projectEmbedding.ts';
+import type { ProjectEmbeddingInput } from './projectEmbedding.ts';
 
 const NAME_LENGTH_LIMIT = 200;
 
@@ -47,11 +48,11 @@ const ranges = {
   repulsionStrength: [0, 100],
   localConnectivity: [0, 200],
   setOperationMix: [0, 1],
-} as const satisfies { readonly [Option in keyof Required<UmapInput>]: readonly [number, number] };
+} as const satisfies { readonly [Option in keyof Required<UmapMapOptions>]: readonly [number, number] };
 
-function checkUmap(umap: UmapInput): void {
+function checkUmap(umap: UmapMapOptions): void {
   for (const [option, [least, most]] of Object.entries(ranges)) {
-    const value = umap[option as keyof UmapInput];
+    const value = umap[option as keyof UmapMapOptions];
     if (value !== undefined && !(value >= least && value <= most)) {
       throw new UserError('BAD_USER_INPUT', `umap.${option} is ${value}; wanted: from ${least} to ${most}.`);
     }

@@ -1,16 +1,16 @@
 /** Computes a map of an embedding: vectors → coordinates, their quality, the map in place of the one of that name, its files. */
 import { join } from 'node:path';
 
-import type { Metric } from '#kernels/knn.ts';
-import type { Matrix } from '#kernels/matrix.ts';
+import type { MapMethod, UmapMapOptions } from '#kernels/map.ts';
 import type { Quality } from '#kernels/quality.ts';
-import type { UmapOptions } from '#kernels/umap/umap.ts';
-import { runKernel } from '../compute.ts';
+import { buffersOf, runKernel } from '../compute.ts';
 import { findDatasetsById } from '../datasets/datasets.ts';
 import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { readMatrix } from '../embeddings/vectors.ts';
 import { UserError } from '../errors.ts';
 import type { TaskContext } from '../jobs/task.ts';
+import { removeCheckpoints } from './checkpoints.ts';
+import { layOut } from './layOut.ts';
 import { pointsFile, pointsVersion, sweepPoints, usualColumns } from './pointsFile.ts';
 import { findProjectionsById, type ProjectionMethod, replaceProjection } from './projections.ts';
 
@@ -24,64 +24,8 @@ export interface ProjectEmbeddingInput {
   readonly seed: number;
   readonly device: 'AUTO' | 'GPU' | 'CPU';
   /** Of the method UMAP; what is missing has its default. */
-  readonly umap?: UmapInput | undefined;
+  readonly umap?: UmapMapOptions | undefined;
 }
-
-export interface UmapInput extends Omit<UmapOptions, 'seed'> {
-  /** Nearest neighbours per item, 2 to 200; 15. */
-  readonly neighbors?: number;
-}
-
-/** What a method makes of the vectors, and hands the vectors back. */
-interface Layout {
-  readonly matrix: Matrix;
-  /** (matrix.rows, components) */
-  readonly coordinates: Matrix;
-  readonly explainedVariance?: readonly number[];
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly device: 'GPU' | 'CPU';
-}
-
-interface LayoutOptions extends Pick<ProjectEmbeddingInput, 'components' | 'seed' | 'umap'> {
-  readonly metric: Metric;
-  readonly signal: AbortSignal;
-  /** Takes what the user should know although the map is made. */
-  readonly warn: (message: string) => void;
-  /** Takes the share done, 0 to 1. */
-  readonly onProgress: (fraction: number) => void;
-}
-
-/** How a method is computed. The buffer of the matrix is handed over to the kernel's thread and comes back. */
-const methods: { readonly [Method in ProjectionMethod]?: (matrix: Matrix, options: LayoutOptions) => Promise<Layout> } =
-  {
-    // Of the vectors as they are, whatever the metric: lengths and offsets are part of what differs. The quality is measured
-    // in the embedding's metric, and so tells what that costs.
-    async PCA(matrix, { components, signal, onProgress }) {
-      const transfer = buffersOf(matrix);
-      const found = await runKernel('pca', { matrix, components }, { signal, onProgress, transfer });
-      return {
-        matrix: found.matrix,
-        coordinates: found.coordinates,
-        explainedVariance: Array.from(found.pca.explainedVarianceRatio),
-        parameters: {},
-        device: 'CPU',
-      };
-    },
-
-    async UMAP(matrix, { components, seed, metric, umap = {}, signal, onProgress, warn }) {
-      const { neighbors = 15, ...options } = umap;
-      const found = await runKernel(
-        'umap',
-        { matrix, components, metric, neighbors, options: { ...options, seed } },
-        { signal, onProgress, transfer: buffersOf(matrix) },
-      );
-      if (found.neighbors < neighbors) {
-        warn(`There are ${matrix.rows} items, so ${found.neighbors} neighbours are looked at instead of ${neighbors}.`);
-      }
-      const parameters = { ...umap, neighbors: found.neighbors, neighborRecall: found.neighborRecall };
-      return { matrix: found.matrix, coordinates: found.coordinates, parameters, device: 'CPU' };
-    },
-  };
 
 // What of the whole work each stage takes, measured on 70,000 x 784: PCA 10 s, quality 4 s, reading 3 s, files 2 s.
 const READ_END = 0.15;
@@ -110,12 +54,8 @@ async function computeMap(
   { embeddingId, name, method, components, seed, device, umap }: ProjectEmbeddingInput,
 ): Promise<{ dataset: number; embedding: number; projection: number }> {
   const { database, signal } = context;
-  const compute = methods[method];
-  if (compute === undefined) {
-    throw new UserError(
-      'BAD_USER_INPUT',
-      `A map of method ${method} comes with the data and cannot be computed. Ask for ${Object.keys(methods).join(' or ')}.`,
-    );
+  if (method === 'GIVEN') {
+    throw new UserError('BAD_USER_INPUT', 'A map of the method GIVEN comes with the data and cannot be computed.');
   }
   if (device === 'GPU') {
     throw new UserError(
@@ -137,22 +77,12 @@ async function computeMap(
     throw new UserError('BAD_USER_INPUT', `The embedding "${embedding.name}" has no vectors: there is nothing to map.`);
   }
 
-  const onLayout = stage(layoutWords[method], READ_END, LAYOUT_END);
-  onLayout(0);
-  const started = performance.now();
-  const layout = await compute(vectors.matrix, {
-    ...{ components, seed, umap, signal },
+  const layout = await layOut(context, vectors, {
+    ...{ method, components, seed, umap },
     metric: embedding.metric,
-    onProgress: onLayout,
-    warn: (message) => context.warn(message),
+    onProgress: stage(layoutWords[method], READ_END, LAYOUT_END),
   });
-  const milliseconds = performance.now() - started;
-  if (!layout.coordinates.data.every(Number.isFinite)) {
-    throw new UserError(
-      'BAD_USER_INPUT',
-      'The vectors are so long that coordinates go beyond the range of 32-bit numbers. Scale them down and import them anew.',
-    );
-  }
+  for (const note of layout.notes) context.warn(note);
 
   const onQuality = stage('Measuring the quality', LAYOUT_END, QUALITY_END);
   onQuality(0);
@@ -173,8 +103,8 @@ async function computeMap(
         seed,
         parameters: layout.parameters,
         device: layout.device,
-        milliseconds,
-        ...(layout.explainedVariance === undefined ? {} : { explainedVariance: layout.explainedVariance }),
+        milliseconds: layout.milliseconds,
+        ...(layout.explainedVariance === null ? {} : { explainedVariance: layout.explainedVariance }),
         ...(quality === null ? {} : { quality }),
         embeddingVersion: vectors.version,
         datasetVersion,
@@ -187,14 +117,14 @@ async function computeMap(
     { signal },
   );
 
+  await removeCheckpoints(context);
   await writeFiles(context, projectionId);
   return { dataset: embedding.datasetId, embedding: embedding.id, projection: projectionId };
 }
 
-const layoutWords: { readonly [Method in ProjectionMethod]: string } = {
+const layoutWords: { readonly [Method in MapMethod]: string } = {
   PCA: 'Finding the principal components',
   UMAP: 'Laying out the neighbours',
-  GIVEN: 'Placing the points',
 };
 
 /**
@@ -229,9 +159,4 @@ async function versionOfDataset({ database }: TaskContext, { datasetId }: Embedd
 
 function removed(): UserError {
   return new UserError('CANCELLED', 'The data set was removed meanwhile.');
-}
-
-/** What can be handed over to another thread; memory that is shared need not be. */
-function buffersOf({ data }: Matrix): ArrayBuffer[] {
-  return data.buffer instanceof ArrayBuffer ? [data.buffer] : [];
 }

@@ -124,6 +124,11 @@ export const CHUNK_POINTS = 65_536;
 /** One for all maps, so that maps of the same items have them in the same order and one can move into the other. */
 const ORDER_SEED = 1;
 
+/** The row of each point, in the order in which a map of so many rows keeps its points. */
+export function orderOfPoints(count: number): Uint32Array {
+  return permutation(count, createRandom(ORDER_SEED));
+}
+
 /**
  * Keeps a map in place of the one of that name, whose version it goes on counting. To be called in a transaction.
  * @returns its id
@@ -166,7 +171,7 @@ export async function replaceProjection(transaction: Queryable, projection: NewP
   if (kept === undefined) throw new UserError('NOT_FOUND', 'The embedding was removed meanwhile.');
   await transaction.query('delete from projection_chunks where projection_id = $1::int', [kept.id]);
 
-  const order = permutation(count, createRandom(ORDER_SEED));
+  const order = orderOfPoints(count);
   for (let chunk = 0; chunk * CHUNK_POINTS < count; chunk++) {
     const rows = order.subarray(chunk * CHUNK_POINTS, (chunk + 1) * CHUNK_POINTS);
     const ids = new DataView(new ArrayBuffer(rows.length * 8));

@@ -7,7 +7,7 @@ import { Embedding, embeddingMutations, NearestConnection, NearestEdge, VectorIn
 import { importMutations } from './importDataset.ts';
 import { Job, JobResult, jobMutations, jobQueries, jobSubscriptions } from './job.ts';
 import { nodeQueries } from './node.ts';
-import { Projection, projectionMutations } from './projection.ts';
+import { Projection, ProjectionFrame, projectionMutations, projectionSubscriptions } from './projection.ts';
 import { BigIntValue, DateTime, JSONValue, Vector } from './scalars.ts';
 import { serverQueries } from './server.ts';
 
@@ -24,7 +24,7 @@ export const resolvers: Resolvers = {
     ...embeddingMutations,
     ...jobMutations,
   },
-  Subscription: jobSubscriptions,
+  Subscription: { ...jobSubscriptions, ...projectionSubscriptions },
   Dataset,
   Item,
   ItemConnection,
@@ -33,6 +33,7 @@ export const resolvers: Resolvers = {
   NearestConnection,
   NearestEdge,
   Projection,
+  ProjectionFrame,
   Job,
   JobResult,
 };

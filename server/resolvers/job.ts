@@ -5,17 +5,10 @@ import type {
   QueryResolvers,
   SubscriptionResolvers,
 } from '../generated/schema.ts';
-import {
-  cancelJob,
-  findJob,
-  type Job as JobRecord,
-  listJobs,
-  listRejections,
-  requireJob,
-  watchJob,
-} from '../jobs/jobs.ts';
+import { cancelJob, findJob, listJobs, listRejections, requireJob, watchJob } from '../jobs/jobs.ts';
 import { toConnection } from './connection.ts';
 import { decodeJobId, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
+import { asValues } from './subscription.ts';
 
 export const jobQueries = {
   job: (_root, { id }, { reading }) => findJob(reading, decodeJobId(id)),
@@ -56,28 +49,7 @@ export const jobSubscriptions = {
       const job = await requireJob(database, decodeJobId(id));
       const stopped = new AbortController();
       const changes = watchJob(database, job.id, AbortSignal.any([signal, stopped.signal]));
-      return stoppable(changes, stopped);
+      return asValues(changes, stopped, (job) => ({ job }));
     },
   },
 } satisfies SubscriptionResolvers;
-
-/** The changes as values of the field. A generator that waits does not hear `return`: the signal wakes it. */
-function stoppable(
-  changes: AsyncGenerator<JobRecord, void>,
-  stopped: AbortController,
-): AsyncIterableIterator<{ job: JobRecord }> {
-  return {
-    async next() {
-      const { done, value } = await changes.next();
-      return done === true ? { done, value: undefined } : { done: false, value: { job: value } };
-    },
-    async return() {
-      stopped.abort();
-      await changes.return();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}

@@ -3,9 +3,15 @@ import { join } from 'node:path';
 import { requireDataset } from '../datasets/datasets.ts';
 import { requireEmbedding } from '../embeddings/embeddings.ts';
 import { UserError } from '../errors.ts';
-import type { MutationResolvers, ProjectionResolvers } from '../generated/schema.ts';
-import { addJob } from '../jobs/jobs.ts';
+import type {
+  MutationResolvers,
+  ProjectionFrameResolvers,
+  ProjectionResolvers,
+  SubscriptionResolvers,
+} from '../generated/schema.ts';
+import { addJob, hasEnded, requireJob, watchJob } from '../jobs/jobs.ts';
 import { checkProjection } from '../projections/checkProjection.ts';
+import { FRAME_MEDIA_TYPE, watchFrames } from '../projections/frames.ts';
 import { pointsOf, sweepPoints } from '../projections/pointsFile.ts';
 import {
   isStale,
@@ -14,7 +20,8 @@ import {
   requireProjection,
 } from '../projections/projections.ts';
 import type { Context } from './context.ts';
-import { encodeId } from './ids.ts';
+import { decodeJobId, encodeId } from './ids.ts';
+import { asValues } from './subscription.ts';
 
 export const Projection: ProjectionResolvers = {
   id: ({ id }) => encodeId(['Projection', id]),
@@ -56,3 +63,28 @@ export const projectionMutations = {
     return { removedId: encodeId(['Projection', projection.id]) };
   },
 } satisfies MutationResolvers;
+
+export const ProjectionFrame: ProjectionFrameResolvers = {
+  mediaType: () => FRAME_MEDIA_TYPE,
+};
+
+export const projectionSubscriptions = {
+  projectionFrames: {
+    async subscribe(_root, { job: id }, { config, database, signal }) {
+      const job = await requireJob(database, decodeJobId(id));
+      if (job.kind !== 'PROJECT_EMBEDDING') {
+        throw new UserError('BAD_USER_INPUT', `The job "${id}" makes no map: its kind is ${job.kind}.`);
+      }
+      const stopped = new AbortController();
+      const ended = new AbortController();
+      const over = AbortSignal.any([signal, stopped.signal, ended.signal]);
+      void (async () => {
+        for await (const { state } of watchJob(database, job.id, over)) if (hasEnded(state)) break;
+      })()
+        .catch(() => {}) // the job is gone, and with it what there is to see
+        .finally(() => ended.abort());
+      const frames = watchFrames({ dataDir: config.dataDir, jobId: job.id }, over);
+      return asValues(frames, stopped, (projectionFrames) => ({ projectionFrames }));
+    },
+  },
+} satisfies SubscriptionResolvers;
