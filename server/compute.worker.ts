@@ -4,7 +4,8 @@ import { constants, setPriority } from 'node:os';
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
 import { type Matrix, matrixToBytes } from '#kernels/matrix.ts';
-import { initializeQuality, type QualityOptions, resultOfQuality, runQuality } from '#kernels/quality.ts';
+import { type PointQualityOptions, pointQuality } from '#kernels/pointQuality.ts';
+import { initializeQuality, type Quality, type QualityOptions, resultOfQuality, runQuality } from '#kernels/quality.ts';
 import { cpuThreads } from './cpuThreads.ts';
 import { type KernelOptions, serveKernels } from './serveKernels.ts';
 
@@ -35,17 +36,36 @@ const kernels = {
     }
   },
 
-  /** Null where there are too few rows for the measures to be defined. */
-  quality(
-    { matrix, map, ...options }: { readonly matrix: Matrix; readonly map: Matrix } & QualityOptions,
+  /** Of the whole map, and of each point. Null where there are too few rows for the measures to be defined. */
+  async quality(
+    {
+      matrix,
+      map,
+      ...options
+    }: { readonly matrix: Matrix; readonly map: Matrix } & QualityOptions & PointQualityOptions,
     { onProgress }: KernelOptions,
-  ) {
+  ): Promise<{ readonly whole: Quality; readonly points: Matrix | null } | null> {
     const state = initializeQuality(matrix, map, options);
     if (state === null) return null;
-    while (runQuality(state, state.step + 1)) onProgress(state.step / state.steps);
-    return resultOfQuality(state);
+    while (runQuality(state, state.step + 1)) onProgress((WHOLE_END * state.step) / state.steps);
+    if (matrix.rows > POINTS_LIMIT) return { whole: resultOfQuality(state), points: null };
+    const backend = await CpuBackend.create(cpuThreads());
+    try {
+      const points = await pointQuality(backend, matrix, map, options, {
+        onProgress: (done) => onProgress(WHOLE_END + (1 - WHOLE_END) * done),
+      });
+      return { whole: resultOfQuality(state), points };
+    } finally {
+      backend.close();
+    }
   },
 };
+
+/** Beyond so many points only the whole is measured: to know the neighbours of each takes minutes. */
+const POINTS_LIMIT = 200_000;
+
+/** Share of the whole map's measures in the time of all measures. */
+const WHOLE_END = 0.5;
 
 /** Steps are taken together until about so many milliseconds have passed: each time costs a copy of the state. */
 const PACE_MS = 80;

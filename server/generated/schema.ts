@@ -516,10 +516,16 @@ export type ProjectionQuality = {
   readonly continuity: Scalars['Float']['output'];
   /** Mean share of the nearest neighbours in the embedding that are also among the nearest on the map. */
   readonly neighborRecall: Scalars['Float']['output'];
+  /** Share of random triplets of items (a, b, c) of which b is nearer to a than c in the embedding and on the map alike; a half by chance. Tells of the whole, not of what is near (Wang et al., 2021). */
+  readonly tripletAccuracy: Scalars['Float']['output'];
+  /** Rank correlation (Spearman) of the distances between items in the embedding and on the map, -1 to 1; null where all are equal (Kobak and Berens, 2019). */
+  readonly rankCorrelation?: Maybe<Scalars['Float']['output']>;
   /** Neighbours looked at per item (k). */
   readonly neighbors: Scalars['Int']['output'];
   /** Items in the sample. */
   readonly sample: Scalars['Int']['output'];
+  /** Columns for `Projection.points` with the measures of each single point, `quality.trustworthiness` and the like: to colour a map by where it lies. Empty where only the whole was measured. */
+  readonly columns: ReadonlyArray<Scalars['String']['output']>;
 };
 
 /** The points of a map as a file. */
@@ -1344,8 +1350,11 @@ export type ProjectionQualityResolvers<ContextType = Context, ParentType extends
   trustworthiness?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   continuity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   neighborRecall?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  tripletAccuracy?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  rankCorrelation?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   neighbors?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   sample?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  columns?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type PointsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Points'] = ResolversParentTypes['Points']> = {

@@ -121,7 +121,7 @@ export async function nearestNeighbors(
   }
 }
 
-interface Packed {
+export interface Packed {
   readonly at: number;
   readonly n: number;
   readonly d: number;
@@ -257,7 +257,7 @@ async function measureRecall(
 }
 
 /** Into panels of 8 rows (cpu/assembly/knn.ts), through a window, so that the rows need not lie in the backend's memory twice. */
-async function packRows(
+export async function packRows(
   backend: CpuBackend,
   { rows: n, columns: d, data }: Matrix,
   signal: AbortSignal | undefined,

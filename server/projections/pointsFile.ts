@@ -14,7 +14,7 @@ import type { Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { didYouMean, UserError } from '../errors.ts';
-import { findProjectionsById, type Projection } from './projections.ts';
+import { findProjectionsById, measureColumns, type Projection } from './projections.ts';
 
 /** As in the schema. */
 export interface Points {
@@ -49,7 +49,7 @@ export async function pointsOf(
   { database }: { readonly database: Queryable },
 ): Promise<Points> {
   const dataset = await datasetOf(database, projection);
-  const asked = checkColumns(dataset, columns);
+  const asked = checkColumns(projection, dataset, columns);
   const version = pointsVersion(projection, dataset);
   const query = new URLSearchParams(asked.map((column) => ['columns', column])).toString();
   return {
@@ -142,7 +142,7 @@ async function makeFile(
   columns: readonly string[],
 ): Promise<PointsFile> {
   const { projection, dataset } = await requireVersion(database, projectionId, version);
-  const asked = checkColumns(dataset, columns);
+  const asked = checkColumns(projection, dataset, columns);
   await mkdir(directory, { recursive: true });
   const unfinished = `${path}.${randomUUID()}.part`;
   try {
@@ -189,12 +189,12 @@ async function datasetOf(database: Queryable, { embeddingId }: Projection): Prom
 }
 
 /** @returns the columns without repetition */
-function checkColumns({ fields }: Dataset, columns: readonly string[]): string[] {
+function checkColumns({ measured }: Projection, { fields }: Dataset, columns: readonly string[]): string[] {
   const asked = [...new Set(columns)];
   if (asked.length > COLUMNS_LIMIT) {
     throw new UserError('LIMIT_EXCEEDED', `Points take ${COLUMNS_LIMIT} columns at most; these are ${asked.length}.`);
   }
-  const names = ['label', ...fields.map(({ name }) => name)];
+  const names = ['label', ...fields.map(({ name }) => name), ...(measured ? measureColumns : [])];
   for (const column of asked) {
     if (names.includes(column)) continue;
     const near = didYouMean(column, names) || ` There is ${names.map((name) => `"${name}"`).join(', ')}.`;

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 
 import type { MapMethod, UmapMapOptions } from '#kernels/map.ts';
-import type { Quality } from '#kernels/quality.ts';
 import { buffersOf, runKernel } from '../compute.ts';
 import { findDatasetsById } from '../datasets/datasets.ts';
 import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
@@ -86,11 +85,15 @@ async function computeMap(
 
   const onQuality = stage('Measuring the quality', LAYOUT_END, QUALITY_END);
   onQuality(0);
-  const quality: Quality | null = await runKernel(
+  const quality = await runKernel(
     'quality',
-    { matrix: layout.matrix, map: layout.coordinates, metric: embedding.metric, seed },
+    { matrix: layout.matrix, map: layout.coordinates, metric: embedding.metric, seed, found: layout.neighbors },
     { signal, onProgress: onQuality, transfer: buffersOf(layout.matrix) },
   );
+
+  if (quality !== null && quality.points === null) {
+    context.warn(`The map has ${vectors.ids.length} points, too many to measure for each how far it can be trusted.`);
+  }
 
   context.progress('Keeping the map', QUALITY_END);
   const projectionId = await database.transaction(
@@ -105,7 +108,7 @@ async function computeMap(
         device: layout.device,
         milliseconds: layout.milliseconds,
         ...(layout.explainedVariance === null ? {} : { explainedVariance: layout.explainedVariance }),
-        ...(quality === null ? {} : { quality }),
+        ...(quality === null ? {} : { quality: quality.whole, measures: quality.points?.data }),
         embeddingVersion: vectors.version,
         datasetVersion,
         itemIds: vectors.ids,

@@ -2,12 +2,22 @@
  * Tables `projections` and `projection_chunks`: maps. The points of a map lie in chunks in one shuffled order, so that any
  * prefix is a fair sample; they are read together, never row by row.
  */
+import { pointMeasures } from '#kernels/pointQuality.ts';
 import type { Quality } from '#kernels/quality.ts';
 import { createRandom, permutation } from '#kernels/random.ts';
 import type { Queryable, Row } from '../database/database.ts';
 import type { Dataset } from '../datasets/datasets.ts';
 import type { Embedding } from '../embeddings/embeddings.ts';
 import { didYouMean, UserError } from '../errors.ts';
+
+/** Columns of the points that say how far each can be trusted: `quality.trustworthiness` and the like. */
+export const measureColumns = pointMeasures.map((measure) => `quality.${measure}`);
+
+/** The place of a column of that name among `pointMeasures`, or null. */
+export function measureOfColumn(name: string): number | null {
+  const place = measureColumns.indexOf(name);
+  return place < 0 ? null : place;
+}
 
 /** GIVEN: the coordinates came with the data. */
 export const projectionMethods = ['PCA', 'UMAP', 'GIVEN'] as const;
@@ -29,6 +39,8 @@ export interface Projection {
   /** The share of the variance along each component. */
   readonly explainedVariance: readonly number[] | null;
   readonly quality: Quality | null;
+  /** Whether each point has its own measures of quality. */
+  readonly measured: boolean;
   /** Points. */
   readonly count: number;
   /** Rises each time the map is made anew. */
@@ -42,7 +54,7 @@ export interface Projection {
 interface ProjectionRow extends Projection, Row {}
 
 const columns = `id, embedding_id as "embeddingId", name, method, components, seed, parameters, device, milliseconds,
-  explained_variance as "explainedVariance", quality, count, version, embedding_version as "embeddingVersion",
+  explained_variance as "explainedVariance", quality, measured, count, version, embedding_version as "embeddingVersion",
   dataset_version as "datasetVersion", created_at as "createdAt"`;
 
 /** The maps of an embedding, in the order in which they were first made. */
@@ -117,6 +129,8 @@ export interface NewProjection {
   readonly itemIds: Float64Array;
   /** (itemIds.length, components), all finite. */
   readonly coordinates: Float32Array;
+  /** (itemIds.length, measures): how far each point can be trusted, in the order of `pointMeasures`; NaN for none. */
+  readonly measures?: Float32Array | undefined;
 }
 
 /** Points of a chunk: half a megabyte of ids, as much of coordinates; also the rows of a batch in the file of points. */
@@ -142,14 +156,15 @@ export async function replaceProjection(transaction: Queryable, projection: NewP
   }
   const [kept] = await transaction.query<{ id: number }>(
     `insert into projections (embedding_id, name, method, components, seed, parameters, device, milliseconds,
-       explained_variance, quality, count, embedding_version, dataset_version)
+       explained_variance, quality, measured, count, embedding_version, dataset_version)
      select embeddings.id, $2::text, $3::text, $4::int, $5::int, $6::jsonb, $7::text, $8::float8,
-       $9::float8[], $10::jsonb, $11::bigint, coalesce($12::bigint, embeddings.version), coalesce($13::bigint, datasets.version)
+       $9::float8[], $10::jsonb, $11::boolean, $12::bigint, coalesce($13::bigint, embeddings.version),
+       coalesce($14::bigint, datasets.version)
        from embeddings join datasets on datasets.id = dataset_id where embeddings.id = $1::int
      on conflict (embedding_id, name) do update set method = excluded.method, components = excluded.components,
        seed = excluded.seed, parameters = excluded.parameters, device = excluded.device,
        milliseconds = excluded.milliseconds, explained_variance = excluded.explained_variance, quality = excluded.quality,
-       count = excluded.count, version = projections.version + 1, embedding_version = excluded.embedding_version,
+       measured = excluded.measured, count = excluded.count, version = projections.version + 1, embedding_version = excluded.embedding_version,
        dataset_version = excluded.dataset_version, created_at = now()
      returning id`,
     [
@@ -163,6 +178,7 @@ export async function replaceProjection(transaction: Queryable, projection: NewP
       projection.milliseconds ?? null,
       explainedVariance === undefined ? null : [...explainedVariance],
       quality === undefined ? null : JSON.stringify(quality),
+      projection.measures !== undefined,
       count,
       projection.embeddingVersion ?? null,
       projection.datasetVersion ?? null,
@@ -175,20 +191,31 @@ export async function replaceProjection(transaction: Queryable, projection: NewP
   for (let chunk = 0; chunk * CHUNK_POINTS < count; chunk++) {
     const rows = order.subarray(chunk * CHUNK_POINTS, (chunk + 1) * CHUNK_POINTS);
     const ids = new DataView(new ArrayBuffer(rows.length * 8));
-    const values = new DataView(new ArrayBuffer(rows.length * components * 4));
-    for (const [to, from] of rows.entries()) {
-      ids.setBigInt64(to * 8, BigInt(itemIds[from] ?? 0), true);
-      for (let c = 0; c < components; c++) {
-        values.setFloat32((to * components + c) * 4, coordinates[from * components + c] ?? 0, true);
-      }
-    }
+    for (const [to, from] of rows.entries()) ids.setBigInt64(to * 8, BigInt(itemIds[from] ?? 0), true);
     await transaction.query(
-      `insert into projection_chunks (projection_id, chunk, item_ids, coordinates)
-       values ($1::int, $2::int, $3::bytea, $4::bytea)`,
-      [kept.id, chunk, new Uint8Array(ids.buffer), new Uint8Array(values.buffer)],
+      `insert into projection_chunks (projection_id, chunk, item_ids, coordinates, measures)
+       values ($1::int, $2::int, $3::bytea, $4::bytea, $5::bytea)`,
+      [
+        kept.id,
+        chunk,
+        new Uint8Array(ids.buffer),
+        rowsToBytes(coordinates, components, rows),
+        projection.measures === undefined ? null : rowsToBytes(projection.measures, pointMeasures.length, rows),
+      ],
     );
   }
   return kept.id;
+}
+
+/** These rows of a matrix, as little-endian float32. */
+function rowsToBytes(values: Float32Array, columns: number, rows: Uint32Array): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(rows.length * columns * 4));
+  for (const [to, from] of rows.entries()) {
+    for (let c = 0; c < columns; c++) {
+      bytes.setFloat32((to * columns + c) * 4, values[from * columns + c] ?? 0, true);
+    }
+  }
+  return new Uint8Array(bytes.buffer);
 }
 
 /** Points of a map in its order. */
@@ -196,6 +223,8 @@ export interface PointsChunk {
   readonly itemIds: Float64Array;
   /** (itemIds.length, components) */
   readonly coordinates: Float32Array;
+  /** (itemIds.length, measures), in the order of `pointMeasures`; null where they were not measured. */
+  readonly measures: Float32Array | null;
 }
 
 /** The points of a map, `CHUNK_POINTS` at a time. A map replaced meanwhile gives points of both: compare the versions. */
@@ -204,19 +233,24 @@ export async function* readPoints(
   { id }: Pick<Projection, 'id'>,
 ): AsyncGenerator<PointsChunk, void, undefined> {
   for (let chunk = 0; ; chunk++) {
-    const [found] = await database.query<{ itemIds: Uint8Array; coordinates: Uint8Array }>(
-      `select item_ids as "itemIds", coordinates from projection_chunks
+    const [found] = await database.query<{ itemIds: Uint8Array; coordinates: Uint8Array; measures: Uint8Array | null }>(
+      `select item_ids as "itemIds", coordinates, measures from projection_chunks
         where projection_id = $1::int and chunk = $2::int`,
       [id, chunk],
     );
     if (found === undefined) return;
     const ids = viewOf(found.itemIds);
-    const values = viewOf(found.coordinates);
     yield {
       itemIds: Float64Array.from({ length: ids.byteLength / 8 }, (_, i) => Number(ids.getBigInt64(i * 8, true))),
-      coordinates: Float32Array.from({ length: values.byteLength / 4 }, (_, i) => values.getFloat32(i * 4, true)),
+      coordinates: toNumbers(found.coordinates),
+      measures: found.measures === null ? null : toNumbers(found.measures),
     };
   }
+}
+
+function toNumbers(bytes: Uint8Array): Float32Array {
+  const view = viewOf(bytes);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -16,12 +16,13 @@ import {
   Vector,
 } from 'apache-arrow';
 
+import { pointMeasures } from '#kernels/pointQuality.ts';
 import type { Queryable } from '../database/database.ts';
 import { ArrowStream } from '../datasets/arrowStream.ts';
 import type { Dataset } from '../datasets/datasets.ts';
 import { type ItemColumn, readItemColumns } from '../datasets/itemColumns.ts';
 import { builderOf, type ColumnBuilder, DictionaryBuilder, TextBuilder } from './columnBuilders.ts';
-import { type PointsChunk, type Projection, readPoints } from './projections.ts';
+import { measureOfColumn, type PointsChunk, type Projection, readPoints } from './projections.ts';
 
 /**
  * Writes key, axes and the columns asked for, which the data set has, to a new file. One pass over the points, holding one
@@ -40,12 +41,14 @@ export async function writePoints(
   const waiting = dictionaries ? `${path}.waiting.part` : path;
   try {
     const fixed = fixedFields(projection);
-    const plain = columns.map(({ name, builder }) => new Field(name, builder.type, true));
+    const plain = columns.map(({ name, builder }) => new Field(name, builder?.type ?? new Float32(), true));
     const schema = new Schema([...fixed, ...plain]);
     await writeStream(waiting, schema, batchesOf(database, projection, dataset, columns, schema));
     if (!dictionaries) return;
     const coded = columns.map(({ name, builder }, id): CodedColumn => {
-      if (!(builder instanceof DictionaryBuilder)) return { field: new Field(name, builder.type, true), texts: null };
+      if (!(builder instanceof DictionaryBuilder)) {
+        return { field: new Field(name, builder?.type ?? new Float32(), true), texts: null };
+      }
       const type = new Dictionary(new Utf8(), new Int32(), id);
       return { field: new Field(name, type, true), texts: { type, vector: new Vector([builder.takeTexts()]) } };
     });
@@ -77,16 +80,28 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }
 
-interface Column {
+/** Of the items, or a measure of the points. */
+type Column = ItemsColumn | MeasureColumn;
+
+interface ItemsColumn {
   /** In the stream. */
   readonly name: string;
   readonly source: ItemColumn;
   readonly builder: ColumnBuilder;
 }
 
+interface MeasureColumn {
+  readonly name: string;
+  /** Place among `pointMeasures`. */
+  readonly measure: number;
+  readonly builder?: undefined;
+}
+
 function columnOf({ fields }: Dataset, name: string): Column {
   if (name === 'label') return { name, source: 'label', builder: new DictionaryBuilder() };
   const source = fields.findIndex((field) => field.name === name);
+  const measure = measureOfColumn(name);
+  if (source < 0 && measure !== null) return { name, measure };
   // A field that is called like a column that is there already.
   const taken = ['key', 'x', 'y', 'z'].includes(name);
   return { name: taken ? `fields.${name}` : name, source, builder: builderOf(fields[source]?.type ?? 'TEXT') };
@@ -108,7 +123,8 @@ async function* batchesOf(
   columns: readonly Column[],
   schema: Schema,
 ): AsyncGenerator<RecordBatch> {
-  const sources = columns.map(({ source }) => source);
+  const ofItems = columns.filter((column) => column.builder !== undefined);
+  const sources = ofItems.map(({ source }) => source);
   const keys = new TextBuilder();
   for await (const chunk of readPoints(database, projection)) {
     const places = new Uint32Array(chunk.itemIds.length);
@@ -116,11 +132,13 @@ async function* batchesOf(
     for await (const { index, key, values } of readItemColumns(database, dataset, chunk.itemIds, sources)) {
       places[length++] = index;
       keys.add(key);
-      for (let c = 0; c < columns.length; c++) columns[c]?.builder.add(values[c] ?? null);
+      for (let c = 0; c < ofItems.length; c++) ofItems[c]?.builder.add(values[c] ?? null);
     }
     if (length === 0) continue;
-    const axes = axesOf(chunk, projection.components, places.subarray(0, length));
-    yield batchOf(schema, length, [keys.take(), ...axes, ...columns.map(({ builder }) => builder.take())]);
+    const found = places.subarray(0, length);
+    const axes = axesOf(chunk, projection.components, found);
+    const others = columns.map((column) => column.builder?.take() ?? measureOf(chunk, column, found));
+    yield batchOf(schema, length, [keys.take(), ...axes, ...others]);
   }
 }
 
@@ -131,6 +149,22 @@ function axesOf({ coordinates }: PointsChunk, components: number, places: Uint32
     for (let i = 0; i < data.length; i++) data[i] = coordinates[(places[i] ?? 0) * components + axis] ?? 0;
     return makeData({ type: new Float32(), length: data.length, nullCount: 0, data });
   });
+}
+
+/** A measure at these places; null where a point has none. */
+function measureOf({ measures }: PointsChunk, column: Column, places: Uint32Array): Data {
+  const at = 'measure' in column ? column.measure : 0;
+  const values = new Float32Array(places.length);
+  const nullBitmap = new Uint8Array((places.length + 7) >> 3);
+  let nullCount = places.length;
+  for (const [i, place] of places.entries()) {
+    const value = measures?.[place * pointMeasures.length + at] ?? Number.NaN;
+    if (Number.isNaN(value)) continue;
+    values[i] = value;
+    nullBitmap[i >> 3] = (nullBitmap[i >> 3] ?? 0) | (1 << (i & 7));
+    nullCount--;
+  }
+  return makeData({ type: new Float32(), length: values.length, nullCount, nullBitmap, data: values });
 }
 
 /** The batches of a waiting file, where the columns from `first` on are as in `coded`. */

@@ -15,6 +15,7 @@ import { FRAME_MEDIA_TYPE, watchFrames } from '../projections/frames.ts';
 import { pointsOf, sweepPoints } from '../projections/pointsFile.ts';
 import {
   isStale,
+  measureColumns,
   type Projection as ProjectionRecord,
   removeProjection,
   requireProjection,
@@ -31,6 +32,8 @@ export const Projection: ProjectionResolvers = {
     const dataset = await context.loaders.datasets.load(embedding.datasetId);
     return dataset === null || isStale(projection, embedding, dataset);
   },
+  quality: ({ quality, measured }) =>
+    quality === null ? null : { ...quality, columns: measured ? measureColumns : [] },
   points: (projection, { columns }, { reading }) => pointsOf(projection, columns, { database: reading }),
 };
 

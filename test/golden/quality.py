@@ -4,6 +4,8 @@ import json
 import numpy as np
 import scipy
 import sklearn
+from scipy.spatial.distance import pdist
+from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
@@ -24,6 +26,10 @@ def recall(metric):
     return float(np.mean([len(set(a) & set(b)) / NEIGHBORS for a, b in zip(near, near_map)]))
 
 
+def rank_correlation(metric):
+    return float(spearmanr(pdist(rows.astype(np.float64), metric), pdist(map2.astype(np.float64)))[0])
+
+
 print(json.dumps({
     "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "scipy": scipy.__version__},
     "neighbors": NEIGHBORS,
@@ -37,9 +43,11 @@ print(json.dumps({
         "trustworthiness": trustworthiness(rows, map2, n_neighbors=NEIGHBORS),
         "continuity": trustworthiness(map2, rows, n_neighbors=NEIGHBORS),
         "neighborRecall": recall("euclidean"),
+        "rankCorrelation": rank_correlation("euclidean"),
     },
     "cosine": {
         "trustworthiness": trustworthiness(rows, map2, n_neighbors=NEIGHBORS, metric="cosine"),
         "neighborRecall": recall("cosine"),
+        "rankCorrelation": rank_correlation("cosine"),
     },
 }))

@@ -104,6 +104,37 @@ async function readRows(path: string): Promise<Map<string, Record<string, unknow
 }
 
 onEveryDatabase((_engine, open) => {
+  test('measures of the points are columns like others, null where a point has none', async () => {
+    const database = await open();
+    const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
+    const embedding = await makeEmbedding(database, { slug: 'measured', fields, items, matrix });
+    const unmeasured = await makeMap(database, embedding, [1, 2, 3], 2, 'unmeasured');
+    await assert.rejects(fileOf(database, unmeasured, ['quality.trustworthiness']), {
+      message: /no column "quality.trustworthiness"/,
+    });
+    const id = await database.transaction((transaction) =>
+      replaceProjection(transaction, {
+        ...{ embedding, name: 'measured', method: 'GIVEN', components: 2 },
+        itemIds: Float64Array.of(1, 2, 3),
+        coordinates: new Float32Array(6),
+        measures: Float32Array.from({ length: 15 }, (_, i) => (i === 14 ? Number.NaN : i / 16)),
+      }),
+    );
+    const [projection] = await findProjectionsById(database, [id]);
+    assert.ok(projection);
+    const columns = ['quality.rankCorrelation', 'group', 'quality.trustworthiness'];
+    const rows = await readRows((await fileOf(database, projection, columns)).path);
+    assert.deepEqual(Object.keys(rows.get('α') ?? {}), ['key', 'x', 'y', ...columns]);
+    assert.deepEqual(
+      ['α', 'b', '🙂'].map((key) => columns.map((column) => rows.get(key)?.[column])),
+      [
+        [4 / 16, 'greek', 0],
+        [9 / 16, 'latin', 5 / 16],
+        [null, 'greek', 10 / 16],
+      ],
+    );
+  });
+
   test('every type of field comes out as it went in, and what is missing is null', async () => {
     const database = await open();
     const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import { pointMeasures } from '#kernels/pointQuality.ts';
 import { createRandom } from '#kernels/random.ts';
 import type { Database, Queryable } from '../../../server/database/database.ts';
 import { removeDataset } from '../../../server/datasets/removeDataset.ts';
@@ -95,6 +96,16 @@ onEveryDatabase((_engine, open) => {
     assert.ok(quality !== null && quality.neighbors === 15 && quality.sample === 300);
     for (const share of [quality.trustworthiness, quality.continuity, quality.neighborRecall]) {
       assert.ok(share > 0 && share <= 1, String(share));
+    }
+    assert.ok(quality.tripletAccuracy > 0.5 && (quality.rankCorrelation ?? 0) > 0.5);
+    assert.equal(projection.measured, true);
+    for await (const { measures } of readPoints(database, projection)) {
+      assert.ok(measures);
+      for (const [place, name] of (['trustworthiness', 'continuity', 'neighborRecall'] as const).entries()) {
+        const values = Array.from({ length: 300 }, (_, i) => measures[i * pointMeasures.length + place] ?? Number.NaN);
+        const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+        assert.ok(Math.abs(mean - quality[name]) < 1e-5, `the mean ${name} of the points is that of the map`);
+      }
     }
     assert.ok(!isStale(projection, embedding, { version: projection.datasetVersion }));
     const files = await readdir(join(context.dataDir, 'cache/points'));
