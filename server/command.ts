@@ -68,7 +68,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   import: {
     usage: 'import FILE... --dataset NAME [options]',
-    help: 'Reads files into a data set: tables, vectors, images, archives of these.',
+    help: 'Reads files into a data set: tables, vectors, images, graphs, archives of these.',
     options: {
       dataset: string('NAME', 'the data set, which is made when there is none'),
       title: string('TEXT', 'its title'),
@@ -80,6 +80,9 @@ const commands: Readonly<Record<string, Command>> = {
       text: string('COLUMN', 'the column of texts'),
       image: string('COLUMN', 'the column of images'),
       coordinates: string('X,Y[,Z]', 'the columns of a map that exists already'),
+      triples: string('HEAD,RELATION,TAIL', 'the columns of a graph'),
+      split: string('VALID,TEST', 'shares of the triples to set aside, such as 0.05,0.05'),
+      seed: string('NUMBER', 'seed of that choice; default: 42'),
       embedding: string('NAME', 'name of the embedding'),
       model: string('NAME', 'name of the model that made the vectors'),
       metric: string('METRIC', 'COSINE, EUCLIDEAN or INNER_PRODUCT'),
@@ -315,7 +318,9 @@ async function importCommand(given: Given): Promise<void> {
         text('coordinates')
           ?.split(',')
           .map((name) => name.trim()) ?? null,
+      ...triplesOption(text('triples')),
     },
+    ...splitOption(text('split'), text('seed')),
   };
   try {
     await withDatabase(config, async (database) => {
@@ -343,6 +348,32 @@ async function importCommand(given: Given): Promise<void> {
       }
     }
   }
+}
+
+function triplesOption(given: string | null): { head?: string; relation?: string; tail?: string } {
+  if (given === null) return {};
+  const [head = '', relation = '', tail = '', ...more] = given.split(',').map((name) => name.trim());
+  if (more.length > 0 || [head, relation, tail].includes('')) {
+    throw new UsageError(`--triples is "${given}"; wanted: the names of three columns, HEAD,RELATION,TAIL.`);
+  }
+  return { head, relation, tail };
+}
+
+function splitOption(
+  given: string | null,
+  seed: string | null,
+): { split?: { validation: number; test: number; seed: number } } {
+  if (given === null && seed !== null) throw new UsageError('--seed wants --split VALID,TEST beside it.');
+  if (given === null) return {};
+  const shares = given.split(',').map((share) => (share.trim() === '' ? Number.NaN : Number(share)));
+  const [validation = Number.NaN, test = Number.NaN] = shares;
+  if (shares.length !== 2 || !(validation >= 0 && test >= 0 && validation + test < 1)) {
+    throw new UsageError(
+      `--split is "${given}"; wanted: two shares from 0 on, less than 1 together, such as 0.05,0.05.`,
+    );
+  }
+  if (seed !== null && !/^\d{1,9}$/.test(seed)) throw new UsageError(`--seed is "${seed}"; wanted: a whole number.`);
+  return { split: { validation, test, seed: Number(seed ?? 42) } };
 }
 
 /** What changes when a file does. @throws UserError where there is none */

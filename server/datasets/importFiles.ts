@@ -2,15 +2,25 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { UserError } from '../errors.ts';
+import type { SplitOptions } from '../graphs/splitGraph.ts';
 import type { JobResult } from '../jobs/jobs.ts';
 import type { TaskContext } from '../jobs/task.ts';
+import type { ColumnNames } from './columnRoles.ts';
 import type { Source } from './formats/format.ts';
+import { openGraph } from './formats/openGraph.ts';
 import { openTables } from './formats/openTables.ts';
 import { fileSource } from './formats/source.ts';
+import type { TripleColumns } from './formats/triples.ts';
+import { importGraph } from './importGraph.ts';
 import { type ImportOptions, importOrNothing, importTables } from './importTables.ts';
 import { requireUploads, uploadPath } from './uploads.ts';
 
-export interface ImportInput extends Omit<ImportOptions, 'finish'> {
+export interface ImportInput extends Omit<ImportOptions, 'finish' | 'columns' | 'mayBeEmpty'> {
+  /** Those of triples mean that the files are a graph. */
+  readonly columns?: (ColumnNames & TripleColumns) | null;
+  /** How many triples of a graph to set aside by chance. */
+  readonly split?: SplitOptions | null;
   /** Ids of uploads. */
   readonly uploads?: readonly string[];
   /** Absolute paths of files on this machine: from the command line only, never from a client. */
@@ -23,7 +33,14 @@ export async function importFiles(context: TaskContext, input: ImportInput): Pro
     context.progress('Opening files', null);
     const sources = await openSources(context, input);
     return withScratchDir(context, async (scratchDir) => {
-      const tables = await openTables(sources, { scratchDir, signal: context.signal });
+      const reading = { scratchDir, signal: context.signal };
+      const { columns = null, ...rest } = input;
+      const graph = await openGraph(sources, { ...reading, isGraph: input.kind === 'GRAPH', columns });
+      if (graph !== null) return importGraph(context, graph, rest);
+      if (input.split) {
+        throw new UserError('BAD_USER_INPUT', 'There are no triples that could be split: the files are no graph.');
+      }
+      const tables = await openTables(sources, reading);
       return importTables(context, tables, input);
     });
   });

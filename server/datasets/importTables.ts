@@ -77,6 +77,8 @@ export interface ImportOptions {
   readonly rejectionLimit?: number | null;
   /** Maps to make when the vectors are in. Default: PCA in 2 and 3 components. */
   readonly projections?: readonly ProjectionOptions[] | null;
+  /** Whether tables without rows are fine: of a graph, relations alone may be named. Default: no. */
+  readonly mayBeEmpty?: boolean;
   /** What is to be written in the same transaction in which the data set becomes whole. */
   readonly finish?: (transaction: Queryable, datasetId: number) => Promise<void>;
 }
@@ -277,7 +279,7 @@ async function carryOut(
     if (error instanceof TooManyRejections) await context.reject(error.unreported);
     throw error;
   }
-  if (assembly.itemCount === 0) throw nothingLeft(tables, assembly);
+  if (assembly.itemCount === 0 && !options.mayBeEmpty) throw nothingLeft(tables, assembly);
   context.progress('Finishing', null);
   return await write.finish(assembly, options);
 }

@@ -9,7 +9,7 @@ import { type Image, imageRows } from './images.ts';
 import { type ItemColumns, JSONB_VERSION } from './items.ts';
 
 /** The name is made of the job's id, whose form is checked: nothing else ever stands in a statement. */
-function stagingName(jobId: string): string {
+export function stagingName(jobId: string): string {
   const digits = jobId.replaceAll('-', '');
   if (!/^[0-9a-f]{32}$/.test(digits)) throw new Error(`not a job: ${jobId}`);
   return `import_${digits}`;
@@ -28,17 +28,21 @@ export async function createStaging(transaction: Queryable, jobId: string): Prom
   `);
 }
 
+/** Those of a graph: see server/graphs/stagedGraph.ts. */
+export const graphParts = ['triples', 'descriptions', 'entities', 'relations', 'edges'] as const;
+
 /** Removes what is there of it. */
 export async function dropStaging(transaction: Queryable, jobId: string): Promise<void> {
   const name = stagingName(jobId);
-  await transaction.query(`drop table if exists ${name}_items, ${name}_images, ${name}_vectors, ${name}_ids`);
+  const parts = ['items', 'images', 'vectors', 'ids', ...graphParts];
+  await transaction.query(`drop table if exists ${parts.map((part) => `${name}_${part}`).join(', ')}`);
 }
 
 /** The jobs for which there are such tables. */
 export async function listStaging(database: Queryable): Promise<string[]> {
   const rows = await database.query<{ job: string }>(
-    `select substring(tablename from '^import_([0-9a-f]{32})_items$')::uuid::text as job from pg_tables
-      where schemaname = current_schema() and tablename ~ '^import_[0-9a-f]{32}_items$'`,
+    `select distinct substring(tablename from '^import_([0-9a-f]{32})_')::uuid::text as job from pg_tables
+      where schemaname = current_schema() and tablename ~ '^import_[0-9a-f]{32}_(items|triples)$'`,
   );
   return rows.map(({ job }) => job);
 }

@@ -805,6 +805,24 @@ export type ColumnsInput = {
   readonly image?: InputMaybe<Scalars['String']['input']>;
   /** The coordinates of a map that exists already. Default: `x`, `y` and, if there is one, `z`. */
   readonly coordinates?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Of triples, the entity that the relation leads away from. Default: `head`, `subject`, `source`, `from`; the first of three columns without names. Naming it makes the files a graph. */
+  readonly head?: InputMaybe<Scalars['String']['input']>;
+  /** Of triples, the relation. Default: `relation`, `predicate`, `property`, `edge`, `type`; the second of three columns without names. */
+  readonly relation?: InputMaybe<Scalars['String']['input']>;
+  /** Of triples, the entity that the relation leads to. Default: `tail`, `object`, `target`, `to`; the third of three columns without names. */
+  readonly tail?: InputMaybe<Scalars['String']['input']>;
+  /** Of triples, whether they are to learn from (train), to choose settings by (valid) or to measure by (test). Default: `split`; otherwise told by the name of the file. */
+  readonly split?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How many triples of a graph are set aside, by chance. Every entity and every relation keeps a triple to learn from. */
+export type SplitInput = {
+  /** Share of all triples to choose settings by, 0 to 1. */
+  readonly validation: Scalars['Float']['input'];
+  /** Share of all triples to measure by, 0 to 1. */
+  readonly test: Scalars['Float']['input'];
+  /** Seed of the choice. The same seed and the same triples give the same split. */
+  readonly seed: Scalars['Int']['input'];
 };
 
 /** Files to be read into a data set. */
@@ -817,8 +835,10 @@ export type ImportDatasetInput = {
   readonly title?: InputMaybe<Scalars['String']['input']>;
   /** What it is and where it comes from. */
   readonly description?: InputMaybe<Scalars['String']['input']>;
-  /** What its items are. Default: told from the content. */
+  /** What its items are. Default: told from the content. GRAPH: the files are triples (`train.tsv`, `valid.tsv`, `test.tsv`, or any name), names of entities (`entities.tsv`, `types.tsv`) and of relations (`relations.tsv`), or RDF, which needs not be named so. */
   readonly kind?: InputMaybe<DatasetKind>;
+  /** How many triples of a graph to set aside, where the files do not say it. Default: none. */
+  readonly split?: InputMaybe<SplitInput>;
   /** The name of the embedding. Default: `vectors`. */
   readonly embedding?: InputMaybe<Scalars['String']['input']>;
   /** The name of the model that made the vectors. */
@@ -1090,6 +1110,7 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<unknown>;
   ProjectionFrame: ResolverTypeWrapper<Frame>;
   ColumnsInput: ColumnsInput;
+  SplitInput: SplitInput;
   ImportDatasetInput: ImportDatasetInput;
   ImportProjectionInput: ImportProjectionInput;
   ImportDatasetPayload: ResolverTypeWrapper<Omit<ImportDatasetPayload, 'job'> & { job: ResolversTypes['Job'] }>;
@@ -1154,6 +1175,7 @@ export type ResolversParentTypes = {
   Subscription: unknown;
   ProjectionFrame: Frame;
   ColumnsInput: ColumnsInput;
+  SplitInput: SplitInput;
   ImportDatasetInput: ImportDatasetInput;
   ImportProjectionInput: ImportProjectionInput;
   ImportDatasetPayload: Omit<ImportDatasetPayload, 'job'> & { job: ResolversParentTypes['Job'] };

@@ -5,12 +5,10 @@
 import { decodeInt4, decodeInt8, decodeText, readCopy } from '../database/copyBinary.ts';
 import type { Queryable, Row } from '../database/database.ts';
 import type { Dataset } from '../datasets/datasets.ts';
+import { type Split, splits } from '../datasets/formats/graphFile.ts';
 import { didYouMean, UserError } from '../errors.ts';
 
-export const splits = ['TRAIN', 'VALIDATION', 'TEST'] as const;
-
-/** What a triple is for: to learn from, to choose settings by, or to measure the result. */
-export type Split = (typeof splits)[number];
+export { type Split, splits } from '../datasets/formats/graphFile.ts';
 
 export interface Relation {
   readonly id: number;
@@ -124,6 +122,34 @@ export async function countTriples(transaction: Queryable, datasetId: number): P
   );
 }
 
+/**
+ * Gives triples, by the ids of their relation, head and tail, a split; all others are for training.
+ * @param moved in ranges of any size
+ */
+export async function writeSplits(
+  transaction: Queryable,
+  datasetId: number,
+  moved: Iterable<{
+    readonly split: Split;
+    readonly relations: readonly number[];
+    readonly heads: readonly number[];
+    readonly tails: readonly number[];
+  }>,
+): Promise<void> {
+  await transaction.query("update triples set split = 'TRAIN' where dataset_id = $1::int and split <> 'TRAIN'", [
+    datasetId,
+  ]);
+  for (const { split, relations, heads, tails } of moved) {
+    await transaction.query(
+      `update triples set split = $2::text
+         from unnest($3::int[], $4::bigint[], $5::bigint[]) as moved (relation_id, head, tail)
+        where dataset_id = $1::int and triples.relation_id = moved.relation_id
+          and triples.head = moved.head and triples.tail = moved.tail`,
+      [datasetId, split, relations, heads, tails],
+    );
+  }
+}
+
 /** Removes the graph of a data set. */
 export async function deleteGraph(transaction: Queryable, datasetId: number): Promise<void> {
   await transaction.query('delete from triples where dataset_id = $1::int', [datasetId]);
@@ -172,18 +198,18 @@ export async function readTriples(
     entities: new Map(Array.from(entities.ids, (id, place) => [id, place])),
     relations: new Map(relations.map(({ id }, place) => [id, place])),
   };
-  const known = await readSplits(database, datasetId, 'triples', places, options);
-  const untrue = await readSplits(database, datasetId, 'false_triples', places, options);
+  const known = await readRows(database, datasetId, 'triples', places, options);
+  const untrue = await readRows(database, datasetId, 'false_triples', places, options);
   return {
     entityIds: entities.ids,
     entityKeys: entities.keys,
     relationIds,
     relationKeys: relations.map(({ key }) => key),
-    train: known.TRAIN.values,
-    validation: known.VALIDATION.values,
-    test: known.TEST.values,
-    validationFalse: untrue.VALIDATION.values,
-    testFalse: untrue.TEST.values,
+    train: ofSplit(known, 'TRAIN'),
+    validation: ofSplit(known, 'VALIDATION'),
+    test: ofSplit(known, 'TEST'),
+    validationFalse: ofSplit(untrue, 'VALIDATION'),
+    testFalse: ofSplit(untrue, 'TEST'),
   };
 }
 
@@ -217,17 +243,24 @@ interface Places {
   readonly relations: ReadonlyMap<number, number>;
 }
 
-async function readSplits(
+/** Triples (n, 3) and the split of each. */
+interface TripleRows {
+  readonly triples: Int32Array;
+  readonly splits: readonly Split[];
+}
+
+async function readRows(
   database: Queryable,
   datasetId: number,
   table: 'triples' | 'false_triples',
   places: Places,
   { signal }: ReadTriplesOptions,
-): Promise<Record<Split, Numbers>> {
-  const read = { TRAIN: new Numbers(), VALIDATION: new Numbers(), TEST: new Numbers() };
+): Promise<TripleRows> {
+  const numbers: number[] = [];
+  const splits: Split[] = [];
   let last = [0, 0, 0];
   for (;;) {
-    let count = 0;
+    const before = splits.length;
     const rows = database.copyOut(
       `select relation_id, head, tail, split from ${table}
         where dataset_id = ${integer(datasetId)} and (relation_id, head, tail) > (${last.map(integer).join(', ')})
@@ -237,15 +270,28 @@ async function readSplits(
     for await (const [relationId, head, tail, split] of readCopy(rows, 4)) {
       if (!relationId || !head || !tail || !split) throw new Error('A column of triples that cannot be null is null.');
       last = [decodeInt4(relationId), decodeInt8(head), decodeInt8(tail)];
-      read[toSplit(decodeText(split))].push(
+      numbers.push(
         placeOf(places.entities, last[1]),
         placeOf(places.relations, last[0]),
         placeOf(places.entities, last[2]),
       );
-      count++;
+      splits.push(toSplit(decodeText(split)));
     }
-    if (count < RANGE_ROWS) return read;
+    if (splits.length - before < RANGE_ROWS) return { triples: Int32Array.from(numbers), splits };
   }
+}
+
+function ofSplit({ triples, splits }: TripleRows, split: Split): Int32Array {
+  let length = 0;
+  for (const other of splits) if (other === split) length += 3;
+  const chosen = new Int32Array(length);
+  let at = 0;
+  for (const [i, other] of splits.entries()) {
+    if (other !== split) continue;
+    chosen.set(triples.subarray(3 * i, 3 * i + 3), at);
+    at += 3;
+  }
+  return chosen;
 }
 
 function placeOf(places: ReadonlyMap<number, number>, id: number | undefined): number {
@@ -258,26 +304,6 @@ function toSplit(text: string): Split {
   const found = splits.find((split) => split === text);
   if (found === undefined) throw new Error(`"${text}" is no split`);
   return found;
-}
-
-/** Whole numbers one after the other, in one array that grows. */
-class Numbers {
-  #values = new Int32Array(3 * 1024);
-  #length = 0;
-
-  get values(): Int32Array {
-    return this.#values.slice(0, this.#length);
-  }
-
-  push(...numbers: readonly [number, number, number]): void {
-    if (this.#length + 3 > this.#values.length) {
-      const larger = new Int32Array(this.#values.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    this.#values.set(numbers, this.#length);
-    this.#length += 3;
-  }
 }
 
 /** A number that may stand in a statement as text. */

@@ -3,6 +3,7 @@ import type { ImportInput } from '../datasets/importFiles.ts';
 import { requireUploads } from '../datasets/uploads.ts';
 import { UserError } from '../errors.ts';
 import type { MutationResolvers } from '../generated/schema.ts';
+import { checkSplit } from '../graphs/splitGraph.ts';
 import { addJob } from '../jobs/jobs.ts';
 
 /** Uploads of one import: a sprite, a table and some tensors are a handful, parts of one large table perhaps a hundred. */
@@ -18,6 +19,7 @@ export const importMutations = {
     if (typeof rejectionLimit === 'number' && rejectionLimit < 0) {
       throw new UserError('BAD_USER_INPUT', `"rejectionLimit" is ${rejectionLimit}; wanted: 0 or more.`);
     }
+    if (input.split) checkSplit(input.split);
     for (const { name, components } of projections ?? []) checkMap(name, components);
     await requireUploads(database, uploads);
     const dataset = await findDataset(database, slug);

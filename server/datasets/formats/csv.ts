@@ -36,10 +36,20 @@ interface Layout {
   readonly columns: readonly FileColumn[];
 }
 
+/** What is known of a text file beforehand; the rest is told from its beginning. */
+export interface KnownLayout {
+  /** Whether a first row of these cells names the columns. */
+  isHeader?(cells: readonly string[]): boolean;
+  /** The names of the columns that no header names, from the first on. */
+  readonly names?: readonly string[];
+  /** Columns, by name, whose cells are texts whatever they look like: `007` is no number, and `NA` is not missing. */
+  isText?(name: string): boolean;
+}
+
 /** The table in a text file. @throws UserError when columns share a name */
-export async function csvTable(source: Source): Promise<Table> {
+export async function csvTable(source: Source, known: KnownLayout = {}): Promise<Table> {
   const head = await readRange(source, 0, SAMPLE_BYTES);
-  const layout = tellLayout(source, decodeHead(head), head.length < SAMPLE_BYTES);
+  const layout = tellLayout(source, decodeHead(head), head.length < SAMPLE_BYTES, known);
   return {
     name: stemOf(source.name),
     file: source.name,
@@ -51,7 +61,7 @@ export async function csvTable(source: Source): Promise<Table> {
   };
 }
 
-function tellLayout(source: Source, sample: Buffer, whole: boolean): Layout {
+function tellLayout(source: Source, sample: Buffer, whole: boolean, known: KnownLayout): Layout {
   const end = whole ? sample.length : sample.lastIndexOf(10) + 1 || sample.length;
   const text = sample.subarray(0, end).toString('utf8');
   const lines = text.split(/\r?\n/, SAMPLE_ROWS).filter((line) => line !== '');
@@ -62,12 +72,12 @@ function tellLayout(source: Source, sample: Buffer, whole: boolean): Layout {
   const [first = []] = rows;
   const fieldCount = first.length;
   const even = rows.filter((row) => row.length === fieldCount);
-  const header = isHeader(even, extensionOf(source.name));
+  const header = known.isHeader?.(first) ?? isHeader(even, extensionOf(source.name));
   const body = header ? even.slice(1) : even;
   const columns = first.map((cell, i): Column => {
-    const unnamed = fieldCount === 1 ? stemOf(source.name) : `column${i + 1}`;
+    const unnamed = known.names?.[i] ?? (fieldCount === 1 ? stemOf(source.name) : `column${i + 1}`);
     const name = header && cell.trim() !== '' ? cell.trim() : unnamed;
-    return { name, type: typeOfTexts(body.map((row) => row[i] ?? '')) };
+    return { name, type: known.isText?.(name) ? 'text' : typeOfTexts(body.map((row) => row[i] ?? '')) };
   });
   refuseDoubles(source, columns);
   const gathered = header ? gatherColumns(columns) : gatherUnnamed(columns);

@@ -24,13 +24,13 @@ const SAMPLE_BYTES = 1 << 20;
 const DEPTH_LIMIT = 3;
 
 const UNDERSTOOD =
-  'CSV, TSV, JSON Lines, Parquet, Arrow, .npy and .npz, word2vec, GloVe and fastText, .fvecs, IDX, the files of the Embedding Projector, images, and ZIP, TAR and gzip of these';
+  'CSV, TSV, JSON Lines, Parquet, Arrow, .npy and .npz, word2vec, GloVe and fastText, .fvecs, IDX, the files of the Embedding Projector, images, RDF, and ZIP, TAR and gzip of these';
 
 /** Names of what is never text: such a file with text in it is a cut or an error page. */
 const NEVER_TEXT = new Set('npy npz parquet arrow feather fvecs ivecs bvecs bin zip tar tgz'.split(' '));
 
 /** A file that is no archive, with its beginning. */
-interface Leaf {
+export interface Leaf {
   readonly source: Source;
   readonly head: Buffer;
 }
@@ -70,6 +70,13 @@ export async function openTables(sources: readonly Source[], options: OpenOption
     });
   }
   return all;
+}
+
+/** The files that are no archives and no images, those in archives among them, with their beginnings. */
+export async function openLeaves(sources: readonly Source[], options: OpenOptions): Promise<Leaf[]> {
+  const found: Found = { leaves: [], images: [], tables: [] };
+  for (const source of sources) await sort(source, options, 0, sources.length > 1, found);
+  return found.leaves;
 }
 
 /** Files that come with data and are none. */

@@ -6,10 +6,10 @@ import { findDataset, requireDataset } from '../../../server/datasets/datasets.t
 import type { Rejected, Row, Table } from '../../../server/datasets/formats/format.ts';
 import { type ImportOptions, importOrNothing, importTables } from '../../../server/datasets/importTables.ts';
 import { removeDataset } from '../../../server/datasets/removeDataset.ts';
-import { JobContext } from '../../../server/jobs/jobContext.ts';
-import { addJob, cancelJob, claimJob, findJob, listRejections, takeBackFrom } from '../../../server/jobs/jobs.ts';
+import { addJob, cancelJob, findJob, listRejections } from '../../../server/jobs/jobs.ts';
 import type { TaskContext } from '../../../server/jobs/task.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
+import { beginAndDie, dying } from '../../helpers/dying.ts';
 import { runTask, scratchDir } from '../../helpers/runTask.ts';
 
 /** Two batches of items, some of them bad, with coordinates and a field that turns from numbers to texts at the end. */
@@ -76,46 +76,6 @@ async function countLeft(database: Database): Promise<unknown> {
   return row;
 }
 
-class Death extends Error {}
-
-/**
- * The database as a process sees it that dies after its `when`th commit. One that dies before a commit leaves what one
- * leaves that died after the commit before.
- */
-function dying(database: Database, when: number): Database {
-  let count = 0;
-  const transaction: Database['transaction'] = async (work, queryOptions) => {
-    const result = await database.transaction(work, queryOptions);
-    if (++count === when) throw new Death();
-    return result;
-  };
-  return {
-    engine: database.engine,
-    query: (...parameters) => database.query(...parameters),
-    copyIn: (...parameters) => database.copyIn(...parameters),
-    copyOut: (...parameters) => database.copyOut(...parameters),
-    listen: (...parameters) => database.listen(...parameters),
-    close: () => database.close(),
-    transaction,
-  };
-}
-
-/** Begins the job as a worker that dies. @returns whether it died, and did not come through before */
-async function beginAndDie(database: Database, jobId: string, seen: Database): Promise<boolean> {
-  const claim = await claimJob(database, { worker: 'dies', kinds: ['IMPORT_DATASET'], id: jobId });
-  assert.ok(claim);
-  const context = new JobContext(seen, claim, '', new AbortController().signal);
-  const died = await importOrNothing(context, () => importTables(context, [someTable()], options)).then(
-    () => false,
-    (error: unknown) => {
-      assert.ok(error instanceof Death, String(error));
-      return true;
-    },
-  );
-  await takeBackFrom(database, 'dies');
-  return died;
-}
-
 const task = (context: TaskContext) => importOrNothing(context, () => importTables(context, [someTable()], options));
 
 onEveryDatabase((_engine, open) => {
@@ -156,10 +116,10 @@ onEveryDatabase((_engine, open) => {
       let deaths = 0;
       for (;;) {
         await prepare(isThere);
-        const { id } = await addJob(database, { kind: 'IMPORT_DATASET', input: {} });
-        if (!(await beginAndDie(database, id, dying(database, deaths + 1)))) break;
+        const job = await addJob(database, { kind: 'IMPORT_DATASET', input: {} });
+        if (!(await beginAndDie(database, job, dying(database, deaths + 1), task))) break;
         deaths++;
-        const ended = await runTask(database, 'IMPORT_DATASET', task, {}, { dataDir, jobId: id });
+        const ended = await runTask(database, 'IMPORT_DATASET', task, {}, { dataDir, jobId: job.id });
         assert.equal(ended.job.error, null);
         assert.deepEqual(await look(database), expected, `died after transaction ${deaths}`);
         assert.deepEqual(ended.rejections, whole.rejections);
@@ -194,7 +154,7 @@ onEveryDatabase((_engine, open) => {
       await prepare(isThere);
       const before = await countLeft(database);
       const { id } = await addJob(database, { kind: 'IMPORT_DATASET', input: {} });
-      assert.ok(await beginAndDie(database, id, dying(database, 4)));
+      assert.ok(await beginAndDie(database, { id, kind: 'IMPORT_DATASET' }, dying(database, 4), task));
       assert.notDeepEqual(await countLeft(database), before);
       await cancelJob(database, id);
       assert.equal((await findJob(database, id))?.state, 'CANCELLED');
