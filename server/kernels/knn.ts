@@ -121,6 +121,7 @@ export async function nearestNeighbors(
   }
 }
 
+/** Rows in panels of 8 (cpu/assembly/knn.ts), in the memory of a backend. */
 export interface Packed {
   readonly at: number;
   readonly n: number;
@@ -128,7 +129,7 @@ export interface Packed {
 }
 
 /** Every pair, by tiles of a matrix product. @returns offset of uint32 (queries, c) */
-async function search(
+export async function search(
   backend: CpuBackend,
   queries: Packed,
   references: Packed,

@@ -8,6 +8,7 @@ import { wasm } from './wasm.ts';
 
 /** The functions of assembly/index.ts. All take byte offsets and numbers. */
 export type CpuFunction =
+  | 'clusterSums'
   | 'gram'
   | 'gridColumns'
   | 'gridFields'
@@ -24,6 +25,7 @@ export type CpuFunction =
   | 'pairsStep'
   | 'project'
   | 'rerank'
+  | 'scores'
   | 'search'
   | 'squaredNorms'
   | 'treeBuild'

@@ -7,3 +7,4 @@ export { treeBuild, treeForces } from './tsneTree';
 export { tsneStep } from './tsneStep';
 export { pairsStep } from './pairs';
 export { kgeBackward, kgeCount, kgeSampled, kgeScores, kgeUpdate, kgeUpdateRows } from './kge';
+export { clusterSums, scores } from './clusters';
