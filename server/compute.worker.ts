@@ -2,10 +2,13 @@
 import { constants, setPriority } from 'node:os';
 
 import { CpuBackend } from '#kernels/cpu/backend.ts';
+import { bySize, type HdbscanOptions, hdbscan, type Partition } from '#kernels/hdbscan/hdbscan.ts';
+import { clustersOf, initializeKmeans, type KmeansOptions, runKmeans } from '#kernels/kmeans/kmeans.ts';
 import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
 import { type Matrix, matrixToBytes } from '#kernels/matrix.ts';
 import { type PointQualityOptions, pointQuality } from '#kernels/pointQuality.ts';
 import { initializeQuality, type Quality, type QualityOptions, resultOfQuality, runQuality } from '#kernels/quality.ts';
+import { representatives } from '#kernels/representatives.ts';
 import { cpuThreads } from './cpuThreads.ts';
 import { type KernelOptions, serveKernels } from './serveKernels.ts';
 
@@ -55,6 +58,45 @@ const kernels = {
         onProgress: (done) => onProgress(WHOLE_END + (1 - WHOLE_END) * done),
       });
       return { whole: resultOfQuality(state), points };
+    } finally {
+      backend.close();
+    }
+  },
+
+  /** Clusters by size, with the rows that stand for them, `most` of each. */
+  async kmeans(
+    { matrix, most, ...options }: { readonly matrix: Matrix; readonly most: number } & KmeansOptions,
+    { onProgress }: KernelOptions,
+  ) {
+    const backend = await CpuBackend.create(cpuThreads());
+    try {
+      const kmeans = await initializeKmeans(backend, matrix, options);
+      await runKmeans(backend, kmeans, kmeans.iterations, {
+        onIteration: (iteration) => onProgress(iteration / kmeans.iterations),
+      });
+      const { centers, assignments, ...found } = await clustersOf(backend, kmeans);
+      const labels = bySize(Int32Array.from(assignments), centers.rows);
+      const count = centers.rows;
+      return { ...found, labels, count, representatives: representatives(matrix, labels, count, null, most).rows };
+    } finally {
+      backend.close();
+    }
+  },
+
+  /** The clusters and the layers, each with the rows that stand for its clusters, `most` of each. */
+  async hdbscan(
+    input: { readonly matrix: Matrix; readonly options: HdbscanOptions; readonly most: number },
+    { onProgress }: KernelOptions,
+  ) {
+    const { matrix, options, most } = input;
+    const backend = await CpuBackend.create(cpuThreads());
+    try {
+      const { clusters, layers, neighborRecall } = await hdbscan(backend, matrix, options, { onProgress });
+      const layerOf = ({ minClusterSize, labels, count, probabilities }: Partition) => ({
+        ...{ minClusterSize, labels, count },
+        representatives: representatives(matrix, labels, count, probabilities, most).rows,
+      });
+      return { layers: [clusters, ...layers].map(layerOf), probabilities: clusters.probabilities, neighborRecall };
     } finally {
       backend.close();
     }

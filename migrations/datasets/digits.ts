@@ -38,7 +38,7 @@ export const manifest: Manifest = {
   })),
   embedding: { name: 'pixels', model: 'pixels', metric: 'EUCLIDEAN' },
   projections: [
-    { name: 'umap-2d', method: 'UMAP', components: 2 },
+    { name: 'umap-2d', method: 'UMAP', components: 2, clusters: true },
     { name: 'pca-2d', method: 'PCA', components: 2 },
     { name: 'pca-3d', method: 'PCA', components: 3 },
   ],

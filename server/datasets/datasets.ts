@@ -1,6 +1,7 @@
 /** Table `datasets`: named collections of items. A data set that an import is still making is seen by that import alone. */
 import type { Queryable, Row } from '../database/database.ts';
 import { didYouMean, UserError } from '../errors.ts';
+import type { ClusteringColumns } from './clusterColumns.ts';
 import { type Condition, throwConditionError } from './conditions.ts';
 
 export const datasetKinds = ['TEXT', 'IMAGE', 'GRAPH', 'VECTOR'] as const;
@@ -26,6 +27,8 @@ export interface Dataset {
   readonly source: string | null;
   /** In the order of the columns. */
   readonly fields: readonly Field[];
+  /** What has been found among its items; columns of points and filters name it. */
+  readonly clusterings: readonly ClusteringColumns[];
   readonly itemCount: number;
   /** Rises with every change of the items. */
   readonly version: number;
@@ -34,7 +37,10 @@ export interface Dataset {
 }
 
 const columns = `id, slug, title, description, kind, licence, source, fields, item_count as "itemCount", version,
-  created_at as "createdAt", updated_at as "updatedAt"`;
+  created_at as "createdAt", updated_at as "updatedAt",
+  (select coalesce(jsonb_agg(jsonb_build_object('id', clusterings.id, 'name', clusterings.name,
+            'version', clusterings.version, 'layers', jsonb_array_length(clusterings.layers)) order by clusterings.id), '[]')
+     from clusterings where clusterings.dataset_id = datasets.id) as clusterings`;
 
 interface DatasetRow extends Dataset, Row {}
 

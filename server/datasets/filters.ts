@@ -8,6 +8,7 @@
  */
 import type { Parameter } from '../database/database.ts';
 import { didYouMean, UserError } from '../errors.ts';
+import { type ClusteringColumns, clusterColumnNames, clusterColumnSql, findClusterColumn } from './clusterColumns.ts';
 import type { Condition } from './conditions.ts';
 import type { Dataset, Field } from './datasets.ts';
 
@@ -134,7 +135,11 @@ interface Subject {
  * @param firstParameter the number of the first placeholder; the statement around has those below
  * @throws UserError BAD_USER_INPUT where the filter makes no sense, LIMIT_EXCEEDED where it is too deep or too large
  */
-export function compileFilter(filter: FilterInput, dataset: Pick<Dataset, 'fields'>, firstParameter = 1): Condition {
+export function compileFilter(
+  filter: FilterInput,
+  dataset: Pick<Dataset, 'fields'> & Partial<Pick<Dataset, 'clusterings'>>,
+  firstParameter = 1,
+): Condition {
   const parameters: Parameter[] = [];
   let conditions = 0;
 
@@ -185,7 +190,7 @@ export function compileFilter(filter: FilterInput, dataset: Pick<Dataset, 'field
       : `(${nodes.map((node) => compile(node, depth + 1)).join(` ${word} `)})`;
 
   const compileField = (node: FilterInput, field: string, asked: readonly Operator[]): string => {
-    const subject = findSubject(field, dataset.fields, bind);
+    const subject = findSubject(field, dataset.fields, dataset.clusterings ?? [], bind);
     if (asked.length === 0) {
       throw wrong(
         `A filter names ${subject.title} and no operator. Give one of ${list(subject.comparison.operators)}.`,
@@ -206,13 +211,32 @@ export function compileFilter(filter: FilterInput, dataset: Pick<Dataset, 'field
 
 type Bind = (value: Parameter, type: string) => string;
 
-function findSubject(name: string, fields: readonly Field[], bind: Bind): Subject {
+function findSubject(
+  name: string,
+  fields: readonly Field[],
+  clusterings: readonly ClusteringColumns[],
+  bind: Bind,
+): Subject {
   if (name === 'key' || name === 'label') {
     return { name, title: `\`${name}\``, comparison: text, value: `items.${name}`, missing: 'false' };
   }
   const field = fields.find((candidate) => candidate.name === name);
+  const clusterColumn = field === undefined ? findClusterColumn(clusterings, name) : null;
+  if (clusterColumn !== null) {
+    const value = clusterColumnSql(clusterColumn);
+    return {
+      name,
+      title: `\`${name}\``,
+      comparison: comparisons[clusterColumn.type],
+      value,
+      missing: `(${value} is null)`,
+    };
+  }
   if (field === undefined) {
-    const names = ['key', 'label', ...fields.map((candidate) => candidate.name)];
+    const names = [
+      ...['key', 'label', ...fields.map((candidate) => candidate.name)],
+      ...clusterColumnNames(clusterings),
+    ];
     const shown = name.slice(0, 100);
     throw wrong(
       `There is no field "${shown}".${didYouMean(shown, names) || ` There are ${list(names.slice(0, 20))}.`}`,

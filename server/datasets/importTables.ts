@@ -87,6 +87,8 @@ export interface ProjectionOptions {
   readonly name: string;
   readonly method: ProjectionMethod;
   readonly components: number;
+  /** Whether the groups on it are found as well. */
+  readonly clusters?: boolean | null;
 }
 
 const REJECTION_LIMIT = 100;
@@ -486,11 +488,14 @@ async function makeMaps(transaction: Queryable, maps: MapsToMake): Promise<numbe
   }
   const onlyGiven = roles.vector.length === 0 && components > 0;
   const computed = asked?.filter(({ method }) => method !== 'GIVEN') ?? (onlyGiven ? [] : defaultMaps);
-  for (const { name, method, components } of computed) {
+  for (const { name, method, components, clusters } of computed) {
     if (asked === null && (embedding.dimension < components || embedding.itemCount <= components)) continue;
     await addJob(transaction, {
       kind: 'PROJECT_EMBEDDING',
-      input: { embeddingId: embedding.id, name, method, components, seed: SEED, device: 'AUTO' },
+      input: {
+        ...{ embeddingId: embedding.id, name, method, components, seed: SEED, device: 'AUTO' },
+        ...(clusters === true ? { clusters } : {}),
+      },
       datasetId,
     });
   }
@@ -501,7 +506,7 @@ async function makeMaps(transaction: Queryable, maps: MapsToMake): Promise<numbe
 }
 
 const defaultMaps: readonly ProjectionOptions[] = [
-  { name: 'umap-2d', method: 'UMAP', components: 2 },
+  { name: 'umap-2d', method: 'UMAP', components: 2, clusters: true },
   { name: 'pca-2d', method: 'PCA', components: 2 },
   { name: 'pca-3d', method: 'PCA', components: 3 },
 ];

@@ -3,10 +3,11 @@
  */
 import { decodeInt4, readCopy } from '../database/copyBinary.ts';
 import type { Queryable } from '../database/database.ts';
+import { type ClusterColumn, clusterColumnSql } from './clusterColumns.ts';
 import type { Dataset, FieldType } from './datasets.ts';
 
-/** `label`, or the place of a field among `Dataset.fields`. */
-export type ItemColumn = 'label' | number;
+/** `label`, the place of a field among `Dataset.fields`, or what a clustering tells of the item. */
+export type ItemColumn = 'label' | number | ClusterColumn;
 
 /** An item that was found. */
 export interface ItemColumnsRow {
@@ -34,6 +35,7 @@ export async function* readItemColumns(
   const dataset = integer(id);
   const expressions = columns.map((column) => {
     if (column === 'label') return 'items.label';
+    if (typeof column === 'object') return clusterColumnSql(column);
     const type = fields[column]?.type;
     if (type === undefined) throw new Error(`no field ${column}`);
     // `copy` takes no parameters: the name comes from the table itself, once per statement.

@@ -4,6 +4,8 @@ import type { Dataset as DatasetRecord } from '../datasets/datasets.ts';
 import type { Item as ItemRecord } from '../datasets/items.ts';
 import type { Embedding as EmbeddingRecord } from '../embeddings/embeddings.ts';
 import type { Projection as ProjectionRecord } from '../projections/projections.ts';
+import type { Clustering as ClusteringRecord, Cluster as ClusterRecord } from '../clusterings/clusterings.ts';
+import type { LayerOf } from '../resolvers/clustering.ts';
 import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/jobs.ts';
 import type { Frame } from '../projections/frames.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
@@ -130,6 +132,10 @@ export type Dataset = Node & {
   readonly embeddings: ReadonlyArray<Embedding>;
   /** One embedding by its name, or null. */
   readonly embedding?: Maybe<Embedding>;
+  /** The groups that have been found among its items. */
+  readonly clusterings: ReadonlyArray<Clustering>;
+  /** One clustering by its name, or null. */
+  readonly clustering?: Maybe<Clustering>;
 };
 
 
@@ -157,6 +163,12 @@ export type DatasetValuesArgs = {
 
 /** A named collection of items of one kind. */
 export type DatasetEmbeddingArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+/** A named collection of items of one kind. */
+export type DatasetClusteringArgs = {
   name: Scalars['String']['input'];
 };
 
@@ -248,7 +260,9 @@ export type ItemEdge = {
 
 /**
  * Which items. Give either `and`, `or` or `not`, or a `field` with one or more operators, all of which must hold.
- * `field` is `key`, `label` or a name in `Dataset.fields`. An item without the field matches only `isNull: true` and `ne`.
+ * `field` is `key`, `label`, a name in `Dataset.fields`, `clusters.NAME` (the label of the item's cluster in the clustering of that
+ * name; `clusters.NAME#2` in its second layer) or `probability.NAME` (how firmly it belongs there). An item without the field matches
+ * only `isNull: true` and `ne`.
  */
 export type Filter = {
   /** All of these hold. */
@@ -528,6 +542,133 @@ export type ProjectionQuality = {
   readonly columns: ReadonlyArray<Scalars['String']['output']>;
 };
 
+/** How groups are found. */
+export type ClusteringMethod =
+  /** k-means (Lloyd 1982): so many groups, each around its middle; every item is in one. With the metric COSINE, on the sphere. */
+  | 'KMEANS'
+  /** Hierarchical density-based clustering (Campello, Moulavi and Sander 2013): groups where items lie dense, whatever their shape and however many; what lies between them is noise. */
+  | 'HDBSCAN';
+
+/** Groups of items that belong together, found among the vectors of an embedding or among the points of one of its maps. */
+export type Clustering = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name within the data set. Points have the columns `clusters.NAME` (the label of an item's cluster; null for noise), `clusters.NAME#2` (the same in the second layer) and `probability.NAME`, and filters have fields of these names. */
+  readonly name: Scalars['String']['output'];
+  /** The embedding whose items it groups. */
+  readonly embedding: Embedding;
+  /** The map whose points were grouped, or null where the vectors were. */
+  readonly projection?: Maybe<Projection>;
+  /** How it was made. */
+  readonly method: ClusteringMethod;
+  /** The seed of every choice by chance; null where there is none. */
+  readonly seed?: Maybe<Scalars['Int']['output']>;
+  /** The options of the method as they were used, and what it found out on the way. */
+  readonly parameters: Scalars['JSON']['output'];
+  /** How long it took to compute, in milliseconds. */
+  readonly milliseconds?: Maybe<Scalars['Float']['output']>;
+  /** How many items. */
+  readonly count: Scalars['BigInt']['output'];
+  /** How many of them are in no cluster. */
+  readonly noiseCount: Scalars['BigInt']['output'];
+  /** Its clusters, the largest first. */
+  readonly clusters: ReadonlyArray<Cluster>;
+  /** The same hierarchy at several sizes, from many small clusters to few large ones; each cluster lies within one of the next layer, or within none. Empty for KMEANS. */
+  readonly layers: ReadonlyArray<ClusterLayer>;
+  /** Whether items, vectors or the map have changed since it was made. */
+  readonly stale: Scalars['Boolean']['output'];
+  /** Rises each time it is computed anew. */
+  readonly version: Scalars['BigInt']['output'];
+  /** When it was made. */
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+
+/** Groups of items that belong together, found among the vectors of an embedding or among the points of one of its maps. */
+export type ClusteringClustersArgs = {
+  first: Scalars['Int']['input'];
+};
+
+/** One cut through a hierarchy of clusters. */
+export type ClusterLayer = {
+  /** How many items its clusters have at least. */
+  readonly minClusterSize: Scalars['Int']['output'];
+  /** How many clusters. */
+  readonly count: Scalars['Int']['output'];
+  /** How many items are in none of them. */
+  readonly noiseCount: Scalars['BigInt']['output'];
+  /** Its clusters, the largest first. */
+  readonly clusters: ReadonlyArray<Cluster>;
+};
+
+
+/** One cut through a hierarchy of clusters. */
+export type ClusterLayerClustersArgs = {
+  first: Scalars['Int']['input'];
+};
+
+/** A group of items. */
+export type Cluster = {
+  /** From 0, the largest first. */
+  readonly number: Scalars['Int']['output'];
+  /** What people read: the terms or the value that set it apart, or its number; unique in its layer. */
+  readonly label: Scalars['String']['output'];
+  /** How many items. */
+  readonly size: Scalars['BigInt']['output'];
+  /** Its most typical items: those that belong to it most firmly, and of these the ones nearest to its middle. */
+  readonly representatives: ReadonlyArray<Item>;
+  /** The words of labels and texts that set it apart from all others, by c-TF-IDF (Grootendorst 2022), the best first; ten at most. */
+  readonly terms: ReadonlyArray<ClusterTerm>;
+  /** The values of fields of type CATEGORY that set it apart from all others, the best first; five at most. */
+  readonly traits: ReadonlyArray<ClusterTrait>;
+  /** Where it lies on a map of the embedding; null when none of its items is on it. */
+  readonly place?: Maybe<ClusterPlace>;
+};
+
+
+/** A group of items. */
+export type ClusterRepresentativesArgs = {
+  first: Scalars['Int']['input'];
+};
+
+
+/** A group of items. */
+export type ClusterPlaceArgs = {
+  projection: Scalars['String']['input'];
+};
+
+/** A word that is frequent in a cluster and rare elsewhere. */
+export type ClusterTerm = {
+  /** The word, in lower case. */
+  readonly term: Scalars['String']['output'];
+  /** Its weight: the share of the cluster's words times the logarithm of how rare it is in all. */
+  readonly score: Scalars['Float']['output'];
+  /** Items of the cluster that have it, of those that were read. */
+  readonly count: Scalars['Int']['output'];
+};
+
+/** A value that is frequent in a cluster and rare elsewhere. */
+export type ClusterTrait = {
+  /** The field. */
+  readonly field: Scalars['String']['output'];
+  /** The value. */
+  readonly value: Scalars['String']['output'];
+  /** Share of the cluster's items that have it, 0 to 1. */
+  readonly share: Scalars['Float']['output'];
+  /** Share of all other items that have it, 0 to 1. */
+  readonly shareElsewhere: Scalars['Float']['output'];
+};
+
+/** Where a cluster lies on a map, in the map's own coordinates: a number per component. */
+export type ClusterPlace = {
+  /** The item of the cluster that is nearest to its medians: always a place where it is. */
+  readonly center: ReadonlyArray<Scalars['Float']['output']>;
+  /** The lower ends of a box that has all but a few stray items. */
+  readonly lower: ReadonlyArray<Scalars['Float']['output']>;
+  /** The upper ends of that box. */
+  readonly upper: ReadonlyArray<Scalars['Float']['output']>;
+};
+
 /** The points of a map as a file. */
 export type Points = {
   /** How many points. */
@@ -567,8 +708,10 @@ export type JobKind =
   | 'IMPORT_DATASET'
   /** Loads a data set that is named by a manifest. */
   | 'LOAD_DATASET'
-  /** Computes a map. */
+  /** Computes a map, and where it was asked for the groups on it. */
   | 'PROJECT_EMBEDDING'
+  /** Finds groups. */
+  | 'CLUSTER_EMBEDDING'
   /** Builds an index for approximate search. */
   | 'INDEX_EMBEDDING';
 
@@ -640,6 +783,8 @@ export type JobResult = {
   readonly embedding?: Maybe<Embedding>;
   /** The projection. */
   readonly projection?: Maybe<Projection>;
+  /** The clustering. */
+  readonly clustering?: Maybe<Clustering>;
 };
 
 /** A page of jobs. */
@@ -726,6 +871,10 @@ export type Mutation = {
   readonly projectEmbedding: ProjectEmbeddingPayload;
   /** Removes a map. */
   readonly removeProjection: RemoveProjectionPayload;
+  /** Finds groups among the vectors of an embedding, or among the points of one of its maps, and what sets them apart. */
+  readonly clusterEmbedding: ClusterEmbeddingPayload;
+  /** Removes a clustering. */
+  readonly removeClustering: RemoveClusteringPayload;
   /** Builds an index for approximate search, in place of the one there is, and measures its recall. */
   readonly indexEmbedding: IndexEmbeddingPayload;
   /** Asks a job to stop. A job that has ended stays as it is. */
@@ -750,6 +899,16 @@ export type MutationProjectEmbeddingArgs = {
 
 export type MutationRemoveProjectionArgs = {
   input: RemoveProjectionInput;
+};
+
+
+export type MutationClusterEmbeddingArgs = {
+  input: ClusterEmbeddingInput;
+};
+
+
+export type MutationRemoveClusteringArgs = {
+  input: RemoveClusteringInput;
 };
 
 
@@ -849,7 +1008,7 @@ export type ImportDatasetInput = {
   readonly columns?: InputMaybe<ColumnsInput>;
   /** How many rows may be left out before the import fails. Default: 100. */
   readonly rejectionLimit?: InputMaybe<Scalars['Int']['input']>;
-  /** Maps to make when the vectors are in. Default: UMAP in 2, PCA in 2 and in 3 components. */
+  /** Maps to make when the vectors are in. Default: UMAP in 2 with its groups, PCA in 2 and in 3 components. */
   readonly projections?: InputMaybe<ReadonlyArray<ImportProjectionInput>>;
   /** The same key gives the same job, while that job is queued or running. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -863,6 +1022,8 @@ export type ImportProjectionInput = {
   readonly method: ProjectionMethod;
   /** Coordinates per item, 2 or 3. */
   readonly components: Scalars['Int']['input'];
+  /** Whether HDBSCAN looks for groups on it when it is done. They become a clustering of the map's name. */
+  readonly clusters: Scalars['Boolean']['input'];
 };
 
 /** The job that imports. */
@@ -942,6 +1103,75 @@ export type RemoveProjectionInput = {
 /** What was removed. */
 export type RemoveProjectionPayload = {
   /** The global id that the projection had. */
+  readonly removedId: Scalars['ID']['output'];
+};
+
+/** Groups to be found. */
+export type ClusterEmbeddingInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** Name of the map whose points are grouped. Default: the vectors are. On a map by UMAP, HDBSCAN finds more than among vectors of many dimensions, where no place is dense. */
+  readonly projection?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the clustering. One of that name is replaced when the new one is done. */
+  readonly name: Scalars['String']['input'];
+  /** How they are found. */
+  readonly method: ClusteringMethod;
+  /** Seed of every choice by chance. HDBSCAN has none. */
+  readonly seed: Scalars['Int']['input'];
+  /** Options of k-means; an error with another method. */
+  readonly kmeans?: InputMaybe<KmeansInput>;
+  /** Options of HDBSCAN; an error with another method. */
+  readonly hdbscan?: InputMaybe<HdbscanInput>;
+};
+
+/** Options of k-means. */
+export type KmeansInput = {
+  /** How many clusters, 1 to 1000. With fewer items that differ there are fewer. Default: the square root of half the items, 2 to 100. */
+  readonly clusters?: InputMaybe<Scalars['Int']['input']>;
+  /** Most rounds of assigning items and moving centres, 1 to 1000. It ends before when nothing moves any more. */
+  readonly iterations: Scalars['Int']['input'];
+};
+
+/** Which clusters of the hierarchy are taken. */
+export type ClusterSelection =
+  /** Excess of mass: those that last longest, large and small ones side by side. */
+  | 'EOM'
+  /** The smallest ones: more of them, and alike in size. */
+  | 'LEAF';
+
+/** Options of HDBSCAN. */
+export type HdbscanInput = {
+  /** How many items a cluster has at least, from 2. Larger finds fewer and larger ones. Default: half the square root of the items, 5 at least. */
+  readonly minClusterSize?: InputMaybe<Scalars['Int']['input']>;
+  /** How many items, itself counted, are to be near an item for its place to be dense, 1 to 200. Larger leaves more of them as noise, and bridges between groups matter less. */
+  readonly minSamples: Scalars['Int']['input'];
+  /** Which clusters of the hierarchy are taken. */
+  readonly selection: ClusterSelection;
+  /** Distance below which clusters are not split any more. Larger joins more of the small ones; 0: no such distance. */
+  readonly epsilon: Scalars['Float']['input'];
+  /** Whether all items together may be the one cluster. */
+  readonly allowSingleCluster: Scalars['Boolean']['input'];
+};
+
+/** The job that finds the groups. */
+export type ClusterEmbeddingPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** A clustering to be removed. */
+export type RemoveClusteringInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the clustering. */
+  readonly clustering: Scalars['String']['input'];
+};
+
+/** What was removed. */
+export type RemoveClusteringPayload = {
+  /** The global id that the clustering had. */
   readonly removedId: Scalars['ID']['output'];
 };
 
@@ -1048,6 +1278,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( ItemRecord )
     | ( EmbeddingRecord )
     | ( ProjectionRecord )
+    | ( ClusteringRecord )
     | ( JobRecord )
   ;
 };
@@ -1094,6 +1325,13 @@ export type ResolversTypes = {
   ProjectionMethod: ProjectionMethod;
   Projection: ResolverTypeWrapper<ProjectionRecord>;
   ProjectionQuality: ResolverTypeWrapper<ProjectionQuality>;
+  ClusteringMethod: ClusteringMethod;
+  Clustering: ResolverTypeWrapper<ClusteringRecord>;
+  ClusterLayer: ResolverTypeWrapper<LayerOf>;
+  Cluster: ResolverTypeWrapper<ClusterRecord>;
+  ClusterTerm: ResolverTypeWrapper<ClusterTerm>;
+  ClusterTrait: ResolverTypeWrapper<ClusterTrait>;
+  ClusterPlace: ResolverTypeWrapper<ClusterPlace>;
   Points: ResolverTypeWrapper<Points>;
   BinaryContent: ResolverTypeWrapper<BinaryContent>;
   JobState: JobState;
@@ -1121,6 +1359,13 @@ export type ResolversTypes = {
   ProjectEmbeddingPayload: ResolverTypeWrapper<Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   RemoveProjectionInput: RemoveProjectionInput;
   RemoveProjectionPayload: ResolverTypeWrapper<RemoveProjectionPayload>;
+  ClusterEmbeddingInput: ClusterEmbeddingInput;
+  KmeansInput: KmeansInput;
+  ClusterSelection: ClusterSelection;
+  HdbscanInput: HdbscanInput;
+  ClusterEmbeddingPayload: ResolverTypeWrapper<Omit<ClusterEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  RemoveClusteringInput: RemoveClusteringInput;
+  RemoveClusteringPayload: ResolverTypeWrapper<RemoveClusteringPayload>;
   IndexEmbeddingInput: IndexEmbeddingInput;
   IndexEmbeddingPayload: ResolverTypeWrapper<Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
@@ -1161,6 +1406,12 @@ export type ResolversParentTypes = {
   SearchInfo: SearchInfo;
   Projection: ProjectionRecord;
   ProjectionQuality: ProjectionQuality;
+  Clustering: ClusteringRecord;
+  ClusterLayer: LayerOf;
+  Cluster: ClusterRecord;
+  ClusterTerm: ClusterTerm;
+  ClusterTrait: ClusterTrait;
+  ClusterPlace: ClusterPlace;
   Points: Points;
   BinaryContent: BinaryContent;
   Job: JobRecord;
@@ -1186,6 +1437,12 @@ export type ResolversParentTypes = {
   ProjectEmbeddingPayload: Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   RemoveProjectionInput: RemoveProjectionInput;
   RemoveProjectionPayload: RemoveProjectionPayload;
+  ClusterEmbeddingInput: ClusterEmbeddingInput;
+  KmeansInput: KmeansInput;
+  HdbscanInput: HdbscanInput;
+  ClusterEmbeddingPayload: Omit<ClusterEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  RemoveClusteringInput: RemoveClusteringInput;
+  RemoveClusteringPayload: RemoveClusteringPayload;
   IndexEmbeddingInput: IndexEmbeddingInput;
   IndexEmbeddingPayload: Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
@@ -1215,7 +1472,7 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'Projection' | 'Job', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'Projection' | 'Clustering' | 'Job', ParentType, ContextType>;
 };
 
 export type FieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Field'] = ResolversParentTypes['Field']> = {
@@ -1241,6 +1498,8 @@ export type DatasetResolvers<ContextType = Context, ParentType extends Resolvers
   values?: Resolver<ReadonlyArray<ResolversTypes['FieldValue']>, ParentType, ContextType, RequireFields<DatasetValuesArgs, 'field' | 'first'>>;
   embeddings?: Resolver<ReadonlyArray<ResolversTypes['Embedding']>, ParentType, ContextType>;
   embedding?: Resolver<Maybe<ResolversTypes['Embedding']>, ParentType, ContextType, RequireFields<DatasetEmbeddingArgs, 'name'>>;
+  clusterings?: Resolver<ReadonlyArray<ResolversTypes['Clustering']>, ParentType, ContextType>;
+  clustering?: Resolver<Maybe<ResolversTypes['Clustering']>, ParentType, ContextType, RequireFields<DatasetClusteringArgs, 'name'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1379,6 +1638,61 @@ export type ProjectionQualityResolvers<ContextType = Context, ParentType extends
   columns?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type ClusteringResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Clustering'] = ResolversParentTypes['Clustering']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  embedding?: Resolver<ResolversTypes['Embedding'], ParentType, ContextType>;
+  projection?: Resolver<Maybe<ResolversTypes['Projection']>, ParentType, ContextType>;
+  method?: Resolver<ResolversTypes['ClusteringMethod'], ParentType, ContextType>;
+  seed?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  parameters?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  milliseconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  noiseCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  clusters?: Resolver<ReadonlyArray<ResolversTypes['Cluster']>, ParentType, ContextType, RequireFields<ClusteringClustersArgs, 'first'>>;
+  layers?: Resolver<ReadonlyArray<ResolversTypes['ClusterLayer']>, ParentType, ContextType>;
+  stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ClusterLayerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ClusterLayer'] = ResolversParentTypes['ClusterLayer']> = {
+  minClusterSize?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  noiseCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  clusters?: Resolver<ReadonlyArray<ResolversTypes['Cluster']>, ParentType, ContextType, RequireFields<ClusterLayerClustersArgs, 'first'>>;
+};
+
+export type ClusterResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Cluster'] = ResolversParentTypes['Cluster']> = {
+  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  size?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  representatives?: Resolver<ReadonlyArray<ResolversTypes['Item']>, ParentType, ContextType, RequireFields<ClusterRepresentativesArgs, 'first'>>;
+  terms?: Resolver<ReadonlyArray<ResolversTypes['ClusterTerm']>, ParentType, ContextType>;
+  traits?: Resolver<ReadonlyArray<ResolversTypes['ClusterTrait']>, ParentType, ContextType>;
+  place?: Resolver<Maybe<ResolversTypes['ClusterPlace']>, ParentType, ContextType, RequireFields<ClusterPlaceArgs, 'projection'>>;
+};
+
+export type ClusterTermResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ClusterTerm'] = ResolversParentTypes['ClusterTerm']> = {
+  term?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ClusterTraitResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ClusterTrait'] = ResolversParentTypes['ClusterTrait']> = {
+  field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  share?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  shareElsewhere?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type ClusterPlaceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ClusterPlace'] = ResolversParentTypes['ClusterPlace']> = {
+  center?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
+  lower?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
+  upper?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
 export type PointsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Points'] = ResolversParentTypes['Points']> = {
   count?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1426,6 +1740,7 @@ export type JobResultResolvers<ContextType = Context, ParentType extends Resolve
   dataset?: Resolver<Maybe<ResolversTypes['Dataset']>, ParentType, ContextType>;
   embedding?: Resolver<Maybe<ResolversTypes['Embedding']>, ParentType, ContextType>;
   projection?: Resolver<Maybe<ResolversTypes['Projection']>, ParentType, ContextType>;
+  clustering?: Resolver<Maybe<ResolversTypes['Clustering']>, ParentType, ContextType>;
 };
 
 export type JobConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobConnection'] = ResolversParentTypes['JobConnection']> = {
@@ -1461,6 +1776,8 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   removeDataset?: Resolver<ResolversTypes['RemoveDatasetPayload'], ParentType, ContextType, RequireFields<MutationRemoveDatasetArgs, 'input'>>;
   projectEmbedding?: Resolver<ResolversTypes['ProjectEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationProjectEmbeddingArgs, 'input'>>;
   removeProjection?: Resolver<ResolversTypes['RemoveProjectionPayload'], ParentType, ContextType, RequireFields<MutationRemoveProjectionArgs, 'input'>>;
+  clusterEmbedding?: Resolver<ResolversTypes['ClusterEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationClusterEmbeddingArgs, 'input'>>;
+  removeClustering?: Resolver<ResolversTypes['RemoveClusteringPayload'], ParentType, ContextType, RequireFields<MutationRemoveClusteringArgs, 'input'>>;
   indexEmbedding?: Resolver<ResolversTypes['IndexEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationIndexEmbeddingArgs, 'input'>>;
   cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
 };
@@ -1490,6 +1807,14 @@ export type ProjectEmbeddingPayloadResolvers<ContextType = Context, ParentType e
 };
 
 export type RemoveProjectionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveProjectionPayload'] = ResolversParentTypes['RemoveProjectionPayload']> = {
+  removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type ClusterEmbeddingPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ClusterEmbeddingPayload'] = ResolversParentTypes['ClusterEmbeddingPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type RemoveClusteringPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveClusteringPayload'] = ResolversParentTypes['RemoveClusteringPayload']> = {
   removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
@@ -1526,6 +1851,12 @@ export type Resolvers<ContextType = Context> = {
   SearchInfo?: SearchInfoResolvers<ContextType>;
   Projection?: ProjectionResolvers<ContextType>;
   ProjectionQuality?: ProjectionQualityResolvers<ContextType>;
+  Clustering?: ClusteringResolvers<ContextType>;
+  ClusterLayer?: ClusterLayerResolvers<ContextType>;
+  Cluster?: ClusterResolvers<ContextType>;
+  ClusterTerm?: ClusterTermResolvers<ContextType>;
+  ClusterTrait?: ClusterTraitResolvers<ContextType>;
+  ClusterPlace?: ClusterPlaceResolvers<ContextType>;
   Points?: PointsResolvers<ContextType>;
   BinaryContent?: BinaryContentResolvers<ContextType>;
   Job?: JobResolvers<ContextType>;
@@ -1543,6 +1874,8 @@ export type Resolvers<ContextType = Context> = {
   RemoveDatasetPayload?: RemoveDatasetPayloadResolvers<ContextType>;
   ProjectEmbeddingPayload?: ProjectEmbeddingPayloadResolvers<ContextType>;
   RemoveProjectionPayload?: RemoveProjectionPayloadResolvers<ContextType>;
+  ClusterEmbeddingPayload?: ClusterEmbeddingPayloadResolvers<ContextType>;
+  RemoveClusteringPayload?: RemoveClusteringPayloadResolvers<ContextType>;
   IndexEmbeddingPayload?: IndexEmbeddingPayloadResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
 };

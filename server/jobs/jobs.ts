@@ -15,7 +15,13 @@ import { Bell } from './bell.ts';
 import { tellThreads } from './cancellations.ts';
 import type { Rejection } from './task.ts';
 
-export const jobKinds = ['IMPORT_DATASET', 'LOAD_DATASET', 'PROJECT_EMBEDDING', 'INDEX_EMBEDDING'] as const;
+export const jobKinds = [
+  'IMPORT_DATASET',
+  'LOAD_DATASET',
+  'PROJECT_EMBEDDING',
+  'CLUSTER_EMBEDDING',
+  'INDEX_EMBEDDING',
+] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 export type JobState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
@@ -25,6 +31,7 @@ export interface JobResult {
   readonly dataset?: number;
   readonly embedding?: number;
   readonly projection?: number;
+  readonly clustering?: number;
 }
 
 export interface Job {

@@ -5,7 +5,8 @@ import type { Task } from './task.ts';
 export const tasks: { readonly [Kind in JobKind]: Task<unknown, JobResult> } = {
   IMPORT_DATASET: task(async () => (await import('../datasets/importFiles.ts')).importFiles),
   LOAD_DATASET: task(async () => (await import('../datasets/loadManifest.ts')).loadManifest),
-  PROJECT_EMBEDDING: task(async () => (await import('../projections/projectEmbedding.ts')).projectEmbedding),
+  PROJECT_EMBEDDING: task(async () => (await import('../clusterings/projectAndCluster.ts')).projectAndCluster),
+  CLUSTER_EMBEDDING: task(async () => (await import('../clusterings/clusterEmbedding.ts')).clusterEmbedding),
   INDEX_EMBEDDING: task(async () => (await import('../embeddings/indexEmbedding.ts')).indexEmbedding),
 };
 

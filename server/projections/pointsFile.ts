@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress } from 'node:zlib';
 
 import type { Queryable } from '../database/database.ts';
+import { clusterColumnNames, findClusterColumn } from '../datasets/clusterColumns.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { didYouMean, UserError } from '../errors.ts';
@@ -50,7 +51,7 @@ export async function pointsOf(
 ): Promise<Points> {
   const dataset = await datasetOf(database, projection);
   const asked = checkColumns(projection, dataset, columns);
-  const version = pointsVersion(projection, dataset);
+  const version = pointsVersion(projection, dataset, asked);
   const query = new URLSearchParams(asked.map((column) => ['columns', column])).toString();
   return {
     count: projection.count,
@@ -61,14 +62,24 @@ export async function pointsOf(
 }
 
 /**
- * What the bytes depend on beside the columns: the version of the map and that of the items; and when the map was made,
- * so that a cache which outlives its database is not taken for that of another.
+ * What the bytes depend on beside the columns: the version of the map and that of the items; when the map was made, so
+ * that a cache which outlives its database is not taken for that of another; and the versions of the clusterings whose
+ * columns are asked for.
  */
 export function pointsVersion(
   { version, createdAt }: Pick<Projection, 'version' | 'createdAt'>,
-  dataset: Pick<Dataset, 'version'>,
+  dataset: Pick<Dataset, 'version' | 'fields' | 'clusterings'>,
+  columns: readonly string[],
 ): string {
-  return `${version}-${dataset.version}-${createdAt.getTime().toString(36)}`;
+  const own = `${version}-${dataset.version}-${createdAt.getTime().toString(36)}`;
+  const clusterings = columns.flatMap((column) => {
+    const found = dataset.fields.some(({ name }) => name === column)
+      ? null
+      : findClusterColumn(dataset.clusterings, column);
+    return found === null ? [] : [`${found.clustering.id}.${found.clustering.version}`];
+  });
+  if (clusterings.length === 0) return own;
+  return `${own}-${createHash('sha256').update(clusterings.join(' ')).digest('hex').slice(0, 12)}`;
 }
 
 /** Columns that a map is usually asked for beside none: the label and the fields that it can be coloured by. */
@@ -141,7 +152,7 @@ async function makeFile(
   version: string,
   columns: readonly string[],
 ): Promise<PointsFile> {
-  const { projection, dataset } = await requireVersion(database, projectionId, version);
+  const { projection, dataset } = await requireVersion(database, projectionId, version, columns);
   const asked = checkColumns(projection, dataset, columns);
   await mkdir(directory, { recursive: true });
   const unfinished = `${path}.${randomUUID()}.part`;
@@ -150,7 +161,7 @@ async function makeFile(
     const { writePoints } = await import('./writePoints.ts');
     await writePoints(database, projection, dataset, asked, unfinished);
     // Read in many statements: had anything changed between them, the address would promise other bytes.
-    await requireVersion(database, projectionId, version);
+    await requireVersion(database, projectionId, version, columns);
     const compressed = `${unfinished}.br.part`;
     if (await compress(unfinished, compressed)) await rename(compressed, `${path}.br`);
     else await rm(compressed, { force: true });
@@ -169,11 +180,12 @@ async function requireVersion(
   database: Queryable,
   projectionId: number,
   version: string,
+  columns: readonly string[],
 ): Promise<{ projection: Projection; dataset: Dataset }> {
   const [projection] = await findProjectionsById(database, [projectionId]);
   if (projection) {
     const dataset = await datasetOf(database, projection);
-    if (pointsVersion(projection, dataset) === version) return { projection, dataset };
+    if (pointsVersion(projection, dataset, columns) === version) return { projection, dataset };
   }
   throw new UserError(
     'NOT_FOUND',
@@ -189,15 +201,21 @@ async function datasetOf(database: Queryable, { embeddingId }: Projection): Prom
 }
 
 /** @returns the columns without repetition */
-function checkColumns({ measured }: Projection, { fields }: Dataset, columns: readonly string[]): string[] {
+function checkColumns(
+  { measured }: Projection,
+  { fields, clusterings }: Dataset,
+  columns: readonly string[],
+): string[] {
   const asked = [...new Set(columns)];
   if (asked.length > COLUMNS_LIMIT) {
     throw new UserError('LIMIT_EXCEEDED', `Points take ${COLUMNS_LIMIT} columns at most; these are ${asked.length}.`);
   }
   const names = ['label', ...fields.map(({ name }) => name), ...(measured ? measureColumns : [])];
   for (const column of asked) {
-    if (names.includes(column)) continue;
-    const near = didYouMean(column, names) || ` There is ${names.map((name) => `"${name}"`).join(', ')}.`;
+    if (names.includes(column) || findClusterColumn(clusterings, column) !== null) continue;
+    const near =
+      didYouMean(column, [...names, ...clusterColumnNames(clusterings)]) ||
+      ` There is ${names.map((name) => `"${name}"`).join(', ')}.`;
     throw new UserError('BAD_USER_INPUT', `There is no column "${column}" for the points.${near}`);
   }
   return asked;
@@ -207,10 +225,11 @@ async function sweepOld(directory: string, projectionId: number, version: string
   const own = (await readdir(directory)).filter(
     (name) => name.startsWith(`${projectionId}-`) && name.endsWith('.arrow'),
   );
+  const ofMap = version.split('-').slice(0, 3).join('-'); // whatever the versions of the clusterings
   const files = await Promise.all(own.map(async (name) => ({ name, age: await ageOf(join(directory, name)) })));
   files.sort((a, b) => a.age - b.age);
   for (const [place, { name, age }] of files.entries()) {
-    const old = !name.startsWith(`${projectionId}-${version}-`) && age > OLD_VERSION_MS;
+    const old = !name.startsWith(`${projectionId}-${ofMap}-`) && age > OLD_VERSION_MS;
     if (!old && place < FILES_LIMIT) continue;
     await rm(join(directory, name), { force: true });
     await rm(join(directory, `${name}.br`), { force: true });

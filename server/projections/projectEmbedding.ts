@@ -143,9 +143,9 @@ async function writeFiles(context: TaskContext, projectionId: number): Promise<v
   const [embedding] = projection ? await findEmbeddingsById(database, [projection.embeddingId]) : [];
   const [dataset] = embedding ? await findDatasetsById(database, [embedding.datasetId]) : [];
   if (!projection || !dataset) return;
-  const version = pointsVersion(projection, dataset);
   for (const columns of [[], usualColumns(dataset)]) {
     signal.throwIfAborted();
+    const version = pointsVersion(projection, dataset, columns);
     try {
       await pointsFile(database, cacheDir, { projectionId, version, columns });
     } catch (error) {

@@ -19,6 +19,7 @@ import {
 import { pointMeasures } from '#kernels/pointQuality.ts';
 import type { Queryable } from '../database/database.ts';
 import { ArrowStream } from '../datasets/arrowStream.ts';
+import { findClusterColumn } from '../datasets/clusterColumns.ts';
 import type { Dataset } from '../datasets/datasets.ts';
 import { type ItemColumn, readItemColumns } from '../datasets/itemColumns.ts';
 import { builderOf, type ColumnBuilder, DictionaryBuilder, TextBuilder } from './columnBuilders.ts';
@@ -97,11 +98,13 @@ interface MeasureColumn {
   readonly builder?: undefined;
 }
 
-function columnOf({ fields }: Dataset, name: string): Column {
+function columnOf({ fields, clusterings }: Dataset, name: string): Column {
   if (name === 'label') return { name, source: 'label', builder: new DictionaryBuilder() };
   const source = fields.findIndex((field) => field.name === name);
   const measure = measureOfColumn(name);
   if (source < 0 && measure !== null) return { name, measure };
+  const ofClustering = source < 0 ? findClusterColumn(clusterings, name) : null;
+  if (ofClustering !== null) return { name, source: ofClustering, builder: builderOf(ofClustering.type) };
   // A field that is called like a column that is there already.
   const taken = ['key', 'x', 'y', 'z'].includes(name);
   return { name: taken ? `fields.${name}` : name, source, builder: builderOf(fields[source]?.type ?? 'TEXT') };

@@ -9,11 +9,12 @@ const shapes: Readonly<Record<string, readonly ('int4' | 'int8' | 'uuid')[]>> = 
   Item: ['int4', 'int8'], // data set, item
   Embedding: ['int4'],
   Projection: ['int4'],
+  Clustering: ['int4'],
   Job: ['uuid'],
 };
 
 export type NodeId =
-  | readonly ['Dataset' | 'Embedding' | 'Projection', number]
+  | readonly ['Dataset' | 'Embedding' | 'Projection' | 'Clustering', number]
   | readonly ['Item', number, number]
   | readonly ['Job', string];
 

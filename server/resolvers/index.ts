@@ -2,6 +2,7 @@
  * schema.graphql ↔ domain. A resolver reads its arguments, calls one function, and gives back what that returned.
  */
 import type { Resolvers } from '../generated/schema.ts';
+import { Cluster, Clustering, ClusterLayer, clusteringMutations, datasetClusterings } from './clustering.ts';
 import { Dataset, datasetMutations, datasetQueries, Item, ItemConnection } from './dataset.ts';
 import { Embedding, embeddingMutations, NearestConnection, NearestEdge, VectorIndex } from './embedding.ts';
 import { importMutations } from './importDataset.ts';
@@ -21,11 +22,12 @@ export const resolvers: Resolvers = {
     ...importMutations,
     ...datasetMutations,
     ...projectionMutations,
+    ...clusteringMutations,
     ...embeddingMutations,
     ...jobMutations,
   },
   Subscription: { ...jobSubscriptions, ...projectionSubscriptions },
-  Dataset,
+  Dataset: { ...Dataset, ...datasetClusterings },
   Item,
   ItemConnection,
   Embedding,
@@ -34,6 +36,9 @@ export const resolvers: Resolvers = {
   NearestEdge,
   Projection,
   ProjectionFrame,
+  Clustering,
+  ClusterLayer,
+  Cluster,
   Job,
   JobResult,
 };

@@ -37,6 +37,8 @@ export const JobResult: JobResultResolvers = {
     embedding === undefined ? null : loaders.embeddings.load(embedding),
   projection: ({ projection }, _arguments, { loaders }) =>
     projection === undefined ? null : loaders.projections.load(projection),
+  clustering: ({ clustering }, _arguments, { loaders }) =>
+    clustering === undefined ? null : loaders.clusterings.load(clustering),
 };
 
 export const jobMutations = {

@@ -3,6 +3,7 @@
  */
 import DataLoader from 'dataloader';
 
+import { type Clustering, findClusteringsById } from '../clusterings/clusterings.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findItemsById, type Item } from '../datasets/items.ts';
@@ -19,6 +20,7 @@ export interface Loaders {
   readonly items: DataLoader<ItemKey, Item | null, string>;
   readonly embeddings: DataLoader<number, Embedding | null>;
   readonly projections: DataLoader<number, Projection | null>;
+  readonly clusterings: DataLoader<number, Clustering | null>;
 }
 
 /** For one operation: what it has read once stays as it was. */
@@ -30,6 +32,7 @@ export function createLoaders(database: Queryable): Loaders {
     }),
     embeddings: new DataLoader((ids) => findEmbeddingsById(database, ids)),
     projections: new DataLoader((ids) => findProjectionsById(database, ids)),
+    clusterings: new DataLoader((ids) => findClusteringsById(database, ids)),
   };
 }
 

@@ -14,6 +14,8 @@ export const nodeQueries = {
         return typed('Embedding', await loaders.embeddings.load(decoded[1]));
       case 'Projection':
         return typed('Projection', await loaders.projections.load(decoded[1]));
+      case 'Clustering':
+        return typed('Clustering', await loaders.clusterings.load(decoded[1]));
       case 'Job':
         return typed('Job', await findJob(reading, decoded[1]));
     }

@@ -61,7 +61,8 @@ export async function pointsRoutes(
 
 function addressOf({ projection, version }: Address['Params']): { projectionId: number; version: string } {
   const projectionId = /^\d{1,10}$/.test(projection) ? Number(projection) : Number.NaN;
-  if (projectionId < 2 ** 31 && /^\d{1,16}-\d{1,16}-[0-9a-z]{1,16}$/.test(version)) return { projectionId, version };
+  if (projectionId < 2 ** 31 && /^\d{1,16}-\d{1,16}-[0-9a-z]{1,16}(-[0-9a-f]{12})?$/.test(version))
+    return { projectionId, version };
   throw new UserError('NOT_FOUND', 'There are no such points. Their address is the `url` of `Projection.points`.');
 }
 

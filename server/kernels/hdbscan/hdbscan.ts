@@ -6,8 +6,8 @@
  * noise. There is no chance in it: the same points in another order have the same clusters.
  */
 import type { CpuBackend } from '../cpu/backend.ts';
-import { type Metric, nearestNeighbors, normalizeRows } from '../knn.ts';
-import type { Matrix } from '../matrix.ts';
+import { type Metric, nearestNeighbors } from '../knn.ts';
+import { type Matrix, normalizeRows } from '../matrix.ts';
 import { condenseTree } from './condensedTree.ts';
 import { findLayers } from './layers.ts';
 import { neighborTree } from './neighborTree.ts';

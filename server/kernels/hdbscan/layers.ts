@@ -22,7 +22,7 @@ export interface LayersOptions {
   /** Most layers. */
   readonly most?: number; // 5
   /** Share of clusters that two layers may have in common (Jaccard). */
-  readonly similarity?: number; // 0.5
+  readonly similarity?: number; // 0.3
 }
 
 /** Layers of less than this share of the greatest persistence say little. */
@@ -62,7 +62,7 @@ export function sizeIntervals({ parents, sizes }: CondensedTree): SizeIntervals 
 }
 
 /** The layers, from the finest to the coarsest. None where nothing splits. */
-export function findLayers(tree: CondensedTree, { most = 5, similarity = 0.5 }: LayersOptions = {}): Layer[] {
+export function findLayers(tree: CondensedTree, { most = 5, similarity = 0.3 }: LayersOptions = {}): Layer[] {
   const { births, deaths } = sizeIntervals(tree);
   const alive = Array.from(births.keys()).filter((cluster) => (births[cluster] ?? 0) < (deaths[cluster] ?? 0));
   // The sum changes only where an interval ends: it is the same for all sizes between two of these.

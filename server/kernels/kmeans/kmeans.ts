@@ -6,8 +6,8 @@
  * iteration, as often as wanted. Centres depend neither on where it was stopped nor on the number of threads.
  */
 import type { CpuBackend } from '../cpu/backend.ts';
-import { type Metric, normalizeRows, type Packed, packRows, search } from '../knn.ts';
-import { createMatrix, type Matrix, rowOf } from '../matrix.ts';
+import { type Metric, type Packed, packRows, search } from '../knn.ts';
+import { createMatrix, type Matrix, normalizeRows, rowOf } from '../matrix.ts';
 import { seedCenters } from './seedCenters.ts';
 
 export interface KmeansOptions {
