@@ -47,6 +47,38 @@ export interface DatasetSummary {
   readonly itemCount: number | string;
   readonly fields: readonly Field[];
   readonly embeddings: readonly EmbeddingSummary[];
+  readonly clusterings: readonly ClusteringSummary[];
+}
+
+export interface ClusteringSummary {
+  readonly name: string;
+  readonly embedding: { readonly name: string };
+  /** The map whose points were grouped; null: the vectors. */
+  readonly projection: { readonly name: string } | null;
+}
+
+export interface ClusteringDetail {
+  readonly name: string;
+  readonly method: 'KMEANS' | 'HDBSCAN';
+  readonly noiseCount: number | string;
+  readonly stale: boolean;
+  readonly clusters: readonly ClusterSummary[];
+  /** From many small clusters to few large ones. */
+  readonly layers: readonly { readonly clusters: readonly ClusterSummary[] }[];
+}
+
+export interface ClusterSummary {
+  readonly number: number;
+  readonly label: string;
+  readonly size: number | string;
+  readonly terms: readonly { readonly term: string }[];
+  readonly traits: readonly { readonly field: string; readonly value: string; readonly share: number }[];
+  /** In the map's own coordinates; null when it is not on the map. */
+  readonly place: {
+    readonly center: readonly number[];
+    readonly lower: readonly number[];
+    readonly upper: readonly number[];
+  } | null;
 }
 
 /** What a line of a list shows of an item. */
@@ -102,6 +134,8 @@ export class ClientError extends Error {
 const projectionFields = `name method components seed parameters device milliseconds explainedVariance stale version createdAt
       quality { trustworthiness continuity neighborRecall neighbors sample }`;
 
+const clusteringsField = 'clusterings { name embedding { name } projection { name } }';
+
 /** Every document, so that a test can hold them against the schema. */
 export const documents = {
   dataset: `query MapDataset($dataset: String!) {
@@ -111,7 +145,20 @@ export const documents = {
       name dimension metric itemCount model { name description }
       projections { ${projectionFields} }
     }
+    ${clusteringsField}
   }
+}`,
+  clustering: `query MapClustering($dataset: String!, $clustering: String!, $projection: String!) {
+  dataset(slug: $dataset) {
+    clustering(name: $clustering) {
+      name method noiseCount stale
+      clusters(first: 300) { ...cluster }
+      layers { clusters(first: 300) { ...cluster } }
+    }
+  }
+}
+fragment cluster on Cluster {
+  number label size terms { term } traits { field value share } place(projection: $projection) { center lower upper }
 }`,
   datasets: `query MapDatasets($first: Int!, $after: String) {
   datasets(first: $first, after: $after) {
@@ -123,6 +170,7 @@ export const documents = {
         name dimension metric itemCount model { name description }
         projections { ${projectionFields} }
       }
+      ${clusteringsField}
     }
   }
 }`,
@@ -229,6 +277,21 @@ export class Client {
         `There is no map "${names.projection}" of "${names.embedding}" in "${names.dataset}".`,
       );
     return file;
+  }
+
+  /** A clustering with its layers and where they lie on a map; null where there is none of that name. */
+  async clustering(
+    dataset: string,
+    clustering: string,
+    projection: string,
+    signal?: AbortSignal,
+  ): Promise<ClusteringDetail | null> {
+    const answer = await this.#ask<{ dataset: { clustering: ClusteringDetail | null } | null }>(
+      documents.clustering,
+      { dataset, clustering, projection },
+      signal,
+    );
+    return answer.dataset?.clustering ?? null;
   }
 
   /** One item with its fields and the address of its thumbnail, or null. `size`: longest edge in pixels */

@@ -18,13 +18,14 @@ import { StageController, type StageMarks, type StageScene } from './controllers
 import { ThemeController } from './controllers/themeController.ts';
 import { WordsController } from './controllers/wordsController.ts';
 import { fire, type PointDetail } from './events.ts';
+import { ClustersFeature } from './features/clusters.ts';
 import type { Feature, MapView } from './features/feature.ts';
 import { InfoFeature } from './features/info.ts';
 import { NeighborsFeature } from './features/neighbors.ts';
 import { SearchFeature } from './features/search.ts';
 import { SelectionFeature } from './features/selection.ts';
 import type { LoadedMap } from './loadMap.ts';
-import { colorField, type Names } from './names.ts';
+import { colorField, type Names, titleOf } from './names.ts';
 import { renderBar } from './panels/bar.ts';
 import { renderLegend } from './panels/legend.ts';
 import { type Line, renderLines } from './panels/results.ts';
@@ -51,6 +52,7 @@ export class EmbeddingMap extends LitElement {
     colorBy: { type: String, attribute: 'color-by', reflect: true },
     labelBy: { type: String, attribute: 'label-by', reflect: true },
     theme: { type: String, reflect: true },
+    clusters: { type: String, reflect: true },
     neighborCount: { type: Number, attribute: 'neighbor-count', reflect: true },
     compact: { type: Boolean, reflect: true },
     cooperative: { type: Boolean, reflect: true },
@@ -72,6 +74,8 @@ export class EmbeddingMap extends LitElement {
   declare labelBy: string | null;
   /** `light` or `dark`. Default: as the system has it. */
   declare theme: string | null;
+  /** Clustering whose labels are shown, or `none`. Default: the one of the map, or else the first of the embedding. */
+  declare clusters: string | null;
   /** How many neighbours a click asks for, 1 to 100. Default: 10. */
   declare neighborCount: number;
   /** Only the map: no search, choices or panels; gestures, tooltips and events stay. */
@@ -109,8 +113,9 @@ export class EmbeddingMap extends LitElement {
   readonly #search = new SearchFeature(this.#view);
   readonly #neighbors = new NeighborsFeature(this.#view);
   readonly #selection = new SelectionFeature(this.#view);
+  readonly #clusters = new ClustersFeature(this.#view);
   /** Everything that the map can do, in the order of its buttons. */
-  readonly #features: readonly Feature[] = [this.#search, this.#neighbors, this.#selection, this.#info];
+  readonly #features: readonly Feature[] = [this.#clusters, this.#search, this.#neighbors, this.#selection, this.#info];
 
   /** Whose panel is open; null: none. */
   #open: Feature | null = null;
@@ -131,6 +136,7 @@ export class EmbeddingMap extends LitElement {
     this.colorBy = null;
     this.labelBy = null;
     this.theme = null;
+    this.clusters = null;
     this.neighborCount = 10;
     this.compact = false;
     this.cooperative = false;
@@ -346,10 +352,12 @@ export class EmbeddingMap extends LitElement {
   }
 
   #renderLegend(map: LoadedMap): TemplateResult | typeof nothing {
-    if (this.compact) return nothing;
+    const { names } = this.#load;
+    if (this.compact || names === null || names instanceof Error) return nothing;
+    const { summary } = names;
     const roomy = this.#stage.size.width >= NARROW_PX && this.#stage.size.height >= LOW_PX;
     return renderLegend({
-      field: map.colorBy,
+      field: map.colorBy === null ? null : titleOf(map.colorBy, summary),
       legend: map.coloring.legend,
       colors: this.#slotColors(map),
       hidden: this.#filter.slots,
@@ -451,6 +459,7 @@ export class EmbeddingMap extends LitElement {
       ink: style.getPropertyValue('--ink').trim(),
       accent: style.getPropertyValue('--accent').trim(),
       ground: style.getPropertyValue('--ground').trim(),
+      font: style.fontFamily,
     };
     const moving = this.#load.isMoving;
     return {
@@ -488,6 +497,9 @@ export class EmbeddingMap extends LitElement {
       },
       get compact() {
         return element.compact;
+      },
+      get clusters() {
+        return element.clusters;
       },
       get neighborCount() {
         return element.neighborCount;

@@ -1,7 +1,7 @@
 import type { Client, PointsFile } from './client.ts';
 import { type Coloring, colorBy, plainColoring } from './colors.ts';
 import { createPicker, type Picker } from './picking.ts';
-import { alignPoints, decodePoints, indexKeys, type Points } from './points.ts';
+import { alignPoints, type Column, decodePoints, indexKeys, type Points } from './points.ts';
 import { eachInSlices } from './slices.ts';
 
 export interface MapNames {
@@ -76,6 +76,17 @@ export async function loadMap(
     movedFrom: moved?.components === before?.points.components ? (before?.points ?? null) : null,
     sameItems: moved !== null,
   };
+}
+
+/** A column of a map that is loaded, fetched where it is not there; null where the map was made anew since. */
+export async function loadColumn(map: LoadedMap, name: string, signal: AbortSignal): Promise<Column | null> {
+  const there = map.points.columns.get(name);
+  if (there !== undefined) return there;
+  const file = await map.client.points(map.names, [name], signal);
+  if (file.version !== map.file.version) return null;
+  const decoded = await decodePoints(await map.client.bytes(file.url, undefined, signal), signal);
+  const { rows } = map.points;
+  return (rows === null ? decoded : await alignPoints(decoded, rows, signal)).columns.get(name) ?? null;
 }
 
 async function recolor(map: LoadedMap, color: string | null, signal: AbortSignal): Promise<LoadedMap> {

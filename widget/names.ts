@@ -37,6 +37,41 @@ export function resolveNames(
   };
 }
 
+/** What the columns of a clustering are called in points and filters, before its name. */
+const CLUSTERS = 'clusters.';
+
+/**
+ * The clustering whose labels are shown: the one that is named, none for `none`; otherwise the one of the map, or else the
+ * first of the embedding.
+ */
+export function chooseClustering({ summary, embedding, projection }: Names, wanted: string | null): string | null {
+  if (wanted === 'none') return null;
+  const own = clusteringsOf(summary, embedding);
+  const found =
+    wanted === null
+      ? (own.find((clustering) => clustering.projection?.name === projection) ?? own[0])
+      : own.find(({ name }) => name === wanted);
+  return found?.name ?? null;
+}
+
+/** What can be coloured by beside the fields: the columns of the clusterings, with what people read. */
+export function clusterFields(names: Names): { readonly name: string; readonly title: string }[] {
+  const own = clusteringsOf(names.summary, names.embedding);
+  return own.map(({ name }) => ({
+    name: CLUSTERS + name,
+    title: own.length === 1 ? 'Groups' : `Groups: ${name}`,
+  }));
+}
+
+/** What people read of a field. */
+export function titleOf(field: string, { fields }: DatasetSummary): string {
+  return field.startsWith(CLUSTERS) && !fields.some(({ name }) => name === field) ? 'Groups' : field;
+}
+
+function clusteringsOf({ clusterings }: DatasetSummary, embedding: string): DatasetSummary['clusterings'] {
+  return clusterings.filter((clustering) => clustering.embedding.name === embedding);
+}
+
 /** The field to colour by: the one that is named, none for `none`, or the first of few values. */
 export function colorField(summary: DatasetSummary, wanted: string | null): string | null {
   if (wanted === 'none') return null;

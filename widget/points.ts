@@ -61,6 +61,12 @@ export function coordinatesAt(points: Points, index: number): readonly number[] 
   return axes.map((axis, i) => (points.middle[i] ?? 0) + (axis[index] ?? Number.NaN) * points.halfExtent);
 }
 
+/** Where coordinates as the server gives them lie in the world. */
+export function placeInWorld({ middle, halfExtent }: Points, at: readonly number[]): [number, number, number] {
+  const place = (axis: 0 | 1 | 2) => (axis < at.length ? ((at[axis] ?? 0) - middle[axis]) / halfExtent : 0);
+  return [place(0), place(1), place(2)];
+}
+
 /** Arrow's numbers of the types that are told apart here. */
 const arrowType = { dictionary: -1, int: 2, float: 3, decimal: 7, date: 8, timestamp: 10 } as const;
 

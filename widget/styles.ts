@@ -475,6 +475,19 @@ export const styles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  .panel .row.two-lines {
+    padding: 6px 8px;
+  }
+  .row small {
+    display: block;
+    color: var(--muted);
+    font-size: 12px;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .panel .row[aria-pressed='true'] {
+    background: color-mix(in srgb, var(--accent) 14%, transparent);
+  }
   .row .distance {
     color: var(--muted);
     font-size: 12.5px;

@@ -52,12 +52,13 @@ export async function pointsOf(
   const dataset = await datasetOf(database, projection);
   const asked = checkColumns(projection, dataset, columns);
   const version = pointsVersion(projection, dataset, asked);
+  const [ofMap, ofItems, made] = version.split('-'); // those of the clusterings are of columns alone
   const query = new URLSearchParams(asked.map((column) => ['columns', column])).toString();
   return {
     count: projection.count,
     url: `/points/${projection.id}/${version}${query === '' ? '' : `?${query}`}`,
     mediaType: ARROW_STREAM,
-    version,
+    version: `${ofMap}-${ofItems}-${made}`,
   };
 }
 

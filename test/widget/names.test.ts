@@ -43,6 +43,10 @@ const dataset: DatasetSummary = {
     embedding('vectors', [projection('cube', 3), projection('plane', 2)]),
     embedding('deep', [projection('cube', 3)]),
   ],
+  clusterings: [
+    { name: 'of vectors', embedding: { name: 'vectors' }, projection: null },
+    { name: 'of the plane', embedding: { name: 'vectors' }, projection: { name: 'plane' } },
+  ],
 };
 const resolve = (wantedEmbedding: string | null, wantedProjection: string | null) =>
   resolveNames(dataset, { embedding: wantedEmbedding, projection: wantedProjection });

@@ -1,7 +1,7 @@
 /** The stage: keeps a renderer while the map can be seen, sizes it, moves the camera, and draws what it is told. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import { between, type Camera, flatView, orbitView, type Size } from '../camera.ts';
+import { between, type Camera, flatView, orbitView, project, type Size } from '../camera.ts';
 import { createRenderer } from '../renderer/createRenderer.ts';
 import { drawOverlay, type Marks } from '../renderer/overlay.ts';
 import { ease, type Renderer, type Scene } from '../renderer/renderer.ts';
@@ -100,6 +100,11 @@ export class StageController implements ReactiveController {
     this.#frame = 0;
     this.#flight = null;
     this.#release();
+  }
+
+  /** Where a point of the world is seen, in CSS pixels. */
+  project(world: readonly [number, number, number]): { readonly x: number; readonly y: number } {
+    return project(this.camera, this.size, ...world);
   }
 
   get moving(): boolean {

@@ -36,6 +36,8 @@ export interface MarkColors {
   readonly ink: string;
   readonly accent: string;
   readonly ground: string;
+  /** Family of the letters. */
+  readonly font: string;
 }
 
 /** The map as features know it. */
@@ -50,6 +52,8 @@ export interface MapView extends ReactiveControllerHost {
   readonly hidden: Hidden;
   /** Only the map is shown: no panels. */
   readonly compact: boolean;
+  /** The clustering whose labels are wanted, or `none`; null: whichever suits the map. */
+  readonly clusters: string | null;
   /** How many neighbours a click asks for. */
   readonly neighborCount: number;
   /** The point that was chosen by click or keyboard; -1: none. */

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { Names } from '../names.ts';
+import { clusterFields, type Names } from '../names.ts';
 import { icons } from './icons.ts';
 
 interface BarOptions {
@@ -82,7 +82,10 @@ function renderMaps({ names, onMap }: BarOptions): TemplateResult | typeof nothi
 }
 
 function renderColors({ names, color, onColor }: BarOptions): TemplateResult | typeof nothing {
-  const fields = names.summary.fields.filter(({ type }) => type !== 'JSON');
+  const fields = [
+    ...names.summary.fields.filter(({ type }) => type !== 'JSON').map(({ name }) => ({ name, title: name })),
+    ...clusterFields(names),
+  ];
   if (fields.length === 0) return nothing;
   const choose = (event: Event) => {
     if (event.currentTarget instanceof HTMLSelectElement) onColor(event.currentTarget.value);
@@ -91,7 +94,7 @@ function renderColors({ names, color, onColor }: BarOptions): TemplateResult | t
     <span class="name">Color</span>
     <select aria-label="Color by" @change=${choose}>
       <option value="none" ?selected=${color === null}>One color</option>
-      ${fields.map(({ name }) => html`<option value=${name} ?selected=${name === color}>${name}</option>`)}
+      ${fields.map(({ name, title }) => html`<option value=${name} ?selected=${name === color}>${title}</option>`)}
     </select>
   </label>`;
 }

@@ -12,6 +12,9 @@ export const icons = {
     svg`<path d="M10 4c4 0 7 1.9 7 4.4S14 13 10 13s-7-2-7-4.6S6 4 10 4Z" stroke-dasharray="2.6 2.4"/><path d="M6.3 12.6c-1.6.6-1.9 2.8.2 2.9 1.4.1 1.7 1.5.6 2"/>`,
   ),
   info: icon(svg`<circle cx="10" cy="10" r="6.8"/><path d="M10 9.2v4M10 6.6v.1"/>`),
+  clusters: icon(
+    svg`<circle cx="6.4" cy="6.6" r="3"/><circle cx="14" cy="9.4" r="2.3"/><circle cx="8.2" cy="14.4" r="2.3"/>`,
+  ),
   close: icon(svg`<path d="m5.5 5.5 9 9M14.5 5.5l-9 9"/>`),
   search: icon(svg`<circle cx="9" cy="9" r="4.7"/><path d="m12.6 12.6 3.6 3.6"/>`),
   download: icon(svg`<path d="M10 3.5v9M6.4 9.2 10 12.8l3.6-3.6M4 16.2h12"/>`),

@@ -3,7 +3,7 @@ import { type Camera, project, type Size } from '../camera.ts';
 import type { Points } from '../points.ts';
 
 /** Something drawn at points of the map, in the order in which it is given. */
-export type Shape = LineShape | RingShape;
+export type Shape = LineShape | RingShape | TextShape;
 
 export interface LineShape {
   readonly kind: 'line';
@@ -28,6 +28,22 @@ export interface RingShape {
   readonly color: string;
   readonly width: number;
 }
+
+/** Words at a place of the screen. */
+export interface TextShape {
+  readonly kind: 'text';
+  readonly text: string;
+  /** The middle, in CSS pixels. */
+  readonly x: number;
+  readonly y: number;
+  readonly color: string;
+  /** Of the rim, which keeps the letters apart from what is behind them. */
+  readonly halo: string;
+  /** As CSS writes it. */
+  readonly font: string;
+}
+
+const HALO_PX = 4;
 
 const ARROW_PX = 9;
 /** An arrow ends before the point at which it points. */
@@ -105,6 +121,7 @@ function drawShapes(context: CanvasRenderingContext2D, points: Points, marks: Ma
   };
   for (const shape of marks.shapes) {
     if (shape.kind === 'ring') ring(shape);
+    else if (shape.kind === 'text') drawText(context, shape);
     else drawLine(context, place(shape.from), place(shape.to), shape, marks);
   }
   const { current, hovered } = marks;
@@ -115,6 +132,20 @@ function drawShapes(context: CanvasRenderingContext2D, points: Points, marks: Ma
 interface Place {
   readonly x: number;
   readonly y: number;
+}
+
+function drawText(context: CanvasRenderingContext2D, { text, x, y, color, halo, font }: TextShape): void {
+  context.font = font;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.lineJoin = 'round';
+  context.lineWidth = HALO_PX;
+  context.strokeStyle = halo;
+  context.globalAlpha = 0.9;
+  context.strokeText(text, x, y);
+  context.globalAlpha = 1;
+  context.fillStyle = color;
+  context.fillText(text, x, y);
 }
 
 function drawLine(context: CanvasRenderingContext2D, from: Place, to: Place, line: LineShape, marks: Marks): void {
