@@ -7,12 +7,13 @@ import { join, resolve } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import type { Database } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
 import { UserError } from '../errors.ts';
 import { addJob, type Job, type JobResult } from '../jobs/jobs.ts';
 import type { TaskContext } from '../jobs/task.ts';
 import { findDataset, requireDataset } from './datasets.ts';
 import { withScratchDir } from './importFiles.ts';
+import { importGraph } from './importGraph.ts';
 import { importOrNothing, importTables } from './importTables.ts';
 import {
   type Manifest,
@@ -71,26 +72,40 @@ export async function loadManifest(context: TaskContext, { slug, folders }: Load
   return importOrNothing(context, async () => {
     if (context.checkpoint === null) await makeRoom(context.database, manifest);
     const paths: string[] = [];
-    for (const file of manifest.files) paths.push(await obtainFile(context, slug, file, folders));
+    const files = await filesToLoad(manifest, folders);
+    for (const file of files) paths.push(await obtainFile(context, slug, file, folders));
     return withScratchDir(context, async (scratchDir) => {
-      const tables = await manifest.open(paths, { scratchDir, signal: context.signal });
-      const { embedding } = manifest;
-      return importTables(context, tables, {
-        dataset: slug,
-        title: manifest.title,
-        description: manifest.description,
-        kind: manifest.kind,
-        licence: manifest.licence,
-        source: manifest.source,
+      const reading = { scratchDir, signal: context.signal };
+      const { title, description, licence, source } = manifest;
+      const options = {
+        ...{ dataset: slug, title, description, licence, source, rejectionLimit: 0 },
+        finish: (transaction: Queryable, datasetId: number) => recordManifest(transaction, manifest, datasetId),
+      };
+      if ('openGraph' in manifest) {
+        const { split = null } = manifest;
+        return importGraph(context, await manifest.openGraph(paths, reading), { ...options, split });
+      }
+      const { embedding, kind, projections } = manifest;
+      return importTables(context, await manifest.open(paths, reading), {
+        ...options,
+        kind,
         embedding: embedding?.name ?? null,
         model: embedding?.model ?? null,
         metric: embedding?.metric ?? null,
-        projections: manifest.projections,
-        rejectionLimit: 0,
-        finish: (transaction, datasetId) => recordManifest(transaction, manifest, datasetId),
+        projections,
       });
     });
   });
+}
+
+/** The files as their source has them, or as others hand them on where a folder has all of those. */
+async function filesToLoad(manifest: Manifest, folders: readonly string[]): Promise<readonly ManifestFile[]> {
+  const others = manifest.otherFiles ?? [];
+  for (const folder of others.length === 0 ? [] : folders) {
+    const sizes = await Promise.all(others.map(({ name }) => sizeOf(join(folder, name))));
+    if (sizes.every((size) => size !== null)) return others;
+  }
+  return manifest.files;
 }
 
 /** An older edition of the same data set gives way; somebody else's data set of that name does not. */

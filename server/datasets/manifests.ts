@@ -8,8 +8,10 @@ import { readdir } from 'node:fs/promises';
 import type { Queryable, Row } from '../database/database.ts';
 import type { Metric } from '../embeddings/embeddings.ts';
 import { didYouMean, UserError } from '../errors.ts';
+import type { SplitOptions } from '../graphs/splitGraph.ts';
 import type { DatasetKind } from './datasets.ts';
 import type { OpenOptions, Table } from './formats/format.ts';
+import type { GraphFile } from './formats/graphFile.ts';
 import type { ProjectionOptions } from './importTables.ts';
 
 /** A file of a data set: in a package of this installation, or at an address. */
@@ -22,7 +24,7 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
-export interface Manifest {
+interface ManifestOfAnyKind {
   readonly slug: string;
   readonly title: string;
   readonly description: string;
@@ -34,12 +36,29 @@ export interface Manifest {
   /** To be raised when `open` makes something else of the same files: then the data set is loaded anew. */
   readonly revision: number;
   readonly files: readonly ManifestFile[];
+  /** The same data under other names, as others hand them on: taken where a folder has all of them. */
+  readonly otherFiles?: readonly ManifestFile[];
+}
+
+/** A data set that comes as tables. */
+export interface TableManifest extends ManifestOfAnyKind {
   /** Null: told from the tables. */
   readonly embedding: { readonly name: string; readonly model: string | null; readonly metric: Metric } | null;
   readonly projections: readonly ProjectionOptions[];
   /** The tables in the files; each path is that of the file of the same place in `files`. */
   open(paths: readonly string[], options: OpenOptions): Promise<readonly Table[]>;
 }
+
+/** A data set that comes as triples and names. */
+export interface GraphManifest extends ManifestOfAnyKind {
+  readonly kind: 'GRAPH';
+  /** How many triples to set aside, where the files do not say it. */
+  readonly split?: SplitOptions;
+  /** The parts of the graph in the files; each path is that of the file of the same place in `files`, or in `otherFiles`. */
+  openGraph(paths: readonly string[], options: OpenOptions): Promise<readonly GraphFile[]>;
+}
+
+export type Manifest = TableManifest | GraphManifest;
 
 const folder = new URL('../../migrations/datasets/', import.meta.url);
 

@@ -10,6 +10,11 @@ import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/job
 import type { Frame } from '../projections/frames.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
 import type { NearestPage, NearestItem, IndexOf } from '../resolvers/embedding.ts';
+import type { GraphOf, TriplePage, TripleOnPage, StepOf } from '../resolvers/graph.ts';
+import type { Relation as RelationRecord } from '../graphs/graphs.ts';
+import type { Triple as TripleOf } from '../graphs/neighborhood.ts';
+import type { EntityMatch as EntityMatchOf } from '../graphs/findEntities.ts';
+import type { Path as PathOf } from '../graphs/paths.ts';
 import type { Context } from '../resolvers/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
@@ -136,6 +141,8 @@ export type Dataset = Node & {
   readonly clusterings: ReadonlyArray<Clustering>;
   /** One clustering by its name, or null. */
   readonly clustering?: Maybe<Clustering>;
+  /** The graph of its items, or null where they are no entities of one. */
+  readonly graph?: Maybe<Graph>;
 };
 
 
@@ -470,6 +477,228 @@ export type Device =
   /** The processor. */
   | 'CPU';
 
+/** What a triple is for. */
+export type Split =
+  /** To learn from. */
+  | 'TRAIN'
+  /** To choose settings by. */
+  | 'VALIDATION'
+  /** To measure the result by. */
+  | 'TEST';
+
+/** Which way relations are followed. */
+export type Direction =
+  /** From head to tail. */
+  | 'OUT'
+  /** From tail to head. */
+  | 'IN'
+  /** Both ways. */
+  | 'BOTH';
+
+/** How many tails a head of the relation has, and how many heads a tail, on average over the triples to learn from; more than 1.5 is many. */
+export type RelationKind =
+  /** One tail for a head, one head for a tail. */
+  | 'ONE_TO_ONE'
+  /** Many tails for a head, one head for a tail. */
+  | 'ONE_TO_MANY'
+  /** One tail for a head, many heads for a tail. */
+  | 'MANY_TO_ONE'
+  /** Many tails for a head, many heads for a tail. */
+  | 'MANY_TO_MANY';
+
+/**
+ * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
+ * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ */
+export type Graph = {
+  /** How many entities it has. */
+  readonly entityCount: Scalars['BigInt']['output'];
+  /** How many triples it has. */
+  readonly tripleCount: Scalars['BigInt']['output'];
+  /** How many of them are to learn from. */
+  readonly trainCount: Scalars['BigInt']['output'];
+  /** How many of them are to choose settings by. */
+  readonly validationCount: Scalars['BigInt']['output'];
+  /** How many of them are to measure by. */
+  readonly testCount: Scalars['BigInt']['output'];
+  /** How many relations it has. */
+  readonly relationCount: Scalars['Int']['output'];
+  /** The relations, those with most triples first. */
+  readonly relations: ReadonlyArray<Relation>;
+  /** One relation, or null. */
+  readonly relation?: Maybe<Relation>;
+  /** Entities that a text may mean, best first: by key, by label, by the words of label and fields, by spelling. */
+  readonly entities: ReadonlyArray<EntityMatch>;
+  /** The triples, by relation, head and tail. */
+  readonly triples: TripleConnection;
+  /** The triples around entities, those that are met first in front; then by relation, head and tail. A triple is met once. */
+  readonly neighborhood: TripleConnection;
+  /** Paths from one entity to another that pass no entity twice, shortest first. */
+  readonly paths: ReadonlyArray<GraphPath>;
+};
+
+
+/**
+ * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
+ * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ */
+export type GraphRelationsArgs = {
+  first: Scalars['Int']['input'];
+};
+
+
+/**
+ * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
+ * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ */
+export type GraphRelationArgs = {
+  key: Scalars['String']['input'];
+};
+
+
+/**
+ * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
+ * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ */
+export type GraphEntitiesArgs = {
+  text: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  filter?: InputMaybe<Filter>;
+};
+
+
+/**
+ * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
+ * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ */
+export type GraphTriplesArgs = {
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+  head?: InputMaybe<Scalars['String']['input']>;
+  relation?: InputMaybe<Scalars['String']['input']>;
+  tail?: InputMaybe<Scalars['String']['input']>;
+  split?: InputMaybe<Split>;
+};
+
+
+/**
+ * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
+ * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ */
+export type GraphNeighborhoodArgs = {
+  of: ReadonlyArray<Scalars['String']['input']>;
+  hops: Scalars['Int']['input'];
+  direction: Direction;
+  relations?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
+ * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ */
+export type GraphPathsArgs = {
+  from: Scalars['String']['input'];
+  to: Scalars['String']['input'];
+  length: Scalars['Int']['input'];
+  direction: Direction;
+  relations?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  first: Scalars['Int']['input'];
+};
+
+/** A relation of a graph. */
+export type Relation = {
+  /** Its name within the data set, unique. */
+  readonly key: Scalars['String']['output'];
+  /** What people read; the key where nothing better was given. */
+  readonly label: Scalars['String']['output'];
+  /** What it means, where that is known. */
+  readonly description?: Maybe<Scalars['String']['output']>;
+  /** How many tails a head has and how many heads a tail; null while it has no triple to learn from. */
+  readonly kind?: Maybe<RelationKind>;
+  /** How many triples it has. */
+  readonly tripleCount: Scalars['BigInt']['output'];
+  /** How many of them are to learn from. */
+  readonly trainCount: Scalars['BigInt']['output'];
+  /** Tails of a head, on average over the triples to learn from; null while there are none. */
+  readonly tailsPerHead?: Maybe<Scalars['Float']['output']>;
+  /** Heads of a tail, on average over the triples to learn from; null while there are none. */
+  readonly headsPerTail?: Maybe<Scalars['Float']['output']>;
+};
+
+/** An entity that a text may mean. */
+export type EntityMatch = {
+  /** The entity. */
+  readonly node: Item;
+  /** What it was found by. */
+  readonly by: EntityMatchKind;
+  /** 1 for the same key or label, less for what is only alike. */
+  readonly similarity: Scalars['Float']['output'];
+};
+
+/** What of an entity a text was found by. */
+export type EntityMatchKind =
+  /** The key is the text. */
+  | 'KEY'
+  /** The label is the text, upper and lower case alike. */
+  | 'LABEL'
+  /** The label or the fields have its words. */
+  | 'TEXT'
+  /** The label is spelled alike. */
+  | 'SPELLING';
+
+/** Two entities and the relation between them. */
+export type Triple = {
+  /** Where the relation leads from. */
+  readonly head: Item;
+  /** The relation. */
+  readonly relation: Relation;
+  /** Where the relation leads to. */
+  readonly tail: Item;
+  /** What it is for. */
+  readonly split: Split;
+};
+
+/** A page of triples. */
+export type TripleConnection = {
+  /** The triples with their cursors. */
+  readonly edges: ReadonlyArray<TripleEdge>;
+  /** The triples. */
+  readonly nodes: ReadonlyArray<Triple>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A triple on a page. */
+export type TripleEdge = {
+  /** Where it is. */
+  readonly cursor: Scalars['String']['output'];
+  /** In a neighbourhood, the number of steps after which it is met, from 1; null elsewhere. */
+  readonly hop?: Maybe<Scalars['Int']['output']>;
+  /** The triple. */
+  readonly node: Triple;
+};
+
+/** What leads from one entity to another. */
+export type GraphPath = {
+  /** Where it begins. */
+  readonly from: Item;
+  /** Its steps, one at least. */
+  readonly steps: ReadonlyArray<PathStep>;
+};
+
+/** A step of a path. */
+export type PathStep = {
+  /** The relation that is followed. */
+  readonly relation: Relation;
+  /** True from head to tail, false from tail to head. */
+  readonly forward: Scalars['Boolean']['output'];
+  /** Where it leads. */
+  readonly to: Item;
+};
+
 /** How a map is made. */
 export type ProjectionMethod =
   /** Principal component analysis: the directions along which the vectors differ most. Shows the large, says little of who is near whom. */
@@ -713,7 +942,9 @@ export type JobKind =
   /** Finds groups. */
   | 'CLUSTER_EMBEDDING'
   /** Builds an index for approximate search. */
-  | 'INDEX_EMBEDDING';
+  | 'INDEX_EMBEDDING'
+  /** Sets triples of a graph aside. */
+  | 'SPLIT_GRAPH';
 
 /** Work that takes time. */
 export type Job = Node & {
@@ -877,6 +1108,8 @@ export type Mutation = {
   readonly removeClustering: RemoveClusteringPayload;
   /** Builds an index for approximate search, in place of the one there is, and measures its recall. */
   readonly indexEmbedding: IndexEmbeddingPayload;
+  /** Sets triples of a graph aside by chance, in place of those that were, to choose settings and to measure by. */
+  readonly splitGraph: SplitGraphPayload;
   /** Asks a job to stop. A job that has ended stays as it is. */
   readonly cancelJob: CancelJobPayload;
 };
@@ -914,6 +1147,11 @@ export type MutationRemoveClusteringArgs = {
 
 export type MutationIndexEmbeddingArgs = {
   input: IndexEmbeddingInput;
+};
+
+
+export type MutationSplitGraphArgs = {
+  input: SplitGraphInput;
 };
 
 
@@ -1201,6 +1439,20 @@ export type CancelJobPayload = {
   readonly job: Job;
 };
 
+/** A graph to be split. */
+export type SplitGraphInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** How many triples to set aside. */
+  readonly split: SplitInput;
+};
+
+/** The job that splits the graph. */
+export type SplitGraphPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -1322,6 +1574,18 @@ export type ResolversTypes = {
   NearestEdge: ResolverTypeWrapper<NearestItem>;
   SearchInfo: ResolverTypeWrapper<SearchInfo>;
   Device: Device;
+  Split: Split;
+  Direction: Direction;
+  RelationKind: RelationKind;
+  Graph: ResolverTypeWrapper<GraphOf>;
+  Relation: ResolverTypeWrapper<RelationRecord>;
+  EntityMatch: ResolverTypeWrapper<EntityMatchOf>;
+  EntityMatchKind: EntityMatchKind;
+  Triple: ResolverTypeWrapper<TripleOf>;
+  TripleConnection: ResolverTypeWrapper<TriplePage>;
+  TripleEdge: ResolverTypeWrapper<TripleOnPage>;
+  GraphPath: ResolverTypeWrapper<PathOf>;
+  PathStep: ResolverTypeWrapper<StepOf>;
   ProjectionMethod: ProjectionMethod;
   Projection: ResolverTypeWrapper<ProjectionRecord>;
   ProjectionQuality: ResolverTypeWrapper<ProjectionQuality>;
@@ -1369,6 +1633,8 @@ export type ResolversTypes = {
   IndexEmbeddingInput: IndexEmbeddingInput;
   IndexEmbeddingPayload: ResolverTypeWrapper<Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  SplitGraphInput: SplitGraphInput;
+  SplitGraphPayload: ResolverTypeWrapper<Omit<SplitGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1404,6 +1670,14 @@ export type ResolversParentTypes = {
   NearestConnection: NearestPage;
   NearestEdge: NearestItem;
   SearchInfo: SearchInfo;
+  Graph: GraphOf;
+  Relation: RelationRecord;
+  EntityMatch: EntityMatchOf;
+  Triple: TripleOf;
+  TripleConnection: TriplePage;
+  TripleEdge: TripleOnPage;
+  GraphPath: PathOf;
+  PathStep: StepOf;
   Projection: ProjectionRecord;
   ProjectionQuality: ProjectionQuality;
   Clustering: ClusteringRecord;
@@ -1446,6 +1720,8 @@ export type ResolversParentTypes = {
   IndexEmbeddingInput: IndexEmbeddingInput;
   IndexEmbeddingPayload: Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  SplitGraphInput: SplitGraphInput;
+  SplitGraphPayload: Omit<SplitGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -1500,6 +1776,7 @@ export type DatasetResolvers<ContextType = Context, ParentType extends Resolvers
   embedding?: Resolver<Maybe<ResolversTypes['Embedding']>, ParentType, ContextType, RequireFields<DatasetEmbeddingArgs, 'name'>>;
   clusterings?: Resolver<ReadonlyArray<ResolversTypes['Clustering']>, ParentType, ContextType>;
   clustering?: Resolver<Maybe<ResolversTypes['Clustering']>, ParentType, ContextType, RequireFields<DatasetClusteringArgs, 'name'>>;
+  graph?: Resolver<Maybe<ResolversTypes['Graph']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1606,6 +1883,68 @@ export type SearchInfoResolvers<ContextType = Context, ParentType extends Resolv
   complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
   milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type GraphResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Graph'] = ResolversParentTypes['Graph']> = {
+  entityCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  tripleCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  trainCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  validationCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  testCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  relationCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  relations?: Resolver<ReadonlyArray<ResolversTypes['Relation']>, ParentType, ContextType, RequireFields<GraphRelationsArgs, 'first'>>;
+  relation?: Resolver<Maybe<ResolversTypes['Relation']>, ParentType, ContextType, RequireFields<GraphRelationArgs, 'key'>>;
+  entities?: Resolver<ReadonlyArray<ResolversTypes['EntityMatch']>, ParentType, ContextType, RequireFields<GraphEntitiesArgs, 'text' | 'first'>>;
+  triples?: Resolver<ResolversTypes['TripleConnection'], ParentType, ContextType, RequireFields<GraphTriplesArgs, 'first'>>;
+  neighborhood?: Resolver<ResolversTypes['TripleConnection'], ParentType, ContextType, RequireFields<GraphNeighborhoodArgs, 'of' | 'hops' | 'direction' | 'first'>>;
+  paths?: Resolver<ReadonlyArray<ResolversTypes['GraphPath']>, ParentType, ContextType, RequireFields<GraphPathsArgs, 'from' | 'to' | 'length' | 'direction' | 'first'>>;
+};
+
+export type RelationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Relation'] = ResolversParentTypes['Relation']> = {
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  kind?: Resolver<Maybe<ResolversTypes['RelationKind']>, ParentType, ContextType>;
+  tripleCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  trainCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  tailsPerHead?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  headsPerTail?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type EntityMatchResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EntityMatch'] = ResolversParentTypes['EntityMatch']> = {
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes['EntityMatchKind'], ParentType, ContextType>;
+  similarity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type TripleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Triple'] = ResolversParentTypes['Triple']> = {
+  head?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  relation?: Resolver<ResolversTypes['Relation'], ParentType, ContextType>;
+  tail?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  split?: Resolver<ResolversTypes['Split'], ParentType, ContextType>;
+};
+
+export type TripleConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TripleConnection'] = ResolversParentTypes['TripleConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TripleEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Triple']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type TripleEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TripleEdge'] = ResolversParentTypes['TripleEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  hop?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Triple'], ParentType, ContextType>;
+};
+
+export type GraphPathResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphPath'] = ResolversParentTypes['GraphPath']> = {
+  from?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  steps?: Resolver<ReadonlyArray<ResolversTypes['PathStep']>, ParentType, ContextType>;
+};
+
+export type PathStepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PathStep'] = ResolversParentTypes['PathStep']> = {
+  relation?: Resolver<ResolversTypes['Relation'], ParentType, ContextType>;
+  forward?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
 };
 
 export type ProjectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Projection'] = ResolversParentTypes['Projection']> = {
@@ -1779,6 +2118,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   clusterEmbedding?: Resolver<ResolversTypes['ClusterEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationClusterEmbeddingArgs, 'input'>>;
   removeClustering?: Resolver<ResolversTypes['RemoveClusteringPayload'], ParentType, ContextType, RequireFields<MutationRemoveClusteringArgs, 'input'>>;
   indexEmbedding?: Resolver<ResolversTypes['IndexEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationIndexEmbeddingArgs, 'input'>>;
+  splitGraph?: Resolver<ResolversTypes['SplitGraphPayload'], ParentType, ContextType, RequireFields<MutationSplitGraphArgs, 'input'>>;
   cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
 };
 
@@ -1826,6 +2166,10 @@ export type CancelJobPayloadResolvers<ContextType = Context, ParentType extends 
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
 };
 
+export type SplitGraphPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SplitGraphPayload'] = ResolversParentTypes['SplitGraphPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
@@ -1849,6 +2193,14 @@ export type Resolvers<ContextType = Context> = {
   NearestConnection?: NearestConnectionResolvers<ContextType>;
   NearestEdge?: NearestEdgeResolvers<ContextType>;
   SearchInfo?: SearchInfoResolvers<ContextType>;
+  Graph?: GraphResolvers<ContextType>;
+  Relation?: RelationResolvers<ContextType>;
+  EntityMatch?: EntityMatchResolvers<ContextType>;
+  Triple?: TripleResolvers<ContextType>;
+  TripleConnection?: TripleConnectionResolvers<ContextType>;
+  TripleEdge?: TripleEdgeResolvers<ContextType>;
+  GraphPath?: GraphPathResolvers<ContextType>;
+  PathStep?: PathStepResolvers<ContextType>;
   Projection?: ProjectionResolvers<ContextType>;
   ProjectionQuality?: ProjectionQualityResolvers<ContextType>;
   Clustering?: ClusteringResolvers<ContextType>;
@@ -1878,5 +2230,6 @@ export type Resolvers<ContextType = Context> = {
   RemoveClusteringPayload?: RemoveClusteringPayloadResolvers<ContextType>;
   IndexEmbeddingPayload?: IndexEmbeddingPayloadResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
+  SplitGraphPayload?: SplitGraphPayloadResolvers<ContextType>;
 };
 

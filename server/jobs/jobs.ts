@@ -21,6 +21,8 @@ export const jobKinds = [
   'PROJECT_EMBEDDING',
   'CLUSTER_EMBEDDING',
   'INDEX_EMBEDDING',
+  'INDEX_EMBEDDING',
+  'SPLIT_GRAPH',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 

@@ -8,6 +8,7 @@ export const tasks: { readonly [Kind in JobKind]: Task<unknown, JobResult> } = {
   PROJECT_EMBEDDING: task(async () => (await import('../clusterings/projectAndCluster.ts')).projectAndCluster),
   CLUSTER_EMBEDDING: task(async () => (await import('../clusterings/clusterEmbedding.ts')).clusterEmbedding),
   INDEX_EMBEDDING: task(async () => (await import('../embeddings/indexEmbedding.ts')).indexEmbedding),
+  SPLIT_GRAPH: task(async () => (await import('../graphs/splitGraph.ts')).splitGraph),
 };
 
 /**

@@ -25,6 +25,7 @@ import type {
 import { cancelJobsOf } from '../jobs/jobs.ts';
 import { sweepPoints } from '../projections/pointsFile.ts';
 import { type Connection, toConnection } from './connection.ts';
+import { graphOf } from './graph.ts';
 import { decodeNumberCursor, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
 
 /** A page of items, and what is needed to count them all: that is done only when it is asked for. */
@@ -74,6 +75,7 @@ export const Dataset: DatasetResolvers = {
     countValues(reading, dataset, field, budget.page(first), toCondition(filter, dataset)),
   embeddings: ({ id }, _arguments, { reading }) => listEmbeddings(reading, id),
   embedding: ({ id }, { name }, { reading }) => findEmbedding(reading, id, name),
+  graph: (dataset, _arguments, { reading }) => graphOf(reading, dataset),
 };
 
 export const ItemConnection: ItemConnectionResolvers = {
@@ -113,6 +115,6 @@ export const datasetMutations = {
   },
 } satisfies MutationResolvers;
 
-function toCondition(filter: FilterInput | null | undefined, dataset: DatasetRecord): Condition | undefined {
+export function toCondition(filter: FilterInput | null | undefined, dataset: DatasetRecord): Condition | undefined {
   return filter === null || filter === undefined ? undefined : compileFilter(filter, dataset, 1);
 }

@@ -5,6 +5,7 @@ import type { Resolvers } from '../generated/schema.ts';
 import { Cluster, Clustering, ClusterLayer, clusteringMutations, datasetClusterings } from './clustering.ts';
 import { Dataset, datasetMutations, datasetQueries, Item, ItemConnection } from './dataset.ts';
 import { Embedding, embeddingMutations, NearestConnection, NearestEdge, VectorIndex } from './embedding.ts';
+import { EntityMatch, Graph, GraphPath, graphMutations, PathStep, Relation, Triple, TripleEdge } from './graph.ts';
 import { importMutations } from './importDataset.ts';
 import { Job, JobResult, jobMutations, jobQueries, jobSubscriptions } from './job.ts';
 import { nodeQueries } from './node.ts';
@@ -24,6 +25,7 @@ export const resolvers: Resolvers = {
     ...projectionMutations,
     ...clusteringMutations,
     ...embeddingMutations,
+    ...graphMutations,
     ...jobMutations,
   },
   Subscription: { ...jobSubscriptions, ...projectionSubscriptions },
@@ -39,6 +41,13 @@ export const resolvers: Resolvers = {
   Clustering,
   ClusterLayer,
   Cluster,
+  Graph,
+  Relation,
+  EntityMatch,
+  Triple,
+  TripleEdge,
+  GraphPath,
+  PathStep,
   Job,
   JobResult,
 };

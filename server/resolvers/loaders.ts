@@ -8,6 +8,7 @@ import type { Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findItemsById, type Item } from '../datasets/items.ts';
 import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
+import { findRelationsById, type Relation } from '../graphs/graphs.ts';
 import { findProjectionsById, type Projection } from '../projections/projections.ts';
 
 interface ItemKey {
@@ -21,6 +22,7 @@ export interface Loaders {
   readonly embeddings: DataLoader<number, Embedding | null>;
   readonly projections: DataLoader<number, Projection | null>;
   readonly clusterings: DataLoader<number, Clustering | null>;
+  readonly relations: DataLoader<number, Relation | null>;
 }
 
 /** For one operation: what it has read once stays as it was. */
@@ -33,6 +35,7 @@ export function createLoaders(database: Queryable): Loaders {
     embeddings: new DataLoader((ids) => findEmbeddingsById(database, ids)),
     projections: new DataLoader((ids) => findProjectionsById(database, ids)),
     clusterings: new DataLoader((ids) => findClusteringsById(database, ids)),
+    relations: new DataLoader((ids) => findRelationsById(database, ids)),
   };
 }
 

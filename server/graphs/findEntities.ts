@@ -1,0 +1,220 @@
+/** Entities by name: a question asks for "dog", and a slip is answered with what is meant. */
+import { indexNames, type NameIndex, similarNames } from '#kernels/graph/names.ts';
+import type { Queryable } from '../database/database.ts';
+import type { Condition } from '../datasets/conditions.ts';
+import type { Dataset } from '../datasets/datasets.ts';
+import { UserError } from '../errors.ts';
+import { integer } from './graphs.ts';
+
+/** What of an entity a text was found by. */
+export type MatchedBy = 'KEY' | 'LABEL' | 'TEXT' | 'SPELLING';
+
+export interface EntityMatch {
+  readonly datasetId: number;
+  readonly itemId: number;
+  readonly by: MatchedBy;
+  /** 1 for the same key or label, less for what is only alike. */
+  readonly similarity: number;
+}
+
+/** Triples of each entity that a list of them is ordered by, the most connected first. */
+const DEGREE = `(select count(*) from (select 1 from triples where triples.dataset_id = items.dataset_id and head = items.id limit 1000) heads)
+  + (select count(*) from (select 1 from triples where triples.dataset_id = items.dataset_id and tail = items.id limit 1000) tails)`;
+
+/** The same expression as that of the index `items_text`: see server/datasets/filters.ts. */
+const TEXT_OF_ITEM = `(to_tsvector('english', items.label) || jsonb_to_tsvector('english', items.fields, '["string"]'))`;
+
+/** Entities of one label that are looked at. */
+const MOST_NAMESAKES = 200;
+/** Least share of three-letter pieces that makes a spelling alike. */
+const LEAST_SIMILARITY = 0.4;
+
+/**
+ * The entities that a text may mean, best first: by key, by label, the most connected first where several bear it, by
+ * words of label and fields, by spelling.
+ * @param condition which entities; compiled with `firstParameter` 4
+ */
+export async function findEntities(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id' | 'version'>,
+  text: string,
+  first: number,
+  condition: Condition | null = null,
+): Promise<EntityMatch[]> {
+  const found = new Map<number, EntityMatch>();
+  const add = (by: MatchedBy, ids: readonly { readonly id: number; readonly similarity: number }[]): void => {
+    for (const { id, similarity } of ids) {
+      if (!found.has(id)) found.set(id, { datasetId: dataset.id, itemId: id, by, similarity });
+    }
+  };
+  const shown = checkText(text);
+  add('KEY', exactly(await queryIds(database, dataset, shown, 'items.key = $2::text', 'items.key', first, condition)));
+  if (found.size < first) add('LABEL', exactly(await findNamesakes(database, dataset, shown, first, condition)));
+  if (found.size < first) {
+    const where = `${TEXT_OF_ITEM} @@ websearch_to_tsquery('english', $2::text)`;
+    const rank = `ts_rank(${TEXT_OF_ITEM}, websearch_to_tsquery('english', $2::text), 1) desc`;
+    const ids = await queryIds(database, dataset, shown, where, rank, first, condition);
+    add(
+      'TEXT',
+      ids.map((id) => ({ id, similarity: 0.5 })),
+    );
+  }
+  if (found.size < first) add('SPELLING', await findSimilar(database, dataset, shown, first, condition));
+  return [...found.values()].slice(0, first);
+}
+
+function exactly(ids: readonly number[]): { id: number; similarity: number }[] {
+  return ids.map((id) => ({ id, similarity: 1 }));
+}
+
+/** Those that bear the label, upper and lower case alike, the most connected first. */
+async function findNamesakes(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id'>,
+  text: string,
+  first: number,
+  condition: Condition | null,
+): Promise<number[]> {
+  // The full-text condition is only there to be found by its index; a label of stop words alone is not found by it.
+  const where = `lower(items.label) = lower($2::text) and (numnode(plainto_tsquery('english', $2::text)) = 0
+    or ${TEXT_OF_ITEM} @@ plainto_tsquery('english', $2::text))`;
+  return queryIds(database, dataset, text, where, `${DEGREE} desc`, Math.min(first, MOST_NAMESAKES), condition);
+}
+
+async function queryIds(
+  database: Queryable,
+  { id }: Pick<Dataset, 'id'>,
+  text: string,
+  where: string,
+  order: string,
+  first: number,
+  condition: Condition | null,
+): Promise<number[]> {
+  const rows = await database.query<{ id: number }>(
+    `select items.id from items where items.dataset_id = $1::int and ${where} and (${condition?.sql ?? 'true'})
+      order by ${order}, items.id limit $3::int`,
+    [id, text, first, ...(condition?.parameters ?? [])],
+  );
+  return rows.map((row) => row.id);
+}
+
+// Spelling -----------------------------------------------------------------------------------------------------------
+
+interface Names {
+  readonly version: number;
+  readonly ids: Float64Array;
+  readonly index: NameIndex;
+}
+
+/** The names of the graphs that were asked last. WordNet's 265,000 take 30 MB. */
+const MOST_GRAPHS = 4;
+const remembered = new Map<number, Promise<Names>>();
+
+async function findSimilar(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id' | 'version'>,
+  text: string,
+  first: number,
+  condition: Condition | null,
+): Promise<{ id: number; similarity: number }[]> {
+  const { ids, index } = await namesOf(database, dataset);
+  const similar = similarNames(index, text, condition === null ? first : 10 * first, LEAST_SIMILARITY);
+  const found = similar.map(({ name, similarity }) => ({ id: ids[name] ?? 0, similarity }));
+  if (condition === null) return found;
+  const allowed = await database.query<{ id: number }>(
+    `select items.id from items where items.dataset_id = $1::int and items.id = any ($2::bigint[])
+        and $3::int is not null and (${condition.sql})`,
+    [dataset.id, found.map(({ id }) => id), first, ...condition.parameters],
+  );
+  const kept = new Set(allowed.map(({ id }) => id));
+  return found.filter(({ id }) => kept.has(id)).slice(0, first);
+}
+
+async function namesOf(database: Queryable, { id, version }: Pick<Dataset, 'id' | 'version'>): Promise<Names> {
+  const known = await remembered.get(id)?.catch(() => null);
+  if (known?.version === version) return known;
+  const reading = readNames(database, id, version);
+  remembered.delete(id);
+  remembered.set(id, reading);
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= MOST_GRAPHS) break;
+    remembered.delete(oldest);
+  }
+  return reading.catch((error: unknown) => {
+    remembered.delete(id);
+    throw error;
+  });
+}
+
+const RANGE_ROWS = 20_000;
+
+async function readNames(database: Queryable, datasetId: number, version: number): Promise<Names> {
+  const ids: number[] = [];
+  const labels: string[] = [];
+  for (;;) {
+    const rows = await database.query<{ id: number; label: string }>(
+      `select id, left(label, 100) as label from items where dataset_id = ${integer(datasetId)} and id > ${integer(ids.at(-1) ?? 0)}
+        order by id limit ${RANGE_ROWS}`,
+    );
+    for (const { id, label } of rows) {
+      ids.push(id);
+      labels.push(label);
+    }
+    if (rows.length < RANGE_ROWS) return { version, ids: Float64Array.from(ids), index: indexNames(labels) };
+  }
+}
+
+// One entity ---------------------------------------------------------------------------------------------------------
+
+/** The entity that a name means, and the others that bear it. */
+export interface NamedEntity {
+  readonly itemId: number;
+  readonly others: readonly number[];
+}
+
+const MOST_OTHERS = 20;
+
+/**
+ * The entity of a key, or of a label: of several that bear it, the most connected.
+ * @throws UserError NOT_FOUND with what is spelled alike
+ */
+export async function requireEntity(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id' | 'slug' | 'version'>,
+  name: string,
+): Promise<NamedEntity> {
+  const text = checkText(name);
+  const [byKey] = await queryIds(database, dataset, text, 'items.key = $2::text', 'items.key', 1, null);
+  if (byKey !== undefined) return { itemId: byKey, others: [] };
+  const [itemId, ...others] = await findNamesakes(database, dataset, text, MOST_OTHERS + 1, null);
+  if (itemId !== undefined) return { itemId, others };
+  const near = await findEntities(database, dataset, text, 3);
+  const rows = await database.query<{ key: string; label: string }>(
+    'select key, label from items where dataset_id = $1::int and id = any ($2::bigint[]) order by array_position($2::bigint[], id)',
+    [dataset.id, near.map((match) => match.itemId)],
+  );
+  const meant = rows.map(({ key, label }) => (key === label ? `"${key}"` : `"${label}" (${key})`));
+  const last = meant.pop();
+  const hint =
+    last === undefined ? '' : ` Did you mean ${meant.length === 0 ? last : `${meant.join(', ')} or ${last}`}?`;
+  throw new UserError('NOT_FOUND', `The data set "${dataset.slug}" has no entity "${text.slice(0, 100)}".${hint}`);
+}
+
+const TEXT_LIMIT_CHARACTERS = 1000;
+
+/** @throws UserError BAD_USER_INPUT for a text that can be no name */
+function checkText(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '')
+    throw new UserError('BAD_USER_INPUT', 'The name of an entity is empty. Give its key or its label.');
+  if (trimmed.includes('\0')) {
+    throw new UserError('BAD_USER_INPUT', 'The name of an entity holds the character U+0000, which no entity has.');
+  }
+  if (trimmed.length > TEXT_LIMIT_CHARACTERS) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      `The name of an entity has ${trimmed.length} characters; at most ${TEXT_LIMIT_CHARACTERS} are looked for.`,
+    );
+  }
+  return trimmed;
+}
