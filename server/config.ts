@@ -33,6 +33,8 @@ export interface Config {
   readonly uploadLimitBytes: number;
   /** Longest run of a search in milliseconds. `QUERY_TIMEOUT_MS`, default 30000. */
   readonly queryTimeoutMs: number;
+  /** Memory for embeddings that are searched exactly, in bytes; 0: none is kept. `RESIDENT_BYTES`, default 1 GiB. */
+  readonly residentBytes: number;
   /** Jobs worked at by this process at once; 0: none, another process works. `WORKERS`, default 1. */
   readonly workers: number;
   /** Data sets that `migrate` and `start` load. `DEMO_DATASETS`, comma-separated; default `digits,emoji`; `none`. */
@@ -101,6 +103,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     introspection: introspectionGiven === 'true',
     uploadLimitBytes: integer('UPLOAD_LIMIT_BYTES', 16 * 2 ** 30, 1, Number.MAX_SAFE_INTEGER),
     queryTimeoutMs: integer('QUERY_TIMEOUT_MS', 30_000, 100, 3_600_000),
+    residentBytes: integer('RESIDENT_BYTES', 2 ** 30, 0, Number.MAX_SAFE_INTEGER),
     workers: integer('WORKERS', 1, 0, 64),
     demoDatasets: demoGiven.length === 1 && demoGiven[0] === 'none' ? [] : demoGiven,
     logLevel,

@@ -16,6 +16,7 @@ import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import { announceServer, openDatabase } from './database/open.ts';
 import { removeLeftovers } from './datasets/removeLeftovers.ts';
+import { Resident } from './embeddings/resident.ts';
 import { UserError } from './errors.ts';
 import { createGraphql } from './graphql.ts';
 import { answerUnavailable, createHttp } from './http.ts';
@@ -55,7 +56,9 @@ export async function startServer(config: Config, limits: Limits = defaultLimits
 
     const access = createAccess(config);
     const graphql = await createGraphql(config, limits, access, log);
-    const http = await createHttp(port.server, { config, database, limits, access, graphql, log });
+    const resident = new Resident(database, { databaseUrl: config.databaseUrl, bytes: config.residentBytes });
+    opened.push(() => resident.close());
+    const http = await createHttp(port.server, { config, database, resident, limits, access, graphql, log });
     opened.push(http.close);
 
     const workers = await startWorkers(database, config, { log });

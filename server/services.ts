@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Access } from './access.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
+import type { Resident } from './embeddings/resident.ts';
 import type { Graphql } from './graphql.ts';
 import type { Limits } from './limits.ts';
 
@@ -10,6 +11,7 @@ import type { Limits } from './limits.ts';
 export interface Services {
   readonly config: Config;
   readonly database: Database;
+  readonly resident: Resident;
   readonly limits: Limits;
   readonly access: Access;
   readonly graphql: Graphql;

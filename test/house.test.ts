@@ -78,6 +78,12 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
     why: 'data sets are at the bottom of the domain',
   },
   {
+    // Embeddings in memory lie in a thread of their own.
+    files: /^server\/embeddings\/resident(\.worker)?\.ts$/,
+    may: /^(node:|server\/(embeddings|database|kernels)\/|server\/(thread|cpuThreads)\.ts$)/,
+    why: 'what holds vectors in memory knows no items',
+  },
+  {
     files: /^server\/embeddings\//,
     may: /^(node:|(?!server\/|widget\/)|server\/(embeddings|datasets|database|kernels)\/|server\/(errors|compute)\.ts$|server\/jobs\/task\.ts$)/,
     why: 'embeddings stand on data sets, and know of jobs only their context',

@@ -1,14 +1,16 @@
 /**
- * The items nearest to a vector, exactly or by the index.
+ * The items nearest to a vector, exactly or by the index; exactly from memory, where the embedding is held there.
  *
  * An HNSW index serves one shape of statement only: `order by` its own expression and an operator, ascending, with a
  * `limit`, and nothing else in the order. So ties are broken, and candidates of a coarser index re-ranked, outside; and
  * the exact search is the same statement without the cast, which no index fits.
  */
+import { LONGEST, SHORTEST } from '#kernels/scan.ts';
 import type { Database, Parameter, Queryable, QueryOptions } from '../database/database.ts';
 import { type Condition, throwConditionError } from '../datasets/conditions.ts';
 import { UserError } from '../errors.ts';
 import type { Embedding, IndexRecord, Metric } from './embeddings.ts';
+import type { Resident } from './resident.ts';
 import { indexedForm, vectorText } from './vectors.ts';
 
 export interface NearestQuery {
@@ -23,6 +25,8 @@ export interface NearestQuery {
   readonly method?: 'AUTO' | 'EXACT' | 'INDEX';
   /** Candidates kept while the index is walked, 1 to 1000. Default: 100, or `first` when that is more. */
   readonly efSearch?: number | null | undefined;
+  /** What holds embeddings in memory, where there is such. */
+  readonly resident?: Resident | undefined;
   /** Longest run in milliseconds. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -45,6 +49,8 @@ export interface NearestAnswer {
     /** False when fewer than `first` were found although more may match. */
     readonly complete: boolean;
     readonly device: 'CPU';
+    /** Whether the vectors were in memory, not in the database. */
+    readonly resident: boolean;
     readonly milliseconds: number;
   };
 }
@@ -74,17 +80,20 @@ export const HALF_LIMIT = 65_504;
 
 const distanceOperator: Record<Metric, string> = { COSINE: '<=>', EUCLIDEAN: '<->', INNER_PRODUCT: '<#>' };
 
+/** Up to so many numbers AUTO compares all that are in memory, in some ten milliseconds, rather than to guess by an index. */
+const RESIDENT_NUMBERS = 1e8;
+
 /**
- * Searches. AUTO takes the index where there is one and many items match, and turns to the exact search where the index
- * has found fewer than it should.
+ * Searches. AUTO takes the index where there is one, many items match and they are not in memory; it turns to the exact search where the
+ * index has found fewer than it should.
  * @throws UserError BAD_USER_INPUT for numbers out of range, INDEX without an index, or distances beyond what float32 holds
  */
 export async function nearestItems(
   database: Database,
-  embedding: Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'metric' | 'itemCount' | 'index'>,
+  embedding: Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'metric' | 'itemCount' | 'index' | 'version'>,
   query: NearestQuery,
 ): Promise<NearestAnswer> {
-  const { first, exclude = [], method = 'AUTO' } = query;
+  const { first, exclude = [], method = 'AUTO', resident } = query;
   checkRange('first', first, FIRST_LIMIT);
   if (query.efSearch != null) checkRange('efSearch', query.efSearch, EF_SEARCH_LIMIT);
   const efSearch = query.efSearch ?? Math.min(EF_SEARCH_LIMIT, Math.max(EF_SEARCH_DEFAULT, first));
@@ -92,18 +101,24 @@ export async function nearestItems(
   if (method === 'INDEX') checkIndex(index, query.vector);
 
   const started = performance.now();
-  const answer = (hits: Hit[], used: 'EXACT' | 'INDEX'): NearestAnswer => ({
+  const answer = (hits: Hit[], used: 'EXACT' | 'INDEX', fromMemory = false): NearestAnswer => ({
     hits,
     search: {
       method: used,
       exact: used === 'EXACT',
       complete: used === 'EXACT' || hits.length === first || hits.length >= embedding.itemCount - exclude.length,
       device: 'CPU',
+      resident: fromMemory,
       milliseconds: performance.now() - started,
     },
   });
 
   try {
+    const few = embedding.itemCount * embedding.dimension <= RESIDENT_NUMBERS;
+    if (method === 'EXACT' || (method === 'AUTO' && (index === null || few))) {
+      const found = await searchResident(database, embedding, query, resident);
+      if (found !== null) return answer(toHits(found, embedding.metric, first), 'EXACT', true);
+    }
     if (
       index !== null &&
       (method === 'INDEX' || (method === 'AUTO' && (await indexPays(database, embedding, query, efSearch))))
@@ -126,6 +141,46 @@ interface Found {
 }
 
 type Searched = Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'metric'>;
+
+/** Compares every vector in memory; null where they are not there, or cannot be compared there with this one. */
+async function searchResident(
+  database: Database,
+  embedding: Searched & Pick<Embedding, 'itemCount' | 'version'>,
+  query: NearestQuery,
+  resident: Resident | undefined,
+): Promise<Found[] | null> {
+  const { vector, first, exclude = [], condition } = query;
+  if (resident?.holds(embedding) !== true || !isComparable(vector)) return null;
+  const among = condition === undefined ? null : await idsThatMatch(database, embedding, query, condition);
+  const found = await resident.search(embedding, { vector, first, exclude, among });
+  if (found === null) return null;
+  return Array.from(found.itemIds, (itemId, i) => ({ itemId, distance: found.distances[i] ?? 0 }));
+}
+
+/** Whether float32 neither loses nor overflows the squares of its numbers. */
+function isComparable(vector: Float32Array): boolean {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const length = Math.sqrt(squares);
+  return length === 0 || (length >= SHORTEST && length <= LONGEST);
+}
+
+/** Ids of the items that match, big-endian int64 one behind the other: as numbers they would be as many objects. */
+async function idsThatMatch(
+  database: Queryable,
+  { datasetId }: Pick<Embedding, 'datasetId'>,
+  query: NearestQuery,
+  condition: Condition,
+): Promise<Uint8Array> {
+  const { values, bind } = binder(condition);
+  const [row] = await database.query<{ ids: Uint8Array | null }>(
+    `select string_agg(int8send(id), ''::bytea) as ids from items
+      where dataset_id = ${bind(datasetId, 'int')} and (${condition.sql})`,
+    values,
+    options(query),
+  );
+  return row?.ids ?? new Uint8Array(0);
+}
 
 /** Compares every vector. Ties are broken by the statement: a sort takes place anyway. */
 async function searchExactly(database: Queryable, embedding: Searched, query: NearestQuery): Promise<Found[]> {

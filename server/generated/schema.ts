@@ -417,7 +417,7 @@ export type WeightedTarget = {
 
 /** How to search. */
 export type SearchMethod =
-  /** By the index where there is one and the filter leaves many items, otherwise exactly. */
+  /** By the index where there is one, the filter leaves many items and the vectors are not in memory, otherwise exactly. */
   | 'AUTO'
   /** Every vector is compared. */
   | 'EXACT'
@@ -464,7 +464,9 @@ export type SearchInfo = {
   readonly complete: Scalars['Boolean']['output'];
   /** Where the distances were computed. */
   readonly device: Device;
-  /** How long the search took in the database, in milliseconds. */
+  /** Whether the vectors were in the server's memory. After a start or a change the first answers come from the database. */
+  readonly resident: Scalars['Boolean']['output'];
+  /** How long the search took, in milliseconds. */
   readonly milliseconds: Scalars['Float']['output'];
 };
 
@@ -1882,6 +1884,7 @@ export type SearchInfoResolvers<ContextType = Context, ParentType extends Resolv
   exact?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  resident?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 

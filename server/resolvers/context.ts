@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config.ts';
 import type { Database, Queryable, QueryOptions } from '../database/database.ts';
+import type { Resident } from '../embeddings/resident.ts';
 import { Budget, type Limits } from '../limits.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
@@ -9,6 +10,8 @@ import { createLoaders, type Loaders } from './loaders.ts';
 export interface Context {
   readonly config: Config;
   readonly database: Database;
+  /** Embeddings in memory. */
+  readonly resident: Resident;
   /** The same for questions: their statements end in time. */
   readonly reading: Queryable;
   /** What ends the statement of a question. */
@@ -23,10 +26,10 @@ export interface Context {
 }
 
 export function createContext(
-  shared: { readonly config: Config; readonly database: Database; readonly limits: Limits },
+  shared: Pick<Context, 'config' | 'database' | 'resident'> & { readonly limits: Limits },
   request: Pick<Context, 'authorization' | 'signal' | 'log'>,
 ): Context {
-  const { config, database, limits } = shared;
+  const { config, database, resident, limits } = shared;
   const statement: QueryOptions = {
     timeoutMs: config.queryTimeoutMs,
     // PGlite stops a statement by starting anew, half a second in which it answers nobody: more than most statements take.
@@ -36,6 +39,7 @@ export function createContext(
   return {
     config,
     database,
+    resident,
     reading,
     statement,
     loaders: createLoaders(reading),

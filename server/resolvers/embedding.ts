@@ -45,7 +45,7 @@ export const Embedding: EmbeddingResolvers = {
   projections: ({ id }, _arguments, { reading }) => listProjections(reading, id),
   projection: ({ id }, { name }, { reading }) => findProjection(reading, id, name),
   async nearest(embedding, { to, first, filter, search }, context): Promise<NearestPage> {
-    const { database, reading, statement, loaders, budget } = context;
+    const { database, resident, reading, statement, loaders, budget } = context;
     budget.search();
     budget.page(first);
     const dataset = await loaders.datasets.load(embedding.datasetId);
@@ -58,6 +58,7 @@ export const Embedding: EmbeddingResolvers = {
       ...(filter === null || filter === undefined ? {} : { condition: compileFilter(filter, dataset) }),
       method: search?.method ?? 'AUTO',
       efSearch: search?.efSearch ?? null,
+      resident,
       ...statement,
     });
     return {

@@ -25,6 +25,7 @@ export type CpuFunction =
   | 'pairsStep'
   | 'project'
   | 'rerank'
+  | 'scan'
   | 'scores'
   | 'search'
   | 'squaredNorms'

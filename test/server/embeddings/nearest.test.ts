@@ -94,7 +94,7 @@ onEveryDatabase((_engine, open) => {
             wanted.map((hit) => ({ ...hit, similarity: similarityOf[embedding.metric](hit.distance) })),
           );
           const { milliseconds, ...rest } = search;
-          assert.deepEqual(rest, { method: 'EXACT', exact: true, complete: true, device: 'CPU' });
+          assert.deepEqual(rest, { method: 'EXACT', exact: true, complete: true, device: 'CPU', resident: false });
           assert.ok(milliseconds > 0);
         },
       ),

@@ -8,3 +8,4 @@ export { tsneStep } from './tsneStep';
 export { pairsStep } from './pairs';
 export { kgeBackward, kgeCount, kgeSampled, kgeScores, kgeUpdate, kgeUpdateRows } from './kge';
 export { clusterSums, scores } from './clusters';
+export { scan } from './scan';

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { CpuBackend } from '#kernels/cpu/backend.ts';
+import type { Metric } from '#kernels/distance.ts';
+import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
+import { createRandom } from '#kernels/random.ts';
+import { nearestRows, nearestRowsPlain, placeRows } from '#kernels/scan.ts';
+
+import { cpuThreads } from '../../../server/cpuThreads.ts';
+import fc from '../../helpers/laws.ts';
+
+const backend = await CpuBackend.create(cpuThreads(2));
+after(() => backend.close());
+
+const metrics = ['COSINE', 'EUCLIDEAN', 'INNER_PRODUCT'] as const;
+
+/** Rows of a few whole numbers, many of them equal and some zero, or of any numbers very near to each other. */
+function rowsOf(rows: number, columns: number, seed: number, near: boolean): Matrix {
+  const random = createRandom(seed);
+  const data = Float32Array.from({ length: rows * columns }, () =>
+    near ? 1 + 1e-6 * random.normal() : random.below(5) - 2,
+  );
+  return createMatrix(rows, columns, data);
+}
+
+async function check(matrix: Matrix, metric: Metric, vector: Float32Array, k: number, which: object): Promise<void> {
+  const before = backend.mark();
+  const placed = placeRows(backend, matrix, metric);
+  assert.ok(placed);
+  const given = await nearestRows(backend, placed, vector, k, which);
+  backend.release(before);
+  assert.deepEqual(given, nearestRowsPlain(matrix, metric, vector, k, which));
+}
+
+test('what is found is what comparing every row finds, however near and however equal they are', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        rows: fc.integer({ min: 1, max: 300 }),
+        columns: fc.integer({ min: 1, max: 70 }),
+        seed: fc.integer(),
+        near: fc.boolean(),
+        metric: fc.constantFrom(...metrics),
+        k: fc.integer({ min: 1, max: 40 }),
+        among: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+        exclude: fc.array(fc.nat(299), { maxLength: 3 }),
+      }),
+      async ({ rows, columns, seed, near, metric, k, among, exclude }) => {
+        const matrix = rowsOf(rows, columns, seed, near);
+        const vector = rowsOf(1, columns, seed + 1, near).data;
+        if (vector.every((value) => value === 0)) vector[0] = 1;
+        const random = createRandom(seed);
+        const chosen = Uint32Array.from({ length: rows }, (_, i) => i).filter(() => random.uniform() < (among ?? 1));
+        await check(matrix, metric, vector, k, { among: among === null ? null : chosen, exclude });
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('rows too long or too short for float32 are not placed, and zero rows are no answer under COSINE', async () => {
+  for (const length of [1e16, 1e-17]) {
+    assert.equal(placeRows(backend, createMatrix(1, 2, Float32Array.of(length, 0)), 'COSINE'), null);
+  }
+  const matrix = createMatrix(3, 2, Float32Array.of(0, 0, 1, 0, 0, 1));
+  await check(matrix, 'COSINE', Float32Array.of(1, 1), 3, {});
+  const placed = placeRows(backend, matrix, 'COSINE');
+  assert.ok(placed);
+  assert.equal((await nearestRows(backend, placed, Float32Array.of(1, 1), 3)).rows.length, 2);
+  assert.equal(rowOf(matrix, 0).length, 2);
+});
