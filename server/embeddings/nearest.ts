@@ -8,6 +8,7 @@
 import { LONGEST, SHORTEST } from '#kernels/scan.ts';
 import type { Database, Parameter, Queryable, QueryOptions } from '../database/database.ts';
 import { type Condition, throwConditionError } from '../datasets/conditions.ts';
+import { readItemIds } from '../datasets/itemIds.ts';
 import { UserError } from '../errors.ts';
 import type { Embedding, IndexRecord, Metric } from './embeddings.ts';
 import type { Resident } from './resident.ts';
@@ -151,7 +152,10 @@ async function searchResident(
 ): Promise<Found[] | null> {
   const { vector, first, exclude = [], condition } = query;
   if (resident?.holds(embedding) !== true || !isComparable(vector)) return null;
-  const among = condition === undefined ? null : await idsThatMatch(database, embedding, query, condition);
+  const among =
+    condition === undefined
+      ? null
+      : await readItemIds(database, { id: embedding.datasetId }, condition, options(query));
   const found = await resident.search(embedding, { vector, first, exclude, among });
   if (found === null) return null;
   return Array.from(found.itemIds, (itemId, i) => ({ itemId, distance: found.distances[i] ?? 0 }));
@@ -163,23 +167,6 @@ function isComparable(vector: Float32Array): boolean {
   for (const value of vector) squares += value * value;
   const length = Math.sqrt(squares);
   return length === 0 || (length >= SHORTEST && length <= LONGEST);
-}
-
-/** Ids of the items that match, big-endian int64 one behind the other: as numbers they would be as many objects. */
-async function idsThatMatch(
-  database: Queryable,
-  { datasetId }: Pick<Embedding, 'datasetId'>,
-  query: NearestQuery,
-  condition: Condition,
-): Promise<Uint8Array> {
-  const { values, bind } = binder(condition);
-  const [row] = await database.query<{ ids: Uint8Array | null }>(
-    `select string_agg(int8send(id), ''::bytea) as ids from items
-      where dataset_id = ${bind(datasetId, 'int')} and (${condition.sql})`,
-    values,
-    options(query),
-  );
-  return row?.ids ?? new Uint8Array(0);
 }
 
 /** Compares every vector. Ties are broken by the statement: a sort takes place anyway. */

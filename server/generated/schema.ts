@@ -707,6 +707,14 @@ export type ProjectionMethod =
   | 'PCA'
   /** Uniform manifold approximation and projection (McInnes, Healy and Melville 2018): neighbours stay neighbours, groups part. Distances between groups mean little. */
   | 'UMAP'
+  /** t-distributed stochastic neighbour embedding (van der Maaten and Hinton 2008): keeps more of the nearest neighbours than any other. Distances between groups, and their sizes, mean little. */
+  | 'TSNE'
+  /** Pairwise controlled manifold approximation (Wang et al. 2021): near and far pairs together, so that more of the whole is kept than by UMAP. */
+  | 'PACMAP'
+  /** PaCMAP with locally adjusted graphs (Wang et al. 2024): groups that run into each other are set apart. */
+  | 'LOCALMAP'
+  /** Axes of one's own: each from one target, or group of targets, to another. See `axes`. */
+  | 'CUSTOM'
   /** Coordinates that came with the data. */
   | 'GIVEN';
 
@@ -730,8 +738,10 @@ export type Projection = Node & {
   readonly device?: Maybe<Device>;
   /** How long it took to compute, in milliseconds; null for given coordinates. */
   readonly milliseconds?: Maybe<Scalars['Float']['output']>;
-  /** For PCA: the share of the variance along each component, 0 to 1. */
+  /** For PCA: the share of the variance along each direction, 0 to 1, of those shown and some more: `PcaInput.directions`. */
   readonly explainedVariance?: Maybe<ReadonlyArray<Scalars['Float']['output']>>;
+  /** Which items it shows, as it was asked for; null where it shows all. */
+  readonly filter?: Maybe<Scalars['JSON']['output']>;
   /** How far the map can be trusted; null where it could not be measured. */
   readonly quality?: Maybe<ProjectionQuality>;
   /** Whether items or vectors have changed since the map was made. */
@@ -1292,16 +1302,79 @@ export type ProjectEmbeddingInput = {
   readonly embedding: Scalars['String']['input'];
   /** Name of the map. One of that name is replaced when the new one is done. */
   readonly name: Scalars['String']['input'];
-  /** How it is made: PCA or UMAP. */
+  /** How it is made; any but GIVEN. */
   readonly method: ProjectionMethod;
   /** Coordinates per item, 2 or 3. */
   readonly components: Scalars['Int']['input'];
+  /** Only these items, laid out anew; all when absent. */
+  readonly filter?: InputMaybe<Filter>;
+  /** Name of a map of the same embedding, with as many components. Points begin where they are there, others among their neighbours, and the new map is turned to lie on it: so what is computed anew does not jump. An error with PCA and CUSTOM, where places are given by the vectors. */
+  readonly startFrom?: InputMaybe<Scalars['String']['input']>;
   /** Seed of every choice by chance. The same seed, options and backend give the same coordinates, bit for bit. */
   readonly seed: Scalars['Int']['input'];
   /** Where to compute. */
   readonly device: Device;
+  /** Options of PCA; an error with another method. */
+  readonly pca?: InputMaybe<PcaInput>;
   /** Options of UMAP; an error with another method. */
   readonly umap?: InputMaybe<UmapInput>;
+  /** Options of t-SNE; an error with another method. */
+  readonly tsne?: InputMaybe<TsneInput>;
+  /** Options of PaCMAP and LocalMAP; an error with another method. */
+  readonly pacmap?: InputMaybe<PacmapInput>;
+  /** The axes of CUSTOM, one for each component; an error with another method. */
+  readonly axes?: InputMaybe<ReadonlyArray<AxisInput>>;
+};
+
+/** Options of PCA. */
+export type PcaInput = {
+  /** Directions whose share of the variance is told, 2 to 100. Larger tells more of how many dimensions the vectors really have; the map itself shows the first. */
+  readonly directions: Scalars['Int']['input'];
+};
+
+/** Options of t-SNE. */
+export type TsneInput = {
+  /** Effective number of neighbours of each item, 2 to 100. Larger shows more of the whole and less of the detail. At most a third of the other items: with fewer it is reduced, and the job warns. */
+  readonly perplexity: Scalars['Float']['input'];
+  /** Steps in all, 1 to 10000. Larger lets the map unfold further and takes longer in proportion. */
+  readonly iterations: Scalars['Int']['input'];
+  /** Factor of attraction at first, 1 to 100. Larger gathers groups more tightly before they find their places. */
+  readonly earlyExaggeration: Scalars['Float']['input'];
+  /** Steps with it, 0 to 10000. Larger gives groups more time to find their places. */
+  readonly earlyIterations: Scalars['Int']['input'];
+  /** Factor of attraction afterwards, 1 to 100. Larger shows groups as such, further apart. */
+  readonly exaggeration: Scalars['Float']['input'];
+  /** Length of the steps, 1 to 1000000. Larger is faster until it scatters the points. Default: the number of items divided by the exaggeration. */
+  readonly learningRate?: InputMaybe<Scalars['Float']['input']>;
+  /** Share of the last move that is kept, 0 to 0.99. Larger is faster and less steady. */
+  readonly momentum: Scalars['Float']['input'];
+};
+
+/** Options of PaCMAP and LocalMAP. */
+export type PacmapInput = {
+  /** Near pairs per item, 2 to 200. Larger looks at wider neighbourhoods. Default: 10, and 15 more for each factor of ten beyond 10,000 items. */
+  readonly neighbors?: InputMaybe<Scalars['Int']['input']>;
+  /** Pairs that are neither near nor far, per near pair, 0 to 10. Larger holds on to the shape of the whole. */
+  readonly midNearRatio: Scalars['Float']['input'];
+  /** Far pairs per near pair, 0 to 20. Larger pushes groups further apart. */
+  readonly furtherRatio: Scalars['Float']['input'];
+  /** Iterations of the three phases, each 0 to 5000: the whole, the groups, the detail. Larger refines the map and takes longer in proportion. */
+  readonly phases: ReadonlyArray<Scalars['Int']['input']>;
+  /** Of LocalMAP: far pairs are looked for within this distance on the map, 0.1 to 1000. Larger looks at wider surroundings. */
+  readonly reach: Scalars['Float']['input'];
+};
+
+/**
+ * An axis of a map: an item lies at 0 where it is as far along as `from`, and at 1 where it is as far along as `to`. Under COSINE directions
+ * count and not lengths.
+ */
+export type AxisInput = {
+  /** Where 0 is: a target, or the middle of several. */
+  readonly from: ReadonlyArray<Target>;
+  /** Where 1 is: a target, or the middle of several. */
+  readonly to: ReadonlyArray<Target>;
+  /** What the axis is called. Default: told from the targets. */
+  readonly label?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Options of UMAP. */
@@ -1621,6 +1694,10 @@ export type ResolversTypes = {
   RemoveDatasetInput: RemoveDatasetInput;
   RemoveDatasetPayload: ResolverTypeWrapper<RemoveDatasetPayload>;
   ProjectEmbeddingInput: ProjectEmbeddingInput;
+  PcaInput: PcaInput;
+  TsneInput: TsneInput;
+  PacmapInput: PacmapInput;
+  AxisInput: AxisInput;
   UmapInput: UmapInput;
   ProjectEmbeddingPayload: ResolverTypeWrapper<Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   RemoveProjectionInput: RemoveProjectionInput;
@@ -1709,6 +1786,10 @@ export type ResolversParentTypes = {
   RemoveDatasetInput: RemoveDatasetInput;
   RemoveDatasetPayload: RemoveDatasetPayload;
   ProjectEmbeddingInput: ProjectEmbeddingInput;
+  PcaInput: PcaInput;
+  TsneInput: TsneInput;
+  PacmapInput: PacmapInput;
+  AxisInput: AxisInput;
   UmapInput: UmapInput;
   ProjectEmbeddingPayload: Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   RemoveProjectionInput: RemoveProjectionInput;
@@ -1961,6 +2042,7 @@ export type ProjectionResolvers<ContextType = Context, ParentType extends Resolv
   device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
   milliseconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   explainedVariance?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Float']>>, ParentType, ContextType>;
+  filter?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   quality?: Resolver<Maybe<ResolversTypes['ProjectionQuality']>, ParentType, ContextType>;
   stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;

@@ -11,18 +11,31 @@
  * A run can be kept as bytes after any step and gone on with from there, by `resumeMap` on the same matrix with the same
  * options: it ends at the same coordinates, bit for bit, whatever the number of threads.
  */
-import type { CpuBackend } from './cpu/backend.ts';
+import { type Axis, projectOntoAxes } from './axes.ts';
+import type { Backend } from './backend.ts';
 import type { Metric } from './distance.ts';
-import { type Neighbors, nearestNeighbors } from './knn.ts';
-import { createMatrix, type Matrix, normalizeRows } from './matrix.ts';
+import { type Neighbors, NONE, nearestNeighbors } from './knn.ts';
+import { createMatrix, type Matrix } from './matrix.ts';
+import {
+  initializePacmap,
+  type Pacmap,
+  type PacmapOptions,
+  pacmapCoordinates,
+  runPacmap,
+  SPARE_NEIGHBORS,
+  usualNeighbors,
+} from './pacmap/pacmap.ts';
 import { initializePca, type Pca, type PcaState, resultOfPca, runPca } from './pca.ts';
+import { alignPoints, movePoints } from './procrustes.ts';
 import { stateFromBytes, stateToBytes } from './state.ts';
-import { principalCoordinates } from './subspace.ts';
+import { startAlongComponents } from './subspace.ts';
+import { NEIGHBORS_PER_PERPLEXITY } from './tsne/affinities.ts';
+import { initializeTsne, runTsne, type Tsne, type TsneOptions, tsneCoordinates } from './tsne/tsne.ts';
 import { initializeUmap, runUmap, type Umap, type UmapOptions, umapCoordinates } from './umap/umap.ts';
 
-// n rows, d columns, c components.
+// n rows, d columns, c components, k neighbours.
 
-export const mapMethods = ['PCA', 'UMAP'] as const;
+export const mapMethods = ['PCA', 'UMAP', 'TSNE', 'PACMAP', 'LOCALMAP', 'CUSTOM'] as const;
 export type MapMethod = (typeof mapMethods)[number];
 
 export interface MapOptions {
@@ -33,7 +46,23 @@ export interface MapOptions {
   readonly metric: Metric;
   /** Of every choice by chance. */
   readonly seed: number;
+  readonly pca?: PcaMapOptions | undefined;
   readonly umap?: UmapMapOptions | undefined;
+  readonly tsne?: Omit<TsneOptions, 'seed'> | undefined;
+  /** Of PACMAP and LOCALMAP. */
+  readonly pacmap?: Omit<PacmapOptions, 'seed' | 'local'> | undefined;
+  /** Of CUSTOM: as many as components. */
+  readonly axes?: readonly Axis[] | undefined;
+  /**
+   * (n, c): where the points begin, instead of along the principal components, for methods that move them; NaN for a row that
+   * has no place yet and begins among its neighbours. The map is turned so that it lies on these places as well as it can.
+   */
+  readonly start?: Matrix | null | undefined;
+}
+
+export interface PcaMapOptions {
+  /** Directions whose share of the variance is told, from `components` to 100. */
+  readonly directions?: number; // 10
 }
 
 export interface UmapMapOptions extends Omit<UmapOptions, 'seed'> {
@@ -43,7 +72,7 @@ export interface UmapMapOptions extends Omit<UmapOptions, 'seed'> {
 
 export interface MapTools {
   /** Asked for once, and only by methods that need it. */
-  readonly backend: () => Promise<CpuBackend>;
+  readonly backend: () => Promise<Backend>;
   readonly signal?: AbortSignal | undefined;
   /** Takes the share of the whole work that is done, 0 to 1, while a run is begun. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -65,6 +94,12 @@ export interface MapRun {
   result(): MapResult;
 }
 
+/** What places further rows on a map exactly. */
+export interface MapTransform {
+  readonly pca?: Pca;
+  readonly axes?: readonly Axis[];
+}
+
 export interface MapResult {
   /** (n, c) */
   readonly coordinates: Matrix;
@@ -72,10 +107,10 @@ export interface MapResult {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Sentences for the reader: what was asked for and could not be done as it was. */
   readonly notes: readonly string[];
-  /** Share of the variance along each component, of PCA. */
+  /** Share of the variance along each direction, of PCA. */
   readonly explainedVariance: readonly number[] | null;
-  /** What places further rows exactly, of PCA. */
-  readonly pca: Pca | null;
+  /** Null where further rows are placed by their neighbours. */
+  readonly transform: MapTransform | null;
   /** The neighbours among the rows, where the method has looked for them. */
   readonly neighbors: Neighbors | null;
 }
@@ -97,7 +132,16 @@ export async function resumeMap(
 
 type Method = (matrix: Matrix, options: MapOptions, tools: MapTools, kept: Uint8Array | null) => Promise<MapRun>;
 
-const methods: { readonly [Name in MapMethod]: Method } = { PCA: mapByPca, UMAP: mapByUmap };
+const methods: { readonly [Name in MapMethod]: Method } = {
+  PCA: mapByPca,
+  UMAP: (...run) => mapByNeighbors(...run, umap),
+  TSNE: (...run) => mapByNeighbors(...run, tsne),
+  PACMAP: (...run) => mapByNeighbors(...run, pacmap),
+  LOCALMAP: (...run) => mapByNeighbors(...run, pacmap),
+  CUSTOM: mapByAxes,
+};
+
+const DIRECTIONS = 10;
 
 /**
  * Of the rows as they are, whatever the metric: lengths and offsets are part of what differs. Quality is measured in the
@@ -105,13 +149,14 @@ const methods: { readonly [Name in MapMethod]: Method } = { PCA: mapByPca, UMAP:
  */
 async function mapByPca(
   matrix: Matrix,
-  { components }: MapOptions,
+  { components, pca: { directions = DIRECTIONS } = {} }: MapOptions,
   _tools: MapTools,
   kept: Uint8Array | null,
 ): Promise<MapRun> {
+  const looked = Math.max(components, Math.min(directions, matrix.rows, matrix.columns));
   const state: PcaState =
     kept === null
-      ? initializePca(matrix, { components })
+      ? initializePca(matrix, { components: looked, coordinates: components })
       : { ...stateFromBytes<Omit<PcaState, 'matrix'>>(kept), matrix };
   return {
     get step() {
@@ -129,82 +174,241 @@ async function mapByPca(
     },
     result() {
       const { pca, coordinates } = resultOfPca(state);
-      const explainedVariance = Array.from(pca.explainedVarianceRatio);
-      return { coordinates, parameters: {}, notes: [], explainedVariance, pca, neighbors: null };
+      return {
+        ...{ coordinates, parameters: { directions: looked }, notes: [], neighbors: null },
+        explainedVariance: Array.from(pca.explainedVarianceRatio),
+        transform: { pca: firstOf(pca, components) },
+      };
     },
   };
 }
 
-/** Shares of the whole work of UMAP, measured on 10,000 x 784 and 60,000 x 784. */
-const NEIGHBORS_END = 0.5;
-const GRAPH_END = 0.55;
-
-interface UmapState {
-  readonly neighbors: Neighbors;
-  readonly umap: Umap;
+/** The first components alone. */
+function firstOf(pca: Pca, components: number): Pca {
+  return {
+    components,
+    mean: pca.mean,
+    loadings: pca.loadings.slice(0, components * pca.mean.length),
+    explainedVariance: pca.explainedVariance.slice(0, components),
+    explainedVarianceRatio: pca.explainedVarianceRatio.slice(0, components),
+  };
 }
 
-/** Neighbours, a start along the principal components, the graph, the epochs. */
-async function mapByUmap(
+async function mapByAxes(matrix: Matrix, { axes = [], metric }: MapOptions): Promise<MapRun> {
+  const coordinates = projectOntoAxes(matrix, axes, metric);
+  return madeAtOnce({
+    ...{ coordinates, parameters: {}, notes: [], explainedVariance: null, neighbors: null },
+    transform: { axes },
+  });
+}
+
+/** What a method that moves points among their neighbours is. */
+interface Layout<State> {
+  /** Neighbours per row that are looked at, where there are as many. */
+  readonly neighbors: (options: MapOptions, n: number) => number;
+  /** Shares of the whole work after the neighbours, and after what comes before the first step. */
+  readonly neighborsEnd: number;
+  readonly begunEnd: number;
+  readonly begin: (given: Begun) => State | Promise<State>;
+  readonly stepOf: (state: State) => number;
+  readonly stepsOf: (state: State) => number;
+  readonly advance: (
+    backend: Backend,
+    state: State,
+    untilStep: number,
+    options: { readonly signal?: AbortSignal | undefined },
+  ) => Promise<void>;
+  readonly coordinates: (state: State) => Matrix;
+  /** The options as they were used, and what they could not be; of no state where a row has no neighbours. */
+  readonly told: (
+    options: MapOptions,
+    n: number,
+    state: State | null,
+  ) => { readonly parameters: Readonly<Record<string, unknown>>; readonly notes: readonly string[] };
+}
+
+interface Begun {
+  readonly backend: Backend;
+  readonly matrix: Matrix;
+  readonly options: MapOptions;
+  readonly found: Neighbors;
+  /** (n, c) */
+  readonly start: Matrix;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Neighbours, a start, steps. */
+async function mapByNeighbors<State>(
   matrix: Matrix,
   options: MapOptions,
   tools: MapTools,
   kept: Uint8Array | null,
+  layout: Layout<State>,
 ): Promise<MapRun> {
   const n = matrix.rows;
-  const { neighbors: asked = 15, ...umapOptions } = options.umap ?? {};
-  const k = Math.min(asked, n - 1);
-  const notes = k < asked ? [`There are ${n} items, so ${k} neighbours are looked at instead of ${asked}.`] : [];
-  const parameters = { ...options.umap, neighbors: k };
-  if (k < 1) return alone(createMatrix(n, options.components), { ...parameters, neighborRecall: 1 }, notes);
-
+  const { signal, onProgress } = tools;
+  const k = Math.min(layout.neighbors(options, n), n - 1);
+  if (k < 1) {
+    const coordinates = createMatrix(n, options.components);
+    const told = layout.told(options, n, null);
+    return madeAtOnce({ ...told, coordinates, explainedVariance: null, transform: null, neighbors: null });
+  }
   const backend = await tools.backend();
-  const state = kept === null ? await begin() : stateFromBytes<UmapState>(kept);
-  const { umap, neighbors } = state;
+  const { state, found } =
+    kept === null ? await begin() : stateFromBytes<{ readonly state: State; readonly found: Neighbors }>(kept);
+  const coordinates = (): Matrix => {
+    const placed = layout.coordinates(state);
+    return options.start ? movePoints(placed, alignPoints(placed, options.start)) : placed;
+  };
   return {
     get step() {
-      return umap.layout.epoch;
+      return layout.stepOf(state);
     },
-    steps: umap.epochs,
-    prepared: GRAPH_END,
-    advance: (untilStep) => runUmap(backend, umap, untilStep, { signal: tools.signal }),
-    coordinates: () => umapCoordinates(umap),
-    keep: () => stateToBytes(state),
-    result: () => ({
-      coordinates: umapCoordinates(umap),
-      parameters: { ...parameters, neighborRecall: neighbors.recall },
-      notes,
-      explainedVariance: null,
-      pca: null,
-      neighbors,
-    }),
+    steps: layout.stepsOf(state),
+    prepared: layout.begunEnd,
+    advance: (untilStep) => layout.advance(backend, state, untilStep, { signal }),
+    coordinates,
+    keep: () => stateToBytes({ state, found }),
+    result() {
+      if (layout.stepOf(state) < layout.stepsOf(state)) {
+        throw new Error(`The map is at step ${layout.stepOf(state)} of ${layout.stepsOf(state)}.`);
+      }
+      const { parameters, notes } = layout.told(options, n, state);
+      return {
+        ...{ coordinates: coordinates(), notes, explainedVariance: null, transform: null, neighbors: found },
+        parameters: { ...parameters, neighborRecall: found.recall },
+      };
+    },
   };
 
-  async function begin(): Promise<UmapState> {
-    const { metric, components, seed } = options;
-    const { signal, onProgress } = tools;
+  async function begin() {
+    const { metric, components } = options;
     const found = await nearestNeighbors(backend, matrix, k, metric, {
       signal,
-      onProgress: (done) => onProgress?.(done * NEIGHBORS_END),
+      onProgress: (done) => onProgress?.(done * layout.neighborsEnd),
     });
-    const before = backend.mark();
-    const unit = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
-    const start = await principalCoordinates(backend, backend.upload(unit.data), unit, components, signal);
-    backend.release(before);
-    onProgress?.(GRAPH_END);
-    return { neighbors: found, umap: initializeUmap(found, start, { ...umapOptions, seed }) };
+    const start = options.start
+      ? amongNeighbors(options.start, found)
+      : await startAlongComponents(backend, matrix, components, metric, signal);
+    const state = await layout.begin({ backend, matrix, options, found, start, signal });
+    onProgress?.(layout.begunEnd);
+    return { state, found };
   }
 }
 
-/** A run without steps, of rows that have no neighbours. */
-function alone(coordinates: Matrix, parameters: Readonly<Record<string, unknown>>, notes: readonly string[]): MapRun {
+/**
+ * Where rows begin that have no place: in the middle of their neighbours that have one, round by round, as long as there are
+ * such; and in the middle of all in the end. The whole is moved so that its middle is 0.
+ */
+function amongNeighbors(start: Matrix, { k, ids }: Neighbors): Matrix {
+  const { rows: n, columns: c } = start;
+  const places = createMatrix(n, c, start.data.slice());
+  const isPlaced = (i: number): boolean => !Number.isNaN(places.data[i * c]);
+  let waiting = Array.from({ length: n }, (_, i) => i).filter((i) => !isPlaced(i));
+  const middle = middleOf(places, isPlaced);
+  while (waiting.length > 0) {
+    const found = waiting.map((i) => {
+      const near = Array.from(ids.subarray(i * k, (i + 1) * k)).filter((j) => j !== NONE && isPlaced(j));
+      return near.map((j) => places.data.subarray(j * c, (j + 1) * c));
+    });
+    const before = waiting.length;
+    const placed = waiting.map((i, at) => ({ i, near: found[at] ?? [] })).filter(({ near }) => near.length > 0);
+    for (const { i, near } of placed) {
+      for (let a = 0; a < c; a++) places.data[i * c + a] = near.reduce((sum, y) => sum + (y[a] ?? 0), 0) / near.length;
+    }
+    waiting = waiting.filter((i) => !isPlaced(i));
+    if (waiting.length === before) {
+      for (const i of waiting) places.data.set(middle, i * c);
+      break;
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    for (let a = 0; a < c; a++) places.data[i * c + a] = (places.data[i * c + a] ?? 0) - (middle[a] ?? 0);
+  }
+  return places;
+}
+
+function middleOf({ rows, columns: c, data }: Matrix, counts: (row: number) => boolean): Float64Array {
+  const sums = new Float64Array(c);
+  let count = 0;
+  for (let i = 0; i < rows; i++) {
+    if (!counts(i)) continue;
+    count++;
+    for (let a = 0; a < c; a++) sums[a] = (sums[a] ?? 0) + (data[i * c + a] ?? 0);
+  }
+  return sums.map((sum) => (count === 0 ? 0 : sum / count));
+}
+
+// Shares of the whole work were measured on 10,000 x 784 and 60,000 x 784.
+
+const umap: Layout<Umap> = {
+  neighbors: ({ umap: { neighbors = 15 } = {} }) => neighbors,
+  neighborsEnd: 0.5,
+  begunEnd: 0.55,
+  begin({ found, start, options: { umap: { neighbors: _, ...given } = {}, seed } }) {
+    return initializeUmap(found, start, { ...given, seed });
+  },
+  stepOf: ({ layout }) => layout.epoch,
+  stepsOf: ({ epochs }) => epochs,
+  advance: runUmap,
+  coordinates: umapCoordinates,
+  told({ umap: given }, n) {
+    const asked = given?.neighbors ?? 15;
+    const neighbors = Math.min(asked, n - 1);
+    return { parameters: { ...given, neighbors }, notes: fewerNeighbors(n, asked, neighbors) };
+  },
+};
+
+const tsne: Layout<Tsne> = {
+  neighbors: ({ tsne: { perplexity = 30 } = {} }) => Math.ceil(NEIGHBORS_PER_PERPLEXITY * perplexity),
+  neighborsEnd: 0.2,
+  begunEnd: 0.25,
+  begin: ({ found, start, options: { tsne: given, seed } }) => initializeTsne(found, start, { ...given, seed }),
+  stepOf: ({ layout }) => layout.iteration,
+  stepsOf: ({ iterations }) => iterations,
+  advance: runTsne,
+  coordinates: tsneCoordinates,
+  told({ tsne: given }, n, state) {
+    const asked = given?.perplexity ?? 30;
+    const perplexity = state?.perplexity ?? 0;
+    const reduced = `There are ${n} items, so the perplexity is ${Number(perplexity.toFixed(2))} instead of ${asked}.`;
+    return { parameters: { ...given, perplexity }, notes: perplexity < asked ? [reduced] : [] };
+  },
+};
+
+const pacmap: Layout<Pacmap> = {
+  neighbors: ({ pacmap: given }, n) => Math.min(given?.neighbors ?? usualNeighbors(n), n - 1) + SPARE_NEIGHBORS,
+  neighborsEnd: 0.4,
+  begunEnd: 0.5,
+  begin({ backend, matrix, found, start, options: { pacmap: given, metric, method, seed }, signal }) {
+    const options = { ...given, seed, local: method === 'LOCALMAP' };
+    return initializePacmap(backend, matrix, metric, found, start, options, signal);
+  },
+  stepOf: ({ layout }) => layout.iteration,
+  stepsOf: ({ iterations }) => iterations,
+  advance: runPacmap,
+  coordinates: pacmapCoordinates,
+  told({ pacmap: given }, n) {
+    const asked = given?.neighbors ?? usualNeighbors(n);
+    const neighbors = Math.min(asked, n - 1);
+    return { parameters: { ...given, neighbors }, notes: fewerNeighbors(n, asked, neighbors) };
+  },
+};
+
+function fewerNeighbors(n: number, asked: number, neighbors: number): string[] {
+  if (neighbors >= asked) return [];
+  return [`There are ${n} items, so ${neighbors} neighbours are looked at instead of ${asked}.`];
+}
+
+/** A run without steps. */
+function madeAtOnce(result: MapResult): MapRun {
   return {
     step: 0,
     steps: 0,
     prepared: 1,
     async advance() {},
-    coordinates: () => coordinates,
+    coordinates: () => result.coordinates,
     keep: () => stateToBytes({}),
-    result: () => ({ coordinates, parameters, notes, explainedVariance: null, pca: null, neighbors: null }),
+    result: () => result,
   };
 }

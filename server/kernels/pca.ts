@@ -14,8 +14,10 @@ import { createMatrix, type Matrix } from './matrix.ts';
 // n rows, d columns, c components.
 
 export interface PcaOptions {
-  /** Coordinates per row, 1 to 100. Those beyond the rank of the data are 0. */
+  /** Directions that are looked for, 1 to 100. */
   readonly components: number;
+  /** Coordinates per row, of the first of them; those beyond the rank of the data are 0. Default: all. */
+  readonly coordinates?: number;
 }
 
 export interface Pca {
@@ -55,7 +57,7 @@ const LINES_MULTIPLE = 256;
 const ROWS = 8192;
 
 /** @throws RangeError for a matrix without rows or columns, or another number of components */
-export function initializePca(matrix: Matrix, { components }: PcaOptions): PcaState {
+export function initializePca(matrix: Matrix, { components, coordinates = components }: PcaOptions): PcaState {
   const { rows, columns } = matrix;
   if (rows < 1 || columns < 1)
     throw new RangeError(`Principal components need rows and columns, got ${rows} x ${columns}.`);
@@ -69,7 +71,7 @@ export function initializePca(matrix: Matrix, { components }: PcaOptions): PcaSt
     step: 0,
     mean: new Float64Array(columns),
     gram,
-    coordinates: createMatrix(rows, components),
+    coordinates: createMatrix(rows, Math.min(coordinates, components)),
     pca: null,
   };
   const { products, projections } = countSteps(state);
@@ -195,9 +197,10 @@ function normalize(vector: Float64Array): void {
   for (let j = 0; j < vector.length; j++) vector[j] = (vector[j] ?? 0) * factor;
 }
 
-/** Rows first … end-1 of (X - mean) loadings', two components at a time. */
-function projectRows(pca: Pca, { columns, data }: Matrix, first: number, end: number, { data: out }: Matrix): void {
-  const { components, mean, loadings } = pca;
+/** Rows first … end-1 of (X - mean) loadings', two components at a time, as many as `out` has columns. */
+function projectRows(pca: Pca, { columns, data }: Matrix, first: number, end: number, into: Matrix): void {
+  const { mean, loadings } = pca;
+  const { columns: components, data: out } = into;
   const centered = new Float64Array(columns);
   for (let i = first; i < end; i++) {
     const row = i * columns;

@@ -18,6 +18,14 @@ const STATE_VERSION = 1;
 const CHECKPOINT_MS = 1000;
 const CHECKPOINT_SHARE = 0.05;
 
+/** Where points begin. */
+export interface Start {
+  /** (n, components), NaN for a row that has no place yet. */
+  readonly coordinates: Matrix;
+  /** Names the map that it was read from, as it was. */
+  readonly version: string;
+}
+
 export interface Layout extends MapResult {
   /** The vectors, handed back. */
   readonly matrix: Matrix;
@@ -34,11 +42,12 @@ export interface Layout extends MapResult {
 export async function layOut(
   context: TaskContext,
   { matrix, ids, version }: Vectors,
+  start: Start | null,
   { onProgress, ...options }: MapOptions & { readonly onProgress: (fraction: number) => void },
 ): Promise<Layout> {
   const { signal } = context;
   onProgress(0);
-  const madeOf = JSON.stringify([STATE_VERSION, version, ids.length]);
+  const madeOf = JSON.stringify([STATE_VERSION, version, ids.length, start?.version]);
   const kept = await readCheckpoint(context, madeOf);
   const started = performance.now() - (kept?.milliseconds ?? 0);
   let done = 0;
@@ -55,7 +64,7 @@ export async function layOut(
   try {
     const layout = await runKernel(
       'map',
-      { matrix, kept: kept?.bytes ?? null, ...options },
+      { matrix, kept: kept?.bytes ?? null, start: start?.coordinates, ...options },
       {
         signal,
         wishes,

@@ -20,7 +20,7 @@ export function measureOfColumn(name: string): number | null {
 }
 
 /** GIVEN: the coordinates came with the data. */
-export const projectionMethods = ['PCA', 'UMAP', 'GIVEN'] as const;
+export const projectionMethods = ['PCA', 'UMAP', 'TSNE', 'PACMAP', 'LOCALMAP', 'CUSTOM', 'GIVEN'] as const;
 export type ProjectionMethod = (typeof projectionMethods)[number];
 
 export interface Projection {
@@ -39,6 +39,8 @@ export interface Projection {
   /** The share of the variance along each component. */
   readonly explainedVariance: readonly number[] | null;
   readonly quality: Quality | null;
+  /** Which items it shows, as it was asked for; null: all. */
+  readonly filter: unknown;
   /** Whether each point has its own measures of quality. */
   readonly measured: boolean;
   /** Points. */
@@ -54,7 +56,7 @@ export interface Projection {
 interface ProjectionRow extends Projection, Row {}
 
 const columns = `id, embedding_id as "embeddingId", name, method, components, seed, parameters, device, milliseconds,
-  explained_variance as "explainedVariance", quality, measured, count, version, embedding_version as "embeddingVersion",
+  explained_variance as "explainedVariance", quality, measured, filter, count, version, embedding_version as "embeddingVersion",
   dataset_version as "datasetVersion", created_at as "createdAt"`;
 
 /** The maps of an embedding, in the order in which they were first made. */
@@ -125,6 +127,10 @@ export interface NewProjection {
   /** Of the vectors and the items that the map was made of. Default: as they are now. */
   readonly embeddingVersion?: number;
   readonly datasetVersion?: number;
+  /** Which items it shows, as it was asked for: JSON. */
+  readonly filter?: unknown;
+  /** What places further vectors exactly. */
+  readonly transform?: Uint8Array | undefined;
   /** Item of each point. */
   readonly itemIds: Float64Array;
   /** (itemIds.length, components), all finite. */
@@ -156,16 +162,17 @@ export async function replaceProjection(transaction: Queryable, projection: NewP
   }
   const [kept] = await transaction.query<{ id: number }>(
     `insert into projections (embedding_id, name, method, components, seed, parameters, device, milliseconds,
-       explained_variance, quality, measured, count, embedding_version, dataset_version)
+       explained_variance, quality, measured, count, embedding_version, dataset_version, filter, transform)
      select embeddings.id, $2::text, $3::text, $4::int, $5::int, $6::jsonb, $7::text, $8::float8,
        $9::float8[], $10::jsonb, $11::boolean, $12::bigint, coalesce($13::bigint, embeddings.version),
-       coalesce($14::bigint, datasets.version)
+       coalesce($14::bigint, datasets.version), $15::jsonb, $16::bytea
        from embeddings join datasets on datasets.id = dataset_id where embeddings.id = $1::int
      on conflict (embedding_id, name) do update set method = excluded.method, components = excluded.components,
        seed = excluded.seed, parameters = excluded.parameters, device = excluded.device,
        milliseconds = excluded.milliseconds, explained_variance = excluded.explained_variance, quality = excluded.quality,
        measured = excluded.measured, count = excluded.count, version = projections.version + 1, embedding_version = excluded.embedding_version,
-       dataset_version = excluded.dataset_version, created_at = now()
+       dataset_version = excluded.dataset_version, filter = excluded.filter, transform = excluded.transform,
+       created_at = now()
      returning id`,
     [
       projection.embedding.id,
@@ -182,6 +189,8 @@ export async function replaceProjection(transaction: Queryable, projection: NewP
       count,
       projection.embeddingVersion ?? null,
       projection.datasetVersion ?? null,
+      projection.filter === undefined ? null : JSON.stringify(projection.filter),
+      projection.transform ?? null,
     ],
   );
   if (kept === undefined) throw new UserError('NOT_FOUND', 'The embedding was removed meanwhile.');
@@ -216,6 +225,15 @@ function rowsToBytes(values: Float32Array, columns: number, rows: Uint32Array): 
     }
   }
   return new Uint8Array(bytes.buffer);
+}
+
+/** What places further vectors on a map exactly, or null where their neighbours place them. */
+export async function readTransform(database: Queryable, { id }: Pick<Projection, 'id'>): Promise<Uint8Array | null> {
+  const [found] = await database.query<{ transform: Uint8Array | null }>(
+    'select transform from projections where id = $1::int',
+    [id],
+  );
+  return found?.transform ?? null;
 }
 
 /** Points of a map in its order. */

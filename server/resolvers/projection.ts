@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 
 import { requireDataset } from '../datasets/datasets.ts';
+import { compileFilter } from '../datasets/filters.ts';
 import { requireEmbedding } from '../embeddings/embeddings.ts';
 import { UserError } from '../errors.ts';
 import type {
+  ProjectEmbeddingInput as MapInput,
   MutationResolvers,
   ProjectionFrameResolvers,
   ProjectionResolvers,
@@ -13,6 +15,7 @@ import { addJob, hasEnded, requireJob, watchJob } from '../jobs/jobs.ts';
 import { checkProjection } from '../projections/checkProjection.ts';
 import { FRAME_MEDIA_TYPE, watchFrames } from '../projections/frames.ts';
 import { pointsOf, sweepPoints } from '../projections/pointsFile.ts';
+import type { ProjectEmbeddingInput } from '../projections/projectEmbedding.ts';
 import {
   isStale,
   measureColumns,
@@ -20,6 +23,7 @@ import {
   removeProjection,
   requireProjection,
 } from '../projections/projections.ts';
+import { resolveAxes } from '../projections/resolveAxes.ts';
 import type { Context } from './context.ts';
 import { decodeJobId, encodeId } from './ids.ts';
 import { asValues } from './subscription.ts';
@@ -43,16 +47,46 @@ async function embeddingOf({ embeddingId }: ProjectionRecord, { loaders }: Conte
   return embedding;
 }
 
+/** What is asked for, without what has its default. */
+function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' | 'axes'> {
+  const { name, method, components, seed, device, filter, startFrom, pca, umap, tsne, pacmap } = input;
+  const { learningRate, ...restOfTsne } = tsne ?? {};
+  const { neighbors, phases, ...restOfPacmap } = pacmap ?? {};
+  return {
+    ...{ name, method, components, seed, device },
+    filter: filter ?? undefined,
+    startFrom: startFrom ?? undefined,
+    pca: pca ?? undefined,
+    umap: umap ?? undefined,
+    tsne: tsne ? { ...restOfTsne, ...(learningRate == null ? {} : { learningRate }) } : undefined,
+    pacmap: pacmap
+      ? { ...restOfPacmap, ...(neighbors == null ? {} : { neighbors }), ...(phases ? { phases: threeOf(phases) } : {}) }
+      : undefined,
+  };
+}
+
+function threeOf(phases: readonly number[]): readonly [number, number, number] {
+  const [first, second, third] = phases;
+  if (phases.length !== 3 || first === undefined || second === undefined || third === undefined) {
+    throw new UserError('BAD_USER_INPUT', `pacmap.phases are ${phases.length} numbers; wanted: three.`);
+  }
+  return [first, second, third];
+}
+
 export const projectionMutations = {
   async projectEmbedding(_root, { input }, { database }) {
     const dataset = await requireDataset(database, input.dataset);
     const embedding = await requireEmbedding(database, dataset.id, input.embedding);
-    const { name, method, components, seed, device } = input;
-    const wanted = { name, method, components, seed, device, umap: input.umap ?? undefined };
-    checkProjection(wanted);
+    const { axes, startFrom, filter } = input;
+    const wanted = wantedMap(input);
+    // Whatever else is wrong is told before targets are looked for.
+    checkProjection({ ...wanted, ...(axes ? { axes: axes.map(() => ({ label: '', from: '', to: '' })) } : {}) });
+    if (filter) compileFilter(filter, dataset);
+    if (startFrom) await requireProjection(database, embedding.id, startFrom);
+    const resolved = axes ? { axes: await resolveAxes(database, dataset, embedding, axes) } : {};
     const job = await addJob(database, {
       kind: 'PROJECT_EMBEDDING',
-      input: { embeddingId: embedding.id, ...wanted },
+      input: { embeddingId: embedding.id, ...wanted, ...resolved } satisfies ProjectEmbeddingInput,
       datasetId: dataset.id,
     });
     return { job };

@@ -23,8 +23,15 @@ function groups(rows: number, columns: number): Matrix {
   return matrix;
 }
 
-function optionsOf(method: MapMethod, components = 2): MapOptions {
-  return { method, components, metric: 'EUCLIDEAN', seed: 42, umap: { epochs: 40 } };
+function optionsOf(method: MapMethod, components = 2, columns = 10): MapOptions {
+  return {
+    ...{ method, components, metric: 'EUCLIDEAN', seed: 42 },
+    ...{ umap: { epochs: 40 }, tsne: { iterations: 60, earlyIterations: 20 }, pacmap: { phases: [10, 10, 20] } },
+    axes: Array.from({ length: components }, (_, k) => ({
+      from: new Float32Array(columns),
+      to: new Float32Array(columns).fill(1, k, k + 2),
+    })),
+  };
 }
 
 for (const method of mapMethods) {
@@ -51,7 +58,7 @@ for (const method of mapMethods) {
       for (const rows of [1, 2, 3, 4, 20]) {
         for (const given of [groups(rows, 4), createMatrix(rows, 4, new Float32Array(rows * 4).fill(2))]) {
           for (const components of [2, 3]) {
-            const run = await beginMap(given, optionsOf(method, components), tools);
+            const run = await beginMap(given, optionsOf(method, components, 4), tools);
             await run.advance(run.steps);
             const { coordinates } = run.result();
             assert.equal(coordinates.rows, rows);
@@ -64,7 +71,47 @@ for (const method of mapMethods) {
   });
 }
 
+test('a perplexity above a third of the other rows is reduced, and a sentence says so', async () => {
+  const run = await beginMap(groups(16, 4), optionsOf('TSNE'), tools);
+  await run.advance(run.steps);
+  const { notes, parameters } = run.result();
+  assert.deepEqual(notes, ['There are 16 items, so the perplexity is 5 instead of 30.']);
+  assert.equal(parameters['perplexity'], 5);
+});
+
 test('where there are fewer rows than neighbours asked for, a sentence says how many were looked at', async () => {
   const run = await beginMap(groups(5, 4), optionsOf('UMAP'), tools);
+  await run.advance(run.steps);
   assert.deepEqual(run.result().notes, ['There are 5 items, so 4 neighbours are looked at instead of 15.']);
 });
+
+for (const method of ['UMAP', 'TSNE', 'PACMAP', 'LOCALMAP'] as const) {
+  test(`${method} that begins on a map ends near it, turned as it was, and rows that were not on it lie among their neighbours`, async () => {
+    const matrix = groups(300, 10);
+    const first = await beginMap(matrix, optionsOf(method), tools);
+    await first.advance(first.steps);
+    const { coordinates } = first.result();
+    // The same map, seen from behind.
+    const start = createMatrix(300, 2);
+    for (let i = 0; i < 300; i++)
+      start.data.set([5 - (coordinates.data[2 * i + 1] ?? 0), coordinates.data[2 * i] ?? 0], 2 * i);
+    const known = createMatrix(300, 2, start.data.slice());
+    for (let i = 0; i < 300; i += 10) known.data.fill(Number.NaN, 2 * i, 2 * i + 2);
+
+    const again = await beginMap(matrix, { ...optionsOf(method), start: known }, tools);
+    await again.advance(again.steps);
+    const result = again.result();
+    const extent = Math.sqrt(start.data.reduce((sum, value, i) => sum + (value - (i % 2 ? 0 : 5)) ** 2, 0) / 300);
+    const apart = (from: number, step: number) => {
+      let sum = 0;
+      let count = 0;
+      for (let i = from; i < 300; i += step, count++) {
+        const [dx, dy] = [0, 1].map((c) => (result.coordinates.data[2 * i + c] ?? 0) - (start.data[2 * i + c] ?? 0));
+        sum += (dx ?? 0) ** 2 + (dy ?? 0) ** 2;
+      }
+      return Math.sqrt(sum / count);
+    };
+    assert.ok(apart(0, 1) < 0.6 * extent, `${apart(0, 1)} apart on a map of extent ${extent}`);
+    assert.ok(apart(0, 10) < 0.8 * extent, `${apart(0, 10)} for those that were not on it`);
+  });
+}

@@ -188,6 +188,37 @@ onEveryDatabase((_engine, open) => {
     assert.deepEqual(chunks, []);
   });
 
+  test('a map of some items has these alone, and one that begins on another has its items where they were', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'part');
+    const { context } = contextOf(database);
+    const umap = { ...inputFor(embedding), method: 'UMAP' as const, umap: { epochs: 50 } };
+    await projectEmbedding(context, umap);
+    const whole = await coordinatesOf(database, embedding);
+    const filter = { field: 'group', eq: 'odd' };
+    await projectEmbedding(context, { ...umap, filter, startFrom: 'pca' });
+    const part = await coordinatesOf(database, embedding);
+    const projection = await requireProjection(database, embedding.id, 'pca');
+    assert.deepEqual([projection.count, projection.filter], [150, filter]);
+    assert.equal(projection.parameters['startFrom'], 'pca');
+    assert.ok([...part.keys()].every((id) => id % 2 === 0)); // item 2 is the second, and odd from 0
+    const extent = Math.max(...[...whole.values()].map(([x = 0, y = 0]) => Math.hypot(x, y)));
+    const apart = [...part].map(([id, [x = 0, y = 0]]) =>
+      Math.hypot(x - (whole.get(id)?.[0] ?? 0), y - (whole.get(id)?.[1] ?? 0)),
+    );
+    const mean = apart.reduce((sum, value) => sum + value, 0) / apart.length;
+    assert.ok(mean < 0.35 * extent, `${mean} apart on a map of extent ${extent}`);
+
+    await assert.rejects(projectEmbedding(context, { ...umap, filter: { field: 'group', eq: 'neither' } }), {
+      code: 'BAD_USER_INPUT',
+      message: /No item with a vector matches the filter/,
+    });
+    await assert.rejects(projectEmbedding(context, { ...umap, components: 3, startFrom: 'pca' }), {
+      message: /The map "pca" has 2 components, the new one is to have 3/,
+    });
+    await assert.rejects(projectEmbedding(context, { ...umap, startFrom: 'nowhere' }), { code: 'BAD_USER_INPUT' });
+  });
+
   test('what cannot be computed is refused in words', async () => {
     const database = await open();
     const embedding = await makeCloud(database, 'refused', 3, 2);
