@@ -133,7 +133,7 @@ export function adjustedMetrics(metrics: RankMetrics, chance: Chance): AdjustedM
 export const relationKinds = ['ONE_TO_ONE', 'ONE_TO_MANY', 'MANY_TO_ONE', 'MANY_TO_MANY'] as const;
 export type RelationKind = (typeof relationKinds)[number];
 
-/** From this mean number of answers on a side is "many" (Bordes et al. 2013, section 4.3.2). */
+/** A side with more answers than this, on average, is "many" (Bordes et al. 2013, section 4.3.2). */
 const MANY = 1.5;
 
 /** The kind of each relation by the triples of an index (R); null for a relation without triples. */
@@ -147,8 +147,8 @@ export function kindsOfRelations(index: QueryIndex): (RelationKind | null)[] {
   });
   return Array.from({ length: r }, (_, relation) => {
     if ((queries[relation] ?? 0) === 0) return null;
-    const manyTails = (answers[relation] ?? 0) / (queries[relation] ?? 1) >= MANY;
-    const manyHeads = (answers[r + relation] ?? 0) / (queries[r + relation] ?? 1) >= MANY;
+    const manyTails = (answers[relation] ?? 0) / (queries[relation] ?? 1) > MANY;
+    const manyHeads = (answers[r + relation] ?? 0) / (queries[r + relation] ?? 1) > MANY;
     if (manyTails) return manyHeads ? 'MANY_TO_MANY' : 'ONE_TO_MANY';
     return manyHeads ? 'MANY_TO_ONE' : 'ONE_TO_ONE';
   });
