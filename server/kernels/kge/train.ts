@@ -33,8 +33,8 @@ export interface RunTrainingOptions {
   readonly onEpoch?: ((point: CurvePoint) => void) | undefined;
   /** The share of the epoch that is done, now and then. */
   readonly onProgress?: ((done: number) => void) | undefined;
-  /** The entities' table, for whoever looks on: read it, do not write. */
-  readonly onStart?: ((entities: Table) => void) | undefined;
+  /** Asked after each epoch: true ends the run there, to be gone on with later. */
+  readonly isEnough?: (() => boolean) | undefined;
 }
 
 /**
@@ -46,11 +46,10 @@ export async function runTraining(
   graph: KnowledgeGraph,
   training: Training,
   untilEpoch: number = training.options.epochs,
-  { signal, onEpoch, onProgress, onStart }: RunTrainingOptions = {},
+  { signal, onEpoch, onProgress, isEnough }: RunTrainingOptions = {},
 ): Promise<void> {
   const before = backend?.mark() ?? 0;
   const run = prepare(backend, graph, training);
-  onStart?.(run.entities);
   try {
     while (training.ended === null && training.epoch < untilEpoch) {
       const loss = await runEpoch(run, { signal, onProgress });
@@ -62,6 +61,7 @@ export async function runTraining(
         throw new RangeError(`The loss of epoch ${training.epoch} is ${loss}: lower the rate.`);
       judge(training, mrr, run);
       onEpoch?.(point);
+      if (isEnough?.() === true) break;
     }
     keep(run);
   } finally {
