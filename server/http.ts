@@ -18,6 +18,7 @@ import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { pointsRoutes } from './routes/points.ts';
+import { ranksRoutes } from './routes/ranks.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { vectorsRoutes } from './routes/vectors.ts';
 import type { Services } from './services.ts';
@@ -137,6 +138,7 @@ export async function createHttp(server: Server, services: Services): Promise<Ht
   await app.register(pointsRoutes, services);
   await app.register(vectorsRoutes, services);
   await app.register(frameRoutes, services);
+  await app.register(ranksRoutes, services);
   await app.register(pageRoutes, services);
   await app.ready();
   if (answer === undefined) throw new Error('Fastify did not ask for its server.');

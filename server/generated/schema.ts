@@ -6,6 +6,13 @@ import type { Embedding as EmbeddingRecord } from '../embeddings/embeddings.ts';
 import type { Projection as ProjectionRecord } from '../projections/projections.ts';
 import type { Clustering as ClusteringRecord, Cluster as ClusterRecord } from '../clusterings/clusterings.ts';
 import type { LayerOf } from '../resolvers/clustering.ts';
+import type { GraphModel as GraphModelRecord, Trial } from '../graphs/graphModels.ts';
+import type { EvaluationOf } from '../resolvers/graphModel.ts';
+import type { Preset } from '../graphs/presets.ts';
+import type { RankSummary as RankSummaryRecord } from '../kernels/kge/evaluate.ts';
+import type { RankMetrics as RankMetricsRecord, AdjustedMetrics } from '../kernels/kge/metrics.ts';
+import type { CurvePoint } from '../kernels/kge/training.ts';
+import type { TrainingProgress as TrainingProgressRecord } from '../graphs/trainGraph.ts';
 import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/jobs.ts';
 import type { Frame } from '../projections/frames.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
@@ -143,6 +150,10 @@ export type Dataset = Node & {
   readonly clustering?: Maybe<Clustering>;
   /** The graph of its items, or null where they are no entities of one. */
   readonly graph?: Maybe<Graph>;
+  /** What was learnt of it as a knowledge graph: its graph models. */
+  readonly graphModels: ReadonlyArray<GraphModel>;
+  /** One graph model by its name, or null. */
+  readonly graphModel?: Maybe<GraphModel>;
 };
 
 
@@ -176,6 +187,12 @@ export type DatasetEmbeddingArgs = {
 
 /** A named collection of items of one kind. */
 export type DatasetClusteringArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+/** A named collection of items of one kind. */
+export type DatasetGraphModelArgs = {
   name: Scalars['String']['input'];
 };
 
@@ -922,6 +939,408 @@ export type Points = {
   readonly version: Scalars['String']['output'];
 };
 
+/** How a graph model scores a triple (head, relation, tail). Larger is more plausible. */
+export type GraphModelKind =
+  /** -|h + r - t| in the L1 norm: a relation is a translation (Bordes et al. 2013). */
+  | 'TRANSE_L1'
+  /** -|h + r - t| in the L2 norm. */
+  | 'TRANSE_L2'
+  /** sum h r t: a relation weighs each direction (Yang et al. 2015). Every relation is symmetric. */
+  | 'DISTMULT'
+  /** The same over complex numbers (Trouillon et al. 2016). A good choice for most graphs. */
+  | 'COMPLEX'
+  /** A relation turns each complex number (Sun et al. 2019). */
+  | 'ROTATE'
+  /** h' M t: a relation is a full matrix (Nickel et al. 2011). */
+  | 'RESCAL'
+  /** A relation turns and shifts (Chami et al. 2020). Strong in few dimensions. */
+  | 'ROTE'
+  /** The same in hyperbolic space, with a curvature per relation (Chami et al. 2020). */
+  | 'ROTH'
+  /** One core tensor for all relations (Balažević et al. 2019). */
+  | 'TUCKER';
+
+/** What each question (head, relation, ?) is compared with in training. */
+export type GraphObjective =
+  /** A softmax over all entities for each triple. */
+  | 'ONE_VS_ALL'
+  /** All answers of a question at once, each question counting the same. */
+  | 'K_VS_ALL'
+  /** The answer against entities by chance: for graphs with very many entities, and for distances. */
+  | 'NEGATIVE_SAMPLING';
+
+/** The loss of a question. */
+export type GraphLoss =
+  /** All candidates against each other. */
+  | 'SOFTMAX'
+  /** Each candidate by itself, true or false. */
+  | 'LOGISTIC'
+  /** As LOGISTIC, hard negatives counting more (Sun et al. 2019). With sampled negatives. */
+  | 'SELF_ADVERSARIAL'
+  /** Negatives are to stay below the answer by a margin (Bordes et al. 2013). With sampled negatives. */
+  | 'MARGIN';
+
+/** Which end of a triple is replaced for a negative. */
+export type CorruptedSide =
+  /** Both equally often. */
+  | 'UNIFORM'
+  /** The one with more right answers less often (Wang et al. 2014). */
+  | 'BERNOULLI';
+
+/** How numbers are moved against their gradients. */
+export type Optimizer =
+  /** Adagrad: steps get shorter where gradients were large. */
+  | 'ADAGRAD'
+  /** Adam: steps by running means of gradients. */
+  | 'ADAM';
+
+/** What keeps numbers small. */
+export type Regularizer =
+  /** Sum of cubes of moduli (Lacroix et al. 2018). */
+  | 'N3'
+  /** Sum of squares. */
+  | 'L2'
+  /** Nothing. */
+  | 'NONE';
+
+/** How numbers are drawn at the start. */
+export type StartDistribution =
+  /** Normal, with `scale` as standard deviation. */
+  | 'NORMAL'
+  /** Uniform between -`scale` and `scale`. */
+  | 'UNIFORM';
+
+/** How a graph model is trained. What is not given is the preset's, or the default. */
+export type GraphSettings = {
+  /** How triples are scored. Default: COMPLEX. */
+  readonly model?: InputMaybe<GraphModelKind>;
+  /** Numbers of an entity, 1 to 4096, even for models of complex numbers (two numbers each) or turned pairs. Larger fits more and takes longer in proportion. Default: 100. */
+  readonly dimension?: InputMaybe<Scalars['Int']['input']>;
+  /** Numbers of a relation; TUCKER only. Default: `dimension`. */
+  readonly relationDimension?: InputMaybe<Scalars['Int']['input']>;
+  /** Whether each relation has an inverse that is learnt as a relation of its own. Default: true. */
+  readonly reciprocal?: InputMaybe<Scalars['Boolean']['input']>;
+  /** What each question is compared with. Default: ONE_VS_ALL. */
+  readonly objective?: InputMaybe<GraphObjective>;
+  /** Of ONE_VS_ALL: one softmax a question, weighted by its triples, instead of one a triple. Several times faster on dense graphs; a little less exact on small ones. Default: true. */
+  readonly unique?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Of K_VS_ALL (default LOGISTIC) and NEGATIVE_SAMPLING (default SOFTMAX). */
+  readonly loss?: InputMaybe<GraphLoss>;
+  /** Of K_VS_ALL: share of the target that is spread over all entities, 0 to 1. Default: 0. */
+  readonly smoothing?: InputMaybe<Scalars['Float']['input']>;
+  /** Of NEGATIVE_SAMPLING: negatives of a question, 1 to 10000. Default: 256. */
+  readonly negatives?: InputMaybe<Scalars['Int']['input']>;
+  /** Of NEGATIVE_SAMPLING: questions that share their negatives, from 1 (each its own). Larger is faster. Default: 32. */
+  readonly shared?: InputMaybe<Scalars['Int']['input']>;
+  /** Of NEGATIVE_SAMPLING: whether known triples are left out of the negatives. Default: true. */
+  readonly filtered?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Of NEGATIVE_SAMPLING: which end is replaced. Default: UNIFORM. */
+  readonly sides?: InputMaybe<CorruptedSide>;
+  /** Of SELF_ADVERSARIAL (default 9) and MARGIN (default 1). */
+  readonly margin?: InputMaybe<Scalars['Float']['input']>;
+  /** Of SELF_ADVERSARIAL: larger looks more at negatives that are scored high. Default: 1. */
+  readonly temperature?: InputMaybe<Scalars['Float']['input']>;
+  /** Of LOGISTIC and MARGIN: what a negative counts against the answer's 1. Default: 1. */
+  readonly negativeWeight?: InputMaybe<Scalars['Float']['input']>;
+  /** Of NEGATIVE_SAMPLING: whether frequent questions count less. Default: false. */
+  readonly subsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Times that every triple is looked at, at most, 1 to 10000. Default: 50. */
+  readonly epochs?: InputMaybe<Scalars['Int']['input']>;
+  /** Questions in a step, 1 to 16384. Default: 100. */
+  readonly batch?: InputMaybe<Scalars['Int']['input']>;
+  /** How numbers are moved. Default: ADAGRAD. */
+  readonly optimizer?: InputMaybe<Optimizer>;
+  /** Length of a step, above 0. Default: 0.1. */
+  readonly rate?: InputMaybe<Scalars['Float']['input']>;
+  /** What keeps numbers small. Default: N3. */
+  readonly regularizer?: InputMaybe<Regularizer>;
+  /** Its weight for entities. Larger fits less and generalises more, up to a point. Default: 0.01. */
+  readonly entityPenalty?: InputMaybe<Scalars['Float']['input']>;
+  /** Its weight for relations. Default: as for entities. */
+  readonly relationPenalty?: InputMaybe<Scalars['Float']['input']>;
+  /** Weight of an auxiliary loss: which relation holds between head and tail? (Chen et al. 2021.) Only for DISTMULT, COMPLEX and RESCAL. Default: 0. */
+  readonly relationWeight?: InputMaybe<Scalars['Float']['input']>;
+  /** Share of an entity's numbers that is left out of questions by chance, 0 to 0.9. Default: 0. */
+  readonly entityDropout?: InputMaybe<Scalars['Float']['input']>;
+  /** The same of a relation's. Default: 0. */
+  readonly relationDropout?: InputMaybe<Scalars['Float']['input']>;
+  /** How numbers are drawn at the start. Default: NORMAL. */
+  readonly distribution?: InputMaybe<StartDistribution>;
+  /** How large they are. Default: 0.001. */
+  readonly scale?: InputMaybe<Scalars['Float']['input']>;
+  /** Epochs between two validations; 0: none. Default: 5. */
+  readonly validateEvery?: InputMaybe<Scalars['Int']['input']>;
+  /** Validation triples that are looked at. Default: all. */
+  readonly validationTriples?: InputMaybe<Scalars['Int']['input']>;
+  /** Validations without a better MRR after which training ends; 0: never. Default: 5. */
+  readonly patience?: InputMaybe<Scalars['Int']['input']>;
+  /** The rate is multiplied by this on a plateau. Default: 0.5 where `plateauPatience` is given, otherwise the rate stays. */
+  readonly plateauFactor?: InputMaybe<Scalars['Float']['input']>;
+  /** Validations without a better MRR that make a plateau. Default: 2 where `plateauFactor` is given. */
+  readonly plateauPatience?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Settings that were measured, by name. */
+export type GraphPreset = {
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** What it is good for. */
+  readonly description: Scalars['String']['output'];
+  /** Slug of the data set that it was measured on, or null: a start for any graph. */
+  readonly dataset?: Maybe<Scalars['String']['output']>;
+  /** What it sets, as `GraphSettings`. */
+  readonly settings: Scalars['JSON']['output'];
+  /** Filtered mean reciprocal rank on the test triples that it reached, both sides, ties in the middle; null where none was measured. */
+  readonly expectedMeanReciprocalRank?: Maybe<Scalars['Float']['output']>;
+  /** How long the training took, in seconds; null where it was not measured. */
+  readonly expectedSeconds?: Maybe<Scalars['Float']['output']>;
+  /** The machine that this was measured on. */
+  readonly hardware?: Maybe<Scalars['String']['output']>;
+};
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModel = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name within the data set; its embedding has the same. */
+  readonly name: Scalars['String']['output'];
+  /** The data set whose graph it was learnt of. */
+  readonly dataset: Dataset;
+  /** The vectors of the entities. */
+  readonly embedding: Embedding;
+  /** How it scores a triple. */
+  readonly kind: GraphModelKind;
+  /** The preset that it was trained by, if any. */
+  readonly preset?: Maybe<Scalars['String']['output']>;
+  /** The settings that it was trained with, as `GraphSettings`. */
+  readonly settings: Scalars['JSON']['output'];
+  /** The seed of every choice by chance. */
+  readonly seed: Scalars['Int']['output'];
+  /** Loss and validation, epoch by epoch. */
+  readonly curve: ReadonlyArray<TrainingEpoch>;
+  /** The epoch that was kept; null where there was nothing to validate on, and the last was kept. */
+  readonly bestEpoch?: Maybe<Scalars['Int']['output']>;
+  /** Mean reciprocal rank on the validation triples at that epoch. */
+  readonly validationMeanReciprocalRank?: Maybe<Scalars['Float']['output']>;
+  /** Settings that were tried, where several were; the best is the one kept. */
+  readonly trials: ReadonlyArray<TrainingTrial>;
+  /** How scores become probabilities; null where there was nothing to validate on. */
+  readonly calibration?: Maybe<Calibration>;
+  /** What ranking triples has shown; at most one on each split. */
+  readonly evaluations: ReadonlyArray<GraphEvaluation>;
+  /** How long the training took, in milliseconds. */
+  readonly milliseconds: Scalars['Float']['output'];
+  /** Whether the graph has changed since. */
+  readonly stale: Scalars['Boolean']['output'];
+  /** When it was trained. */
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+/** An epoch of a training. */
+export type TrainingEpoch = {
+  /** Its number, from 1. */
+  readonly epoch: Scalars['Int']['output'];
+  /** Mean loss of a question. */
+  readonly loss: Scalars['Float']['output'];
+  /** Mean reciprocal rank on the validation triples, where there was a validation. */
+  readonly meanReciprocalRank?: Maybe<Scalars['Float']['output']>;
+  /** Length of a step. */
+  readonly rate: Scalars['Float']['output'];
+};
+
+/** Settings that were tried. */
+export type TrainingTrial = {
+  /** The settings, as `GraphSettings`. */
+  readonly settings: Scalars['JSON']['output'];
+  /** Epochs that were trained. */
+  readonly epochs: Scalars['Int']['output'];
+  /** The best mean reciprocal rank on the validation triples; null where there are none. */
+  readonly meanReciprocalRank?: Maybe<Scalars['Float']['output']>;
+  /** How long it took, in milliseconds. */
+  readonly milliseconds: Scalars['Float']['output'];
+};
+
+/** Where a training stands. */
+export type TrainingProgress = {
+  /** Number of the settings that are being tried, from 1. */
+  readonly trial: Scalars['Int']['output'];
+  /** Epochs done. */
+  readonly epoch: Scalars['Int']['output'];
+  /** Epochs at most. */
+  readonly epochs: Scalars['Int']['output'];
+  /** Loss and validation, epoch by epoch. */
+  readonly curve: ReadonlyArray<TrainingEpoch>;
+  /** Settings that have been tried before. */
+  readonly trials: ReadonlyArray<TrainingTrial>;
+  /** How long it may still take, in milliseconds; less when validation does not get better. Null before the first epoch. */
+  readonly millisecondsLeft?: Maybe<Scalars['Float']['output']>;
+};
+
+/** A probability is 1 / (1 + exp(-(slope * score + offset))) (Platt 1999). */
+export type Calibration = {
+  /** What a score is multiplied by. */
+  readonly slope: Scalars['Float']['output'];
+  /** What is added. */
+  readonly offset: Scalars['Float']['output'];
+  /** Whether it was fitted on false triples that came with the graph. Otherwise these were made by chance, as many as true ones, and are easier to tell. */
+  readonly chosenNegatives: Scalars['Boolean']['output'];
+};
+
+/** Which triples were ranked. */
+export type GraphSplit =
+  /** Those to choose settings by; what only the test knows is not left out of the candidates. */
+  | 'VALIDATION'
+  /** Those to measure by. */
+  | 'TEST';
+
+/** Filtered ranks: for each triple, its tail among all entities that are not known to be tails of (head, relation), and its head likewise. */
+export type GraphEvaluation = {
+  /** What was ranked. */
+  readonly split: GraphSplit;
+  /** Heads and tails together: what is usually reported. */
+  readonly both: RankSummary;
+  /** Tails of (head, relation, ?). */
+  readonly tails: RankSummary;
+  /** Heads of (?, relation, tail). */
+  readonly heads: RankSummary;
+  /** By relation, most triples first. */
+  readonly byRelation: ReadonlyArray<RelationSummary>;
+  /** By kind of relation. */
+  readonly byKind: ReadonlyArray<RelationKindSummary>;
+  /** By how often the training names the answer. */
+  readonly byFrequency: ReadonlyArray<FrequencySummary>;
+  /** How well true triples are told from false ones; null on VALIDATION, and where nothing was fitted. */
+  readonly classification?: Maybe<ClassificationMetrics>;
+  /** How far probabilities can be believed; null likewise. */
+  readonly calibration?: Maybe<CalibrationMetrics>;
+  /** The rank of every triple from either side, as a TSV file. */
+  readonly ranks: BinaryContent;
+  /** How long it took, in milliseconds. */
+  readonly milliseconds: Scalars['Float']['output'];
+  /** Whether the graph has changed since. */
+  readonly stale: Scalars['Boolean']['output'];
+  /** When it was done. */
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+/** Ranks of some questions, summed up. */
+export type RankSummary = {
+  /** Questions. */
+  readonly count: Scalars['Int']['output'];
+  /** With equal scores ranked in the middle: what is to be compared. */
+  readonly realistic: RankMetrics;
+  /** With equal scores ranked behind the answer. */
+  readonly optimistic: RankMetrics;
+  /** With equal scores ranked before the answer. */
+  readonly pessimistic: RankMetrics;
+  /** What is above chance: comparable between graphs of different size. */
+  readonly adjusted: AdjustedRankMetrics;
+};
+
+/** Means of ranks. */
+export type RankMetrics = {
+  /** Mean rank, from 1. */
+  readonly meanRank: Scalars['Float']['output'];
+  /** Mean reciprocal rank (MRR), 0 to 1. */
+  readonly meanReciprocalRank: Scalars['Float']['output'];
+  /** Share of ranks that are 1. */
+  readonly hitsAt1: Scalars['Float']['output'];
+  /** Share of ranks up to 3. */
+  readonly hitsAt3: Scalars['Float']['output'];
+  /** Share of ranks up to 10. */
+  readonly hitsAt10: Scalars['Float']['output'];
+};
+
+/** Metrics less what chance gives: 0 for chance, 1 for perfect; z: how many standard deviations above chance. */
+export type AdjustedRankMetrics = {
+  /** 1 - (MR - 1) / (E[MR] - 1), from -1 to 1 (AMRI). */
+  readonly meanRankIndex: Scalars['Float']['output'];
+  /** Adjusted mean reciprocal rank. */
+  readonly meanReciprocalRank: Scalars['Float']['output'];
+  /** Adjusted hits at 1. */
+  readonly hitsAt1: Scalars['Float']['output'];
+  /** Adjusted hits at 3. */
+  readonly hitsAt3: Scalars['Float']['output'];
+  /** Adjusted hits at 10. */
+  readonly hitsAt10: Scalars['Float']['output'];
+  /** z of the mean rank. */
+  readonly zMeanRank: Scalars['Float']['output'];
+  /** z of the mean reciprocal rank. */
+  readonly zMeanReciprocalRank: Scalars['Float']['output'];
+  /** z of hits at 10. */
+  readonly zHitsAt10: Scalars['Float']['output'];
+};
+
+/** Ranks of one relation's triples. */
+export type RelationSummary = {
+  /** Key of the relation. */
+  readonly relation: Scalars['String']['output'];
+  /** The ranks. */
+  readonly ranks: RankSummary;
+};
+
+/** Ranks of the triples of some relations. */
+export type RelationKindSummary = {
+  /** How many tails a head has, and how many heads a tail; above 1.5 on average is many. */
+  readonly kind: Scalars['String']['output'];
+  /** The ranks. */
+  readonly ranks: RankSummary;
+};
+
+/** Ranks of the questions whose answer so many training triples name. */
+export type FrequencySummary = {
+  /** Fewest training triples with the answer. */
+  readonly least: Scalars['Int']['output'];
+  /** Most training triples with the answer. */
+  readonly most: Scalars['Int']['output'];
+  /** The ranks. */
+  readonly ranks: RankSummary;
+};
+
+/** How well thresholds, one for each relation, tell true triples from false ones. */
+export type ClassificationMetrics = {
+  /** Triples, true and false. */
+  readonly count: Scalars['Int']['output'];
+  /** Share that is told right. */
+  readonly accuracy: Scalars['Float']['output'];
+  /** Mean of the shares of true and of false ones that are told right. */
+  readonly balancedAccuracy: Scalars['Float']['output'];
+  /** Share of true ones among those taken to be true. */
+  readonly precision: Scalars['Float']['output'];
+  /** Share of true ones that are taken to be true. */
+  readonly recall: Scalars['Float']['output'];
+  /** Harmonic mean of precision and recall. */
+  readonly f1: Scalars['Float']['output'];
+  /** Matthews' correlation coefficient, -1 to 1. */
+  readonly correlation: Scalars['Float']['output'];
+  /** Area under the curve of precision over recall. */
+  readonly averagePrecision: Scalars['Float']['output'];
+  /** Whether the false triples came with the graph; otherwise they were made by chance. */
+  readonly chosenNegatives: Scalars['Boolean']['output'];
+};
+
+/** How far probabilities can be believed, on triples that they were not fitted on. */
+export type CalibrationMetrics = {
+  /** Mean squared difference from the truth; smaller is better. */
+  readonly brier: Scalars['Float']['output'];
+  /** Mean negative logarithm of the probability of the truth. */
+  readonly logLoss: Scalars['Float']['output'];
+  /** Mean difference between probability and share of true ones, over ten equal parts of 0 to 1. */
+  readonly calibrationError: Scalars['Float']['output'];
+  /** Those parts that have triples. */
+  readonly reliability: ReadonlyArray<ReliabilityPoint>;
+};
+
+/** Triples whose probability lies in one part of 0 to 1. */
+export type ReliabilityPoint = {
+  /** Their mean probability. */
+  readonly probability: Scalars['Float']['output'];
+  /** The share of them that is true. */
+  readonly share: Scalars['Float']['output'];
+  /** How many. */
+  readonly count: Scalars['Int']['output'];
+};
+
 /** Bytes that can be fetched. */
 export type BinaryContent = {
   /** Address, relative to the server. */
@@ -956,7 +1375,11 @@ export type JobKind =
   /** Builds an index for approximate search. */
   | 'INDEX_EMBEDDING'
   /** Sets triples of a graph aside. */
-  | 'SPLIT_GRAPH';
+  | 'SPLIT_GRAPH'
+  /** Trains a graph model. */
+  | 'TRAIN_GRAPH'
+  /** Ranks triples by a graph model. */
+  | 'EVALUATE_GRAPH';
 
 /** Work that takes time. */
 export type Job = Node & {
@@ -980,6 +1403,8 @@ export type Job = Node & {
   readonly rejections: ReadonlyArray<Rejection>;
   /** What it made; null until it has succeeded. */
   readonly result?: Maybe<JobResult>;
+  /** Of TRAIN_GRAPH: where the training stands; null before the first epochs, and when it has ended: then `result.graphModel` has it all. */
+  readonly training?: Maybe<TrainingProgress>;
   /** How often it was begun; more than 1 after an interruption. */
   readonly attempts: Scalars['Int']['output'];
   /** When it was asked for. */
@@ -1028,6 +1453,8 @@ export type JobResult = {
   readonly projection?: Maybe<Projection>;
   /** The clustering. */
   readonly clustering?: Maybe<Clustering>;
+  /** The graph model. */
+  readonly graphModel?: Maybe<GraphModel>;
 };
 
 /** A page of jobs. */
@@ -1071,6 +1498,8 @@ export type Query = {
   readonly datasets: DatasetConnection;
   /** One data set, or null. */
   readonly dataset?: Maybe<Dataset>;
+  /** Settings for graph models that were measured. */
+  readonly graphPresets: ReadonlyArray<GraphPreset>;
   /** One job, or null. */
   readonly job?: Maybe<Job>;
   /** The jobs, newest first. */
@@ -1091,6 +1520,11 @@ export type QueryDatasetsArgs = {
 
 export type QueryDatasetArgs = {
   slug: Scalars['String']['input'];
+};
+
+
+export type QueryGraphPresetsArgs = {
+  dataset?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1122,6 +1556,12 @@ export type Mutation = {
   readonly indexEmbedding: IndexEmbeddingPayload;
   /** Sets triples of a graph aside by chance, in place of those that were, to choose settings and to measure by. */
   readonly splitGraph: SplitGraphPayload;
+  /** Trains a graph model: vectors of entities and relations, from the triples of a data set. */
+  readonly trainGraph: TrainGraphPayload;
+  /** Ranks triples by a graph model. */
+  readonly evaluateGraph: EvaluateGraphPayload;
+  /** Removes a graph model with its embedding and the maps of it. */
+  readonly removeGraphModel: RemoveGraphModelPayload;
   /** Asks a job to stop. A job that has ended stays as it is. */
   readonly cancelJob: CancelJobPayload;
 };
@@ -1164,6 +1604,21 @@ export type MutationIndexEmbeddingArgs = {
 
 export type MutationSplitGraphArgs = {
   input: SplitGraphInput;
+};
+
+
+export type MutationTrainGraphArgs = {
+  input: TrainGraphInput;
+};
+
+
+export type MutationEvaluateGraphArgs = {
+  input: EvaluateGraphInput;
+};
+
+
+export type MutationRemoveGraphModelArgs = {
+  input: RemoveGraphModelInput;
 };
 
 
@@ -1508,6 +1963,62 @@ export type IndexEmbeddingPayload = {
   readonly job: Job;
 };
 
+/** A graph model to be trained. */
+export type TrainGraphInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the model and of its embedding. A model of that name is replaced when the new one is done, with its embedding and the maps of it. */
+  readonly name: Scalars['String']['input'];
+  /** Settings that were measured, by name: see `graphPresets`. */
+  readonly preset?: InputMaybe<Scalars['String']['input']>;
+  /** Settings, over those of the preset. */
+  readonly settings?: InputMaybe<GraphSettings>;
+  /** Several settings, each over the ones above: all are trained, the best on the validation triples is kept. 20 at most. */
+  readonly search?: InputMaybe<ReadonlyArray<GraphSettings>>;
+  /** Seed of every choice by chance. The same seed, settings and graph give the same numbers, bit for bit. */
+  readonly seed: Scalars['Int']['input'];
+  /** Whether the test triples are ranked when it is done. */
+  readonly evaluate: Scalars['Boolean']['input'];
+  /** The same key gives the same job, while that job is queued or running. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The job that trains. */
+export type TrainGraphPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** Triples to be ranked. */
+export type EvaluateGraphInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the graph model. */
+  readonly model: Scalars['String']['input'];
+  /** Which triples. */
+  readonly split: GraphSplit;
+};
+
+/** The job that ranks. */
+export type EvaluateGraphPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** A graph model to be removed. */
+export type RemoveGraphModelInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the graph model. */
+  readonly model: Scalars['String']['input'];
+};
+
+/** What was removed. */
+export type RemoveGraphModelPayload = {
+  /** The global id that the graph model had. */
+  readonly removedId: Scalars['ID']['output'];
+};
+
 /** The job that was asked to stop. */
 export type CancelJobPayload = {
   /** The job. */
@@ -1606,6 +2117,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( EmbeddingRecord )
     | ( ProjectionRecord )
     | ( ClusteringRecord )
+    | ( GraphModelRecord )
     | ( JobRecord )
   ;
 };
@@ -1672,6 +2184,31 @@ export type ResolversTypes = {
   ClusterTrait: ResolverTypeWrapper<ClusterTrait>;
   ClusterPlace: ResolverTypeWrapper<ClusterPlace>;
   Points: ResolverTypeWrapper<Points>;
+  GraphModelKind: GraphModelKind;
+  GraphObjective: GraphObjective;
+  GraphLoss: GraphLoss;
+  CorruptedSide: CorruptedSide;
+  Optimizer: Optimizer;
+  Regularizer: Regularizer;
+  StartDistribution: StartDistribution;
+  GraphSettings: GraphSettings;
+  GraphPreset: ResolverTypeWrapper<Preset>;
+  GraphModel: ResolverTypeWrapper<GraphModelRecord>;
+  TrainingEpoch: ResolverTypeWrapper<CurvePoint>;
+  TrainingTrial: ResolverTypeWrapper<Trial>;
+  TrainingProgress: ResolverTypeWrapper<TrainingProgressRecord>;
+  Calibration: ResolverTypeWrapper<Calibration>;
+  GraphSplit: GraphSplit;
+  GraphEvaluation: ResolverTypeWrapper<EvaluationOf>;
+  RankSummary: ResolverTypeWrapper<RankSummaryRecord>;
+  RankMetrics: ResolverTypeWrapper<RankMetricsRecord>;
+  AdjustedRankMetrics: ResolverTypeWrapper<AdjustedMetrics>;
+  RelationSummary: ResolverTypeWrapper<Omit<RelationSummary, 'ranks'> & { ranks: ResolversTypes['RankSummary'] }>;
+  RelationKindSummary: ResolverTypeWrapper<Omit<RelationKindSummary, 'ranks'> & { ranks: ResolversTypes['RankSummary'] }>;
+  FrequencySummary: ResolverTypeWrapper<Omit<FrequencySummary, 'ranks'> & { ranks: ResolversTypes['RankSummary'] }>;
+  ClassificationMetrics: ResolverTypeWrapper<ClassificationMetrics>;
+  CalibrationMetrics: ResolverTypeWrapper<CalibrationMetrics>;
+  ReliabilityPoint: ResolverTypeWrapper<ReliabilityPoint>;
   BinaryContent: ResolverTypeWrapper<BinaryContent>;
   JobState: JobState;
   JobKind: JobKind;
@@ -1711,6 +2248,12 @@ export type ResolversTypes = {
   RemoveClusteringPayload: ResolverTypeWrapper<RemoveClusteringPayload>;
   IndexEmbeddingInput: IndexEmbeddingInput;
   IndexEmbeddingPayload: ResolverTypeWrapper<Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  TrainGraphInput: TrainGraphInput;
+  TrainGraphPayload: ResolverTypeWrapper<Omit<TrainGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  EvaluateGraphInput: EvaluateGraphInput;
+  EvaluateGraphPayload: ResolverTypeWrapper<Omit<EvaluateGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  RemoveGraphModelInput: RemoveGraphModelInput;
+  RemoveGraphModelPayload: ResolverTypeWrapper<RemoveGraphModelPayload>;
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   SplitGraphInput: SplitGraphInput;
   SplitGraphPayload: ResolverTypeWrapper<Omit<SplitGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
@@ -1766,6 +2309,23 @@ export type ResolversParentTypes = {
   ClusterTrait: ClusterTrait;
   ClusterPlace: ClusterPlace;
   Points: Points;
+  GraphSettings: GraphSettings;
+  GraphPreset: Preset;
+  GraphModel: GraphModelRecord;
+  TrainingEpoch: CurvePoint;
+  TrainingTrial: Trial;
+  TrainingProgress: TrainingProgressRecord;
+  Calibration: Calibration;
+  GraphEvaluation: EvaluationOf;
+  RankSummary: RankSummaryRecord;
+  RankMetrics: RankMetricsRecord;
+  AdjustedRankMetrics: AdjustedMetrics;
+  RelationSummary: Omit<RelationSummary, 'ranks'> & { ranks: ResolversParentTypes['RankSummary'] };
+  RelationKindSummary: Omit<RelationKindSummary, 'ranks'> & { ranks: ResolversParentTypes['RankSummary'] };
+  FrequencySummary: Omit<FrequencySummary, 'ranks'> & { ranks: ResolversParentTypes['RankSummary'] };
+  ClassificationMetrics: ClassificationMetrics;
+  CalibrationMetrics: CalibrationMetrics;
+  ReliabilityPoint: ReliabilityPoint;
   BinaryContent: BinaryContent;
   Job: JobRecord;
   JobError: JobError;
@@ -1802,6 +2362,12 @@ export type ResolversParentTypes = {
   RemoveClusteringPayload: RemoveClusteringPayload;
   IndexEmbeddingInput: IndexEmbeddingInput;
   IndexEmbeddingPayload: Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  TrainGraphInput: TrainGraphInput;
+  TrainGraphPayload: Omit<TrainGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  EvaluateGraphInput: EvaluateGraphInput;
+  EvaluateGraphPayload: Omit<EvaluateGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  RemoveGraphModelInput: RemoveGraphModelInput;
+  RemoveGraphModelPayload: RemoveGraphModelPayload;
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   SplitGraphInput: SplitGraphInput;
   SplitGraphPayload: Omit<SplitGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
@@ -1831,7 +2397,7 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'Projection' | 'Clustering' | 'Job', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'Projection' | 'Clustering' | 'GraphModel' | 'Job', ParentType, ContextType>;
 };
 
 export type FieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Field'] = ResolversParentTypes['Field']> = {
@@ -1860,6 +2426,8 @@ export type DatasetResolvers<ContextType = Context, ParentType extends Resolvers
   clusterings?: Resolver<ReadonlyArray<ResolversTypes['Clustering']>, ParentType, ContextType>;
   clustering?: Resolver<Maybe<ResolversTypes['Clustering']>, ParentType, ContextType, RequireFields<DatasetClusteringArgs, 'name'>>;
   graph?: Resolver<Maybe<ResolversTypes['Graph']>, ParentType, ContextType>;
+  graphModels?: Resolver<ReadonlyArray<ResolversTypes['GraphModel']>, ParentType, ContextType>;
+  graphModel?: Resolver<Maybe<ResolversTypes['GraphModel']>, ParentType, ContextType, RequireFields<DatasetGraphModelArgs, 'name'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -2124,6 +2692,150 @@ export type PointsResolvers<ContextType = Context, ParentType extends ResolversP
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type GraphPresetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphPreset'] = ResolversParentTypes['GraphPreset']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  dataset?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  settings?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  expectedMeanReciprocalRank?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  expectedSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  hardware?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type GraphModelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphModel'] = ResolversParentTypes['GraphModel']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  dataset?: Resolver<ResolversTypes['Dataset'], ParentType, ContextType>;
+  embedding?: Resolver<ResolversTypes['Embedding'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['GraphModelKind'], ParentType, ContextType>;
+  preset?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  settings?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  seed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  curve?: Resolver<ReadonlyArray<ResolversTypes['TrainingEpoch']>, ParentType, ContextType>;
+  bestEpoch?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  validationMeanReciprocalRank?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  trials?: Resolver<ReadonlyArray<ResolversTypes['TrainingTrial']>, ParentType, ContextType>;
+  calibration?: Resolver<Maybe<ResolversTypes['Calibration']>, ParentType, ContextType>;
+  evaluations?: Resolver<ReadonlyArray<ResolversTypes['GraphEvaluation']>, ParentType, ContextType>;
+  milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TrainingEpochResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrainingEpoch'] = ResolversParentTypes['TrainingEpoch']> = {
+  epoch?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  loss?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  meanReciprocalRank?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  rate?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type TrainingTrialResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrainingTrial'] = ResolversParentTypes['TrainingTrial']> = {
+  settings?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  epochs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  meanReciprocalRank?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type TrainingProgressResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrainingProgress'] = ResolversParentTypes['TrainingProgress']> = {
+  trial?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  epoch?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  epochs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  curve?: Resolver<ReadonlyArray<ResolversTypes['TrainingEpoch']>, ParentType, ContextType>;
+  trials?: Resolver<ReadonlyArray<ResolversTypes['TrainingTrial']>, ParentType, ContextType>;
+  millisecondsLeft?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type CalibrationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Calibration'] = ResolversParentTypes['Calibration']> = {
+  slope?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  offset?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  chosenNegatives?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type GraphEvaluationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphEvaluation'] = ResolversParentTypes['GraphEvaluation']> = {
+  split?: Resolver<ResolversTypes['GraphSplit'], ParentType, ContextType>;
+  both?: Resolver<ResolversTypes['RankSummary'], ParentType, ContextType>;
+  tails?: Resolver<ResolversTypes['RankSummary'], ParentType, ContextType>;
+  heads?: Resolver<ResolversTypes['RankSummary'], ParentType, ContextType>;
+  byRelation?: Resolver<ReadonlyArray<ResolversTypes['RelationSummary']>, ParentType, ContextType>;
+  byKind?: Resolver<ReadonlyArray<ResolversTypes['RelationKindSummary']>, ParentType, ContextType>;
+  byFrequency?: Resolver<ReadonlyArray<ResolversTypes['FrequencySummary']>, ParentType, ContextType>;
+  classification?: Resolver<Maybe<ResolversTypes['ClassificationMetrics']>, ParentType, ContextType>;
+  calibration?: Resolver<Maybe<ResolversTypes['CalibrationMetrics']>, ParentType, ContextType>;
+  ranks?: Resolver<ResolversTypes['BinaryContent'], ParentType, ContextType>;
+  milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type RankSummaryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RankSummary'] = ResolversParentTypes['RankSummary']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  realistic?: Resolver<ResolversTypes['RankMetrics'], ParentType, ContextType>;
+  optimistic?: Resolver<ResolversTypes['RankMetrics'], ParentType, ContextType>;
+  pessimistic?: Resolver<ResolversTypes['RankMetrics'], ParentType, ContextType>;
+  adjusted?: Resolver<ResolversTypes['AdjustedRankMetrics'], ParentType, ContextType>;
+};
+
+export type RankMetricsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RankMetrics'] = ResolversParentTypes['RankMetrics']> = {
+  meanRank?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  meanReciprocalRank?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  hitsAt1?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  hitsAt3?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  hitsAt10?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type AdjustedRankMetricsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AdjustedRankMetrics'] = ResolversParentTypes['AdjustedRankMetrics']> = {
+  meanRankIndex?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  meanReciprocalRank?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  hitsAt1?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  hitsAt3?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  hitsAt10?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  zMeanRank?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  zMeanReciprocalRank?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  zHitsAt10?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type RelationSummaryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RelationSummary'] = ResolversParentTypes['RelationSummary']> = {
+  relation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  ranks?: Resolver<ResolversTypes['RankSummary'], ParentType, ContextType>;
+};
+
+export type RelationKindSummaryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RelationKindSummary'] = ResolversParentTypes['RelationKindSummary']> = {
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  ranks?: Resolver<ResolversTypes['RankSummary'], ParentType, ContextType>;
+};
+
+export type FrequencySummaryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FrequencySummary'] = ResolversParentTypes['FrequencySummary']> = {
+  least?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  most?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ranks?: Resolver<ResolversTypes['RankSummary'], ParentType, ContextType>;
+};
+
+export type ClassificationMetricsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ClassificationMetrics'] = ResolversParentTypes['ClassificationMetrics']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  accuracy?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  balancedAccuracy?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  precision?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  recall?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  f1?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  correlation?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  averagePrecision?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  chosenNegatives?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type CalibrationMetricsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CalibrationMetrics'] = ResolversParentTypes['CalibrationMetrics']> = {
+  brier?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  logLoss?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  calibrationError?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  reliability?: Resolver<ReadonlyArray<ResolversTypes['ReliabilityPoint']>, ParentType, ContextType>;
+};
+
+export type ReliabilityPointResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReliabilityPoint'] = ResolversParentTypes['ReliabilityPoint']> = {
+  probability?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  share?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type BinaryContentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BinaryContent'] = ResolversParentTypes['BinaryContent']> = {
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -2140,6 +2852,7 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   rejectedCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   rejections?: Resolver<ReadonlyArray<ResolversTypes['Rejection']>, ParentType, ContextType, RequireFields<JobRejectionsArgs, 'first'>>;
   result?: Resolver<Maybe<ResolversTypes['JobResult']>, ParentType, ContextType>;
+  training?: Resolver<Maybe<ResolversTypes['TrainingProgress']>, ParentType, ContextType>;
   attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -2165,6 +2878,7 @@ export type JobResultResolvers<ContextType = Context, ParentType extends Resolve
   embedding?: Resolver<Maybe<ResolversTypes['Embedding']>, ParentType, ContextType>;
   projection?: Resolver<Maybe<ResolversTypes['Projection']>, ParentType, ContextType>;
   clustering?: Resolver<Maybe<ResolversTypes['Clustering']>, ParentType, ContextType>;
+  graphModel?: Resolver<Maybe<ResolversTypes['GraphModel']>, ParentType, ContextType>;
 };
 
 export type JobConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobConnection'] = ResolversParentTypes['JobConnection']> = {
@@ -2191,6 +2905,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   datasets?: Resolver<ResolversTypes['DatasetConnection'], ParentType, ContextType, RequireFields<QueryDatasetsArgs, 'first'>>;
   dataset?: Resolver<Maybe<ResolversTypes['Dataset']>, ParentType, ContextType, RequireFields<QueryDatasetArgs, 'slug'>>;
+  graphPresets?: Resolver<ReadonlyArray<ResolversTypes['GraphPreset']>, ParentType, ContextType, Partial<QueryGraphPresetsArgs>>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
   jobs?: Resolver<ResolversTypes['JobConnection'], ParentType, ContextType, RequireFields<QueryJobsArgs, 'first'>>;
 };
@@ -2204,6 +2919,9 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   removeClustering?: Resolver<ResolversTypes['RemoveClusteringPayload'], ParentType, ContextType, RequireFields<MutationRemoveClusteringArgs, 'input'>>;
   indexEmbedding?: Resolver<ResolversTypes['IndexEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationIndexEmbeddingArgs, 'input'>>;
   splitGraph?: Resolver<ResolversTypes['SplitGraphPayload'], ParentType, ContextType, RequireFields<MutationSplitGraphArgs, 'input'>>;
+  trainGraph?: Resolver<ResolversTypes['TrainGraphPayload'], ParentType, ContextType, RequireFields<MutationTrainGraphArgs, 'input'>>;
+  evaluateGraph?: Resolver<ResolversTypes['EvaluateGraphPayload'], ParentType, ContextType, RequireFields<MutationEvaluateGraphArgs, 'input'>>;
+  removeGraphModel?: Resolver<ResolversTypes['RemoveGraphModelPayload'], ParentType, ContextType, RequireFields<MutationRemoveGraphModelArgs, 'input'>>;
   cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
 };
 
@@ -2245,6 +2963,18 @@ export type RemoveClusteringPayloadResolvers<ContextType = Context, ParentType e
 
 export type IndexEmbeddingPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IndexEmbeddingPayload'] = ResolversParentTypes['IndexEmbeddingPayload']> = {
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type TrainGraphPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrainGraphPayload'] = ResolversParentTypes['TrainGraphPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type EvaluateGraphPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EvaluateGraphPayload'] = ResolversParentTypes['EvaluateGraphPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type RemoveGraphModelPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveGraphModelPayload'] = ResolversParentTypes['RemoveGraphModelPayload']> = {
+  removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type CancelJobPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CancelJobPayload'] = ResolversParentTypes['CancelJobPayload']> = {
@@ -2295,6 +3025,22 @@ export type Resolvers<ContextType = Context> = {
   ClusterTrait?: ClusterTraitResolvers<ContextType>;
   ClusterPlace?: ClusterPlaceResolvers<ContextType>;
   Points?: PointsResolvers<ContextType>;
+  GraphPreset?: GraphPresetResolvers<ContextType>;
+  GraphModel?: GraphModelResolvers<ContextType>;
+  TrainingEpoch?: TrainingEpochResolvers<ContextType>;
+  TrainingTrial?: TrainingTrialResolvers<ContextType>;
+  TrainingProgress?: TrainingProgressResolvers<ContextType>;
+  Calibration?: CalibrationResolvers<ContextType>;
+  GraphEvaluation?: GraphEvaluationResolvers<ContextType>;
+  RankSummary?: RankSummaryResolvers<ContextType>;
+  RankMetrics?: RankMetricsResolvers<ContextType>;
+  AdjustedRankMetrics?: AdjustedRankMetricsResolvers<ContextType>;
+  RelationSummary?: RelationSummaryResolvers<ContextType>;
+  RelationKindSummary?: RelationKindSummaryResolvers<ContextType>;
+  FrequencySummary?: FrequencySummaryResolvers<ContextType>;
+  ClassificationMetrics?: ClassificationMetricsResolvers<ContextType>;
+  CalibrationMetrics?: CalibrationMetricsResolvers<ContextType>;
+  ReliabilityPoint?: ReliabilityPointResolvers<ContextType>;
   BinaryContent?: BinaryContentResolvers<ContextType>;
   Job?: JobResolvers<ContextType>;
   JobError?: JobErrorResolvers<ContextType>;
@@ -2314,6 +3060,9 @@ export type Resolvers<ContextType = Context> = {
   ClusterEmbeddingPayload?: ClusterEmbeddingPayloadResolvers<ContextType>;
   RemoveClusteringPayload?: RemoveClusteringPayloadResolvers<ContextType>;
   IndexEmbeddingPayload?: IndexEmbeddingPayloadResolvers<ContextType>;
+  TrainGraphPayload?: TrainGraphPayloadResolvers<ContextType>;
+  EvaluateGraphPayload?: EvaluateGraphPayloadResolvers<ContextType>;
+  RemoveGraphModelPayload?: RemoveGraphModelPayloadResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
   SplitGraphPayload?: SplitGraphPayloadResolvers<ContextType>;
 };

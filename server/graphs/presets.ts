@@ -1,6 +1,7 @@
 /**
  * Ways to train that have been measured: settings by name, with the data set that they are for, what they reach on its test triples
  * (filtered MRR, both sides, ties in the middle), and how long they took. On another graph they are a start, and promise nothing.
+ * `npm run bench -- graphs` measures them anew; its logs lie in test/bench/graphs/.
  */
 import { didYouMean, UserError } from '../errors.ts';
 import type { Settings } from './settings.ts';
@@ -21,7 +22,52 @@ export interface Expected {
   readonly hardware: string;
 }
 
-export const presets: readonly Preset[] = [];
+const complexN3 = {
+  model: 'COMPLEX',
+  objective: 'ONE_VS_ALL',
+  optimizer: 'ADAGRAD',
+  rate: 0.1,
+  regularizer: 'N3',
+} as const satisfies Settings;
+
+export const presets: readonly Preset[] = [
+  {
+    name: 'complex-n3',
+    description:
+      'ComplEx with one softmax a question and N3 (Lacroix, Usunier and Obozinski 2018): a start that does well on most graphs.',
+    dataset: null,
+    settings: { ...complexN3, dimension: 100, epochs: 50, batch: 200, entityPenalty: 0.02 },
+    expected: null,
+  },
+  {
+    name: 'complex-n3-rp',
+    description:
+      'The same, learning to tell relations as well (Chen et al. 2021): better where relations are many, as on FB15k-237.',
+    dataset: null,
+    settings: { ...complexN3, dimension: 100, epochs: 50, batch: 200, entityPenalty: 0.02, relationWeight: 1 },
+    expected: null,
+  },
+  {
+    name: 'umls-complex-n3',
+    description: 'ComplEx with N3 for UMLS.',
+    dataset: 'umls',
+    settings: {
+      ...complexN3,
+      ...{ dimension: 200, unique: false, epochs: 30, batch: 100, entityPenalty: 0.01, patience: 0 },
+    },
+    expected: null,
+  },
+  {
+    name: 'nations-complex-n3',
+    description: 'ComplEx with N3 for Nations.',
+    dataset: 'nations',
+    settings: {
+      ...complexN3,
+      ...{ dimension: 200, unique: false, epochs: 20, batch: 50, entityPenalty: 0.01, validateEvery: 1, patience: 0 },
+    },
+    expected: null,
+  },
+];
 
 /** The preset of that name. @throws UserError NOT_FOUND with the names that are spelled alike */
 export function requirePreset(name: string): Preset {

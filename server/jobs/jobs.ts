@@ -23,6 +23,8 @@ export const jobKinds = [
   'INDEX_EMBEDDING',
   'INDEX_EMBEDDING',
   'SPLIT_GRAPH',
+  'TRAIN_GRAPH',
+  'EVALUATE_GRAPH',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 
@@ -34,6 +36,7 @@ export interface JobResult {
   readonly embedding?: number;
   readonly projection?: number;
   readonly clustering?: number;
+  readonly graphModel?: number;
 }
 
 export interface Job {
@@ -180,6 +183,12 @@ async function findJobs(database: Queryable, ids: readonly string[]): Promise<(J
   ]);
   const byId = new Map(rows.map((row) => [row.id, toJob(row)]));
   return ids.map((id) => byId.get(id) ?? null);
+}
+
+/** What the job's task has kept last, as JSON; null where it has kept nothing. */
+export async function findCheckpoint(database: Queryable, id: string): Promise<unknown> {
+  const [row] = await database.query<{ checkpoint: unknown }>('select checkpoint from jobs where id = $1::uuid', [id]);
+  return row?.checkpoint ?? null;
 }
 
 /** @throws UserError NOT_FOUND */

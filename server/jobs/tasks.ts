@@ -7,6 +7,8 @@ export const tasks: { readonly [Kind in JobKind]: Task<unknown, JobResult> } = {
   LOAD_DATASET: task(async () => (await import('../datasets/loadManifest.ts')).loadManifest),
   PROJECT_EMBEDDING: task(async () => (await import('../clusterings/projectAndCluster.ts')).projectAndCluster),
   CLUSTER_EMBEDDING: task(async () => (await import('../clusterings/clusterEmbedding.ts')).clusterEmbedding),
+  TRAIN_GRAPH: task(async () => (await import('../graphs/trainGraph.ts')).trainGraph),
+  EVALUATE_GRAPH: task(async () => (await import('../graphs/evaluateGraph.ts')).evaluateGraph),
   INDEX_EMBEDDING: task(async () => (await import('../embeddings/indexEmbedding.ts')).indexEmbedding),
   SPLIT_GRAPH: task(async () => (await import('../graphs/splitGraph.ts')).splitGraph),
 };

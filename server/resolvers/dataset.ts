@@ -22,6 +22,7 @@ import type {
   MutationResolvers,
   QueryResolvers,
 } from '../generated/schema.ts';
+import { findGraphModel, listGraphModels } from '../graphs/graphModels.ts';
 import { cancelJobsOf } from '../jobs/jobs.ts';
 import { sweepPoints } from '../projections/pointsFile.ts';
 import { type Connection, toConnection } from './connection.ts';
@@ -76,6 +77,8 @@ export const Dataset: DatasetResolvers = {
   embeddings: ({ id }, _arguments, { reading }) => listEmbeddings(reading, id),
   embedding: ({ id }, { name }, { reading }) => findEmbedding(reading, id, name),
   graph: (dataset, _arguments, { reading }) => graphOf(reading, dataset),
+  graphModels: ({ id }, _arguments, { reading }) => listGraphModels(reading, id),
+  graphModel: ({ id }, { name }, { reading }) => findGraphModel(reading, id, name),
 };
 
 export const ItemConnection: ItemConnectionResolvers = {

@@ -10,11 +10,12 @@ const shapes: Readonly<Record<string, readonly ('int4' | 'int8' | 'uuid')[]>> = 
   Embedding: ['int4'],
   Projection: ['int4'],
   Clustering: ['int4'],
+  GraphModel: ['int4'],
   Job: ['uuid'],
 };
 
 export type NodeId =
-  | readonly ['Dataset' | 'Embedding' | 'Projection' | 'Clustering', number]
+  | readonly ['Dataset' | 'Embedding' | 'Projection' | 'Clustering' | 'GraphModel', number]
   | readonly ['Item', number, number]
   | readonly ['Job', string];
 

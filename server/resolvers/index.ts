@@ -6,6 +6,19 @@ import { Cluster, Clustering, ClusterLayer, clusteringMutations, datasetClusteri
 import { Dataset, datasetMutations, datasetQueries, Item, ItemConnection } from './dataset.ts';
 import { Embedding, embeddingMutations, NearestConnection, NearestEdge, VectorIndex } from './embedding.ts';
 import { EntityMatch, Graph, GraphPath, graphMutations, PathStep, Relation, Triple, TripleEdge } from './graph.ts';
+import {
+  AdjustedRankMetrics,
+  GraphEvaluation,
+  GraphModel,
+  GraphPreset,
+  graphModelMutations,
+  graphModelQueries,
+  RankMetrics,
+  RankSummary,
+  TrainingEpoch,
+  TrainingProgress,
+  TrainingTrial,
+} from './graphModel.ts';
 import { importMutations } from './importDataset.ts';
 import { Job, JobResult, jobMutations, jobQueries, jobSubscriptions } from './job.ts';
 import { nodeQueries } from './node.ts';
@@ -18,7 +31,7 @@ export const resolvers: Resolvers = {
   DateTime,
   JSON: JSONValue,
   Vector,
-  Query: { ...serverQueries, ...nodeQueries, ...datasetQueries, ...jobQueries },
+  Query: { ...serverQueries, ...nodeQueries, ...datasetQueries, ...graphModelQueries, ...jobQueries },
   Mutation: {
     ...importMutations,
     ...datasetMutations,
@@ -26,6 +39,7 @@ export const resolvers: Resolvers = {
     ...clusteringMutations,
     ...embeddingMutations,
     ...graphMutations,
+    ...graphModelMutations,
     ...jobMutations,
   },
   Subscription: { ...jobSubscriptions, ...projectionSubscriptions },
@@ -48,6 +62,15 @@ export const resolvers: Resolvers = {
   TripleEdge,
   GraphPath,
   PathStep,
+  GraphModel,
+  GraphPreset,
+  GraphEvaluation,
+  RankSummary,
+  RankMetrics,
+  AdjustedRankMetrics,
+  TrainingEpoch,
+  TrainingTrial,
+  TrainingProgress,
   Job,
   JobResult,
 };

@@ -5,7 +5,8 @@ import type {
   QueryResolvers,
   SubscriptionResolvers,
 } from '../generated/schema.ts';
-import { cancelJob, findJob, listJobs, listRejections, requireJob, watchJob } from '../jobs/jobs.ts';
+import type { TrainingProgress } from '../graphs/trainGraph.ts';
+import { cancelJob, findCheckpoint, findJob, listJobs, listRejections, requireJob, watchJob } from '../jobs/jobs.ts';
 import { toConnection } from './connection.ts';
 import { decodeJobId, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
 import { asValues } from './subscription.ts';
@@ -28,6 +29,11 @@ export const jobQueries = {
 
 export const Job: JobResolvers = {
   id: ({ id }) => encodeId(['Job', id]),
+  async training({ id, kind }, _arguments, { reading }) {
+    if (kind !== 'TRAIN_GRAPH') return null;
+    // What the task of this kind keeps.
+    return (await findCheckpoint(reading, id)) as TrainingProgress | null;
+  },
   rejections: ({ id }, { first }, { reading, budget }) => listRejections(reading, id, budget.page(first)),
 };
 
@@ -35,6 +41,8 @@ export const JobResult: JobResultResolvers = {
   dataset: ({ dataset }, _arguments, { loaders }) => (dataset === undefined ? null : loaders.datasets.load(dataset)),
   embedding: ({ embedding }, _arguments, { loaders }) =>
     embedding === undefined ? null : loaders.embeddings.load(embedding),
+  graphModel: ({ graphModel }, _arguments, { loaders }) =>
+    graphModel === undefined ? null : loaders.graphModels.load(graphModel),
   projection: ({ projection }, _arguments, { loaders }) =>
     projection === undefined ? null : loaders.projections.load(projection),
   clustering: ({ clustering }, _arguments, { loaders }) =>

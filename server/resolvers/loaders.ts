@@ -8,6 +8,7 @@ import type { Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findItemsById, type Item } from '../datasets/items.ts';
 import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
+import { findGraphModelsById, type GraphModel } from '../graphs/graphModels.ts';
 import { findRelationsById, type Relation } from '../graphs/graphs.ts';
 import { findProjectionsById, type Projection } from '../projections/projections.ts';
 
@@ -23,6 +24,7 @@ export interface Loaders {
   readonly projections: DataLoader<number, Projection | null>;
   readonly clusterings: DataLoader<number, Clustering | null>;
   readonly relations: DataLoader<number, Relation | null>;
+  readonly graphModels: DataLoader<number, GraphModel | null>;
 }
 
 /** For one operation: what it has read once stays as it was. */
@@ -36,6 +38,7 @@ export function createLoaders(database: Queryable): Loaders {
     projections: new DataLoader((ids) => findProjectionsById(database, ids)),
     clusterings: new DataLoader((ids) => findClusteringsById(database, ids)),
     relations: new DataLoader((ids) => findRelationsById(database, ids)),
+    graphModels: new DataLoader((ids) => findGraphModelsById(database, ids)),
   };
 }
 

@@ -16,6 +16,8 @@ export const nodeQueries = {
         return typed('Projection', await loaders.projections.load(decoded[1]));
       case 'Clustering':
         return typed('Clustering', await loaders.clusterings.load(decoded[1]));
+      case 'GraphModel':
+        return typed('GraphModel', await loaders.graphModels.load(decoded[1]));
       case 'Job':
         return typed('Job', await findJob(reading, decoded[1]));
     }

@@ -89,15 +89,19 @@ function parametersOf(json: ParametersJson, arrays: Arrays, prefix = ''): Parame
   return parameters;
 }
 
-/** The parameters as bytes. */
+/** The parameters as bytes, but for the entities' vectors: these are an embedding, and lie with all others. */
 export function parametersToBytes(parameters: Parameters): ArrayBuffer {
-  return pack(PARAMETERS_MAGIC, { parameters: jsonOf(parameters) }, arraysOf(parameters));
+  const { entities: _elsewhere, ...arrays } = arraysOf(parameters);
+  return pack(PARAMETERS_MAGIC, { parameters: jsonOf(parameters) }, arrays);
 }
 
-/** @throws RangeError that says what is wrong with the bytes */
-export function parametersFromBytes(bytes: ArrayBufferLike): Parameters {
+/**
+ * @param entities (E, d)
+ * @throws RangeError that says what is wrong with the bytes, or that they are another graph's
+ */
+export function parametersFromBytes(bytes: ArrayBufferLike, entities: Float32Array): Parameters {
   const { json, arrays } = unpack(PARAMETERS_MAGIC, 'a graph model', bytes);
-  return parametersOf((json as { readonly parameters: ParametersJson }).parameters, arrays);
+  return parametersOf((json as { readonly parameters: ParametersJson }).parameters, { ...arrays, entities });
 }
 
 interface TrainingJson

@@ -347,74 +347,115 @@ function softplusOne(x: f64): f64 {
 
 // The way back ------------------------------------------------------------------------------------------------------
 
-/**
- * out (m, columns) += A B, where A(i, k) = load(a + i * rowStep + k * step), in bytes, and B row k begins at rows + k * stride floats.
- * m rows are done 4 at a time: A has rows up to a multiple of 4, and so has out.
- */
-function addProduct(
-  a: usize, rowStep: usize, step: usize, m: i32, k: i32, rows: usize, stride: i32, columns: i32, out: usize,
-): void {
+/** Rows of the right matrix that a product works on at a time: with 8 columns of each they stay in the first cache. */
+const DEPTH = 256;
+/** Rows of the result that are done together when the left matrix is read by columns: a line of the cache. */
+const LINE = 16;
+
+/** out (b, d) += A B, A f32 (b, k) in rows of rowStep bytes, b up to a multiple of 4, B in rows of `stride` floats. */
+function addProduct(a: usize, rowStep: usize, b: i32, k: i32, rows: usize, stride: i32, d: i32, out: usize): void {
   const bytes = <usize>stride << 2;
-  const end = <usize>k * bytes;
-  for (let i = 0; i < m; i += 4) {
-    const left = a + <usize>i * rowStep;
-    const r1 = rowStep, r2 = rowStep << 1, r3 = r1 + r2;
-    const to = out + <usize>i * bytes;
-    let c = 0;
-    for (; c + 8 <= columns; c += 8) {
-      let p = left;
-      let q = rows + (<usize>c << 2);
-      const stop = q + end;
-      let a0 = f32x4.splat(0), b0 = f32x4.splat(0), a1 = f32x4.splat(0), b1 = f32x4.splat(0);
-      let a2 = f32x4.splat(0), b2 = f32x4.splat(0), a3 = f32x4.splat(0), b3 = f32x4.splat(0);
-      while (q < stop) {
-        const x = v128.load(q), y = v128.load(q, 16);
-        const w0 = v128.load_splat<f32>(p), w1 = v128.load_splat<f32>(p + r1);
-        a0 = f32x4.add(a0, f32x4.mul(w0, x));
-        b0 = f32x4.add(b0, f32x4.mul(w0, y));
-        a1 = f32x4.add(a1, f32x4.mul(w1, x));
-        b1 = f32x4.add(b1, f32x4.mul(w1, y));
-        const w2 = v128.load_splat<f32>(p + r2), w3 = v128.load_splat<f32>(p + r3);
-        a2 = f32x4.add(a2, f32x4.mul(w2, x));
-        b2 = f32x4.add(b2, f32x4.mul(w2, y));
-        a3 = f32x4.add(a3, f32x4.mul(w3, x));
-        b3 = f32x4.add(b3, f32x4.mul(w3, y));
-        p += step;
-        q += bytes;
+  for (let first = 0; first < k; first += DEPTH) {
+    const depth = min(DEPTH, k - first);
+    const left = a + (<usize>first << 2), right = rows + <usize>first * bytes;
+    for (let c = 0; c < d; c += 8) {
+      const columns = <usize>c << 2;
+      for (let i = 0; i < b; i += 4) {
+        addTile(left + <usize>i * rowStep, rowStep, 4, depth, right + columns, bytes, d - c, out + <usize>i * bytes + columns);
       }
-      const at = to + (<usize>c << 2);
-      addTo(at, a0);
-      addTo(at + 16, b0);
-      addTo(at + bytes, a1);
-      addTo(at + bytes + 16, b1);
-      addTo(at + 2 * bytes, a2);
-      addTo(at + 2 * bytes + 16, b2);
-      addTo(at + 3 * bytes, a3);
-      addTo(at + 3 * bytes + 16, b3);
-    }
-    for (; c < columns; c += 4) {
-      let p = left;
-      let q = rows + (<usize>c << 2);
-      const stop = q + end;
-      // Behind the last column stand biases and curvatures, which are no part of the product.
-      const inside = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(columns - c));
-      let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
-      while (q < stop) {
-        const x = v128.and(v128.load(q), inside);
-        a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<f32>(p), x));
-        a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<f32>(p + r1), x));
-        a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<f32>(p + r2), x));
-        a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<f32>(p + r3), x));
-        p += step;
-        q += bytes;
-      }
-      const at = to + (<usize>c << 2);
-      addTo(at, a0);
-      addTo(at + bytes, a1);
-      addTo(at + 2 * bytes, a2);
-      addTo(at + 3 * bytes, a3);
     }
   }
+}
+
+/**
+ * out (w, d) += A' B, A f32 (b, w) in rows of rowStep bytes. Sixteen columns of A at a time are copied to `lines` f32 (256, 16): read where
+ * they are, each of their lines would be fetched four times, from few places of the cache.
+ */
+function addTransposedProduct(
+  a: usize, rowStep: usize, b: i32, w: i32, rows: usize, stride: i32, d: i32, out: usize, lines: usize,
+): void {
+  const bytes = <usize>stride << 2;
+  for (let first = 0; first < b; first += DEPTH) {
+    const depth = min(DEPTH, b - first);
+    const right = rows + <usize>first * bytes;
+    for (let j = 0; j < w; j += LINE) {
+      const width = min(LINE, w - j);
+      const from = a + <usize>first * rowStep + (<usize>j << 2);
+      for (let i = 0; i < depth; i++) {
+        memory.copy(lines + (<usize>i << 6), from + <usize>i * rowStep, <usize>width << 2);
+      }
+      for (let c = 0; c < d; c += 8) {
+        const columns = <usize>c << 2;
+        for (let own = 0; own < width; own += 4) {
+          addTile(lines + (<usize>own << 2), 4, 64, depth, right + columns, bytes, d - c, out + <usize>(j + own) * bytes + columns);
+        }
+      }
+    }
+  }
+}
+
+/**
+ * A tile of 4 rows and up to 8 columns of a product, `columns` being left: the weights of row i lie `rowStep` bytes apart, those of one
+ * row `step`. Behind the last column stand biases and curvatures, which are no part of it.
+ */
+// @ts-ignore: decorator
+@inline
+function addTile(
+  p: usize, rowStep: usize, step: usize, depth: i32, q: usize, bytes: usize, columns: i32, at: usize,
+): void {
+  const stop = q + <usize>depth * bytes;
+  const r1 = rowStep, r2 = rowStep << 1, r3 = r1 + r2;
+  if (columns > 4) {
+    let a0 = f32x4.splat(0), b0 = f32x4.splat(0), a1 = f32x4.splat(0), b1 = f32x4.splat(0);
+    let a2 = f32x4.splat(0), b2 = f32x4.splat(0), a3 = f32x4.splat(0), b3 = f32x4.splat(0);
+    while (q < stop) {
+      const x = v128.load(q), y = v128.load(q, 16);
+      const w0 = v128.load_splat<f32>(p), w1 = v128.load_splat<f32>(p + r1);
+      a0 = f32x4.add(a0, f32x4.mul(w0, x));
+      b0 = f32x4.add(b0, f32x4.mul(w0, y));
+      a1 = f32x4.add(a1, f32x4.mul(w1, x));
+      b1 = f32x4.add(b1, f32x4.mul(w1, y));
+      const w2 = v128.load_splat<f32>(p + r2), w3 = v128.load_splat<f32>(p + r3);
+      a2 = f32x4.add(a2, f32x4.mul(w2, x));
+      b2 = f32x4.add(b2, f32x4.mul(w2, y));
+      a3 = f32x4.add(a3, f32x4.mul(w3, x));
+      b3 = f32x4.add(b3, f32x4.mul(w3, y));
+      p += step;
+      q += bytes;
+    }
+    const inside = lanesBefore(columns - 4);
+    addTo(at, a0);
+    addTo(at + 16, v128.and(b0, inside));
+    addTo(at + bytes, a1);
+    addTo(at + bytes + 16, v128.and(b1, inside));
+    addTo(at + 2 * bytes, a2);
+    addTo(at + 2 * bytes + 16, v128.and(b2, inside));
+    addTo(at + 3 * bytes, a3);
+    addTo(at + 3 * bytes + 16, v128.and(b3, inside));
+  } else {
+    let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
+    while (q < stop) {
+      const x = v128.load(q);
+      a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<f32>(p), x));
+      a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<f32>(p + r1), x));
+      a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<f32>(p + r2), x));
+      a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<f32>(p + r3), x));
+      p += step;
+      q += bytes;
+    }
+    const inside = lanesBefore(columns);
+    addTo(at, v128.and(a0, inside));
+    addTo(at + bytes, v128.and(a1, inside));
+    addTo(at + 2 * bytes, v128.and(a2, inside));
+    addTo(at + 3 * bytes, v128.and(a3, inside));
+  }
+}
+
+/** All bits in the lanes before `count`. */
+// @ts-ignore: decorator
+@inline
+function lanesBefore(count: i32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
 }
 
 // @ts-ignore: decorator
@@ -425,11 +466,11 @@ function addTo(at: usize, value: v128): void {
 
 /**
  * Adds to the gradients of queries and candidates what the weights of a block say, and to column d of the candidates' the gradient
- * by their biases, and to biasGradients f32 (B) that by the queries'. Gradients have the rows of what they belong to.
+ * by their biases, and to biasGradients f32 (B) that by the queries'. Gradients have the rows of what they belong to. lines: scratch f32 (256, 16).
  */
 function backwardBlock(
   measure: i32, d: i32, queries: usize, stride: i32, b: i32, candidates: usize, count: i32, biased: i32,
-  scores: usize, queryGradients: usize, candidateGradients: usize, biasGradients: usize,
+  scores: usize, queryGradients: usize, candidateGradients: usize, biasGradients: usize, lines: usize,
 ): void {
   const w = ((count + 7) >> 3) << 3;
   const rowBytes = <usize>w << 2, strideBytes = <usize>stride << 2;
@@ -448,8 +489,8 @@ function backwardBlock(
     return;
   }
   if (measure == 5) hyperbolicWeights(d, queries, stride, b, candidates, count, w, scores, queryGradients, candidateGradients);
-  addProduct(scores, rowBytes, 4, b, count, candidates, stride, d, queryGradients);
-  addProduct(scores, 4, rowBytes, count, b, queries, stride, d, candidateGradients);
+  addProduct(scores, rowBytes, b, count, candidates, stride, d, queryGradients);
+  addTransposedProduct(scores, rowBytes, b, w, queries, stride, d, candidateGradients, lines);
   if (measure == 2 || measure == 3) {
     for (let i = 0; i < b; i++) {
       let sum = f32x4.splat(0);
@@ -600,7 +641,7 @@ export function kgeBackward(
   measure: i32, loss: i32, d: i32, queries: usize, stride: i32, b: i32, candidates: usize, biased: i32,
   first: i32, last: i32, scores: usize, levels: usize, factors: usize, uniform: f32,
   targetStarts: usize, targetQueries: usize, targetCandidates: usize, targetWeights: usize,
-  queryGradients: usize, candidateGradients: usize, biasGradients: usize, losses: usize,
+  queryGradients: usize, candidateGradients: usize, biasGradients: usize, losses: usize, lines: usize,
 ): void {
   for (let start = first; start < last; start += BLOCK) {
     const count = min(BLOCK, last - start);
@@ -628,6 +669,7 @@ export function kgeBackward(
     const offset = <usize>start * <usize>stride << 2;
     backwardBlock(
       measure, d, queries, stride, b, candidates + offset, count, biased, block, queryGradients, candidateGradients + offset, biasGradients,
+      lines,
     );
   }
 }
@@ -671,7 +713,8 @@ function logisticRow(measure: i32, row: usize, w: i32, factor: f32, uniform: f32
  * and so are the pairs of exclusions u32 (exclusionCount, 2): query, candidate.
  * factors f32 (b): what each query's loss counts. Writes queryGradients (b rows), candidateGradients (count rows), biasGradients f32 (b)
  * and losses f32 (b). scratch: rows (count rounded up to 8, stride), panels (the same, d), scores (b rounded up to 4, count rounded up to 8) twice,
- * gradients (b rounded up to 4, stride): the products write whole tiles, and the rows that follow in queryGradients are other groups'.
+ * gradients (b rounded up to 4, stride): the products write whole tiles, and the rows that follow in queryGradients are other groups';
+ * and lines (256, 16).
  */
 export function kgeSampled(
   measure: i32, loss: i32, d: i32, table: usize, stride: i32, biased: i32, queries: usize, biases: usize, b: i32,
@@ -709,7 +752,7 @@ export function kgeSampled(
   memory.fill(gradients, 0, fours * strideBytes);
   memory.fill(candidateGradients, 0, <usize>w * strideBytes);
   memory.fill(biasGradients, 0, <usize>b << 2);
-  backwardBlock(measure, d, queries, stride, b, rows, count, biased, scores, gradients, candidateGradients, biasGradients);
+  backwardBlock(measure, d, queries, stride, b, rows, count, biased, scores, gradients, candidateGradients, biasGradients, gradients + fours * strideBytes);
   memory.copy(queryGradients, gradients, <usize>b * strideBytes);
 }
 

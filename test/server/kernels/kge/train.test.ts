@@ -335,9 +335,13 @@ test('a training that is told to stop stops between two steps', async () => {
 test('parameters come back from their bytes, and what is none is told', () => {
   const { parameters } = createTraining(graph, options('ROTH'));
   const bytes = parametersToBytes(parameters);
-  assert.deepEqual(parametersFromBytes(bytes), parameters);
-  assert.throws(() => parametersFromBytes(new ArrayBuffer(40)), /not the bytes of a graph model/);
-  assert.throws(() => parametersFromBytes(bytes.slice(0, bytes.byteLength - 4)), /should be \d+, got \d+/);
+  assert.deepEqual(parametersFromBytes(bytes, parameters.entities), parameters);
+  assert.throws(() => parametersFromBytes(bytes, parameters.entities.slice(8)), /other lengths/);
+  assert.throws(() => parametersFromBytes(new ArrayBuffer(40), parameters.entities), /not the bytes of a graph model/);
+  assert.throws(
+    () => parametersFromBytes(bytes.slice(0, bytes.byteLength - 4), parameters.entities),
+    /should be \d+, got \d+/,
+  );
   assert.throws(() => trainingFromBytes(bytes), /not the bytes of a training/);
 });
 
