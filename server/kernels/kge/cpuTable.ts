@@ -20,7 +20,7 @@ const measureNumbers: { readonly [Name in MeasureName]: number } = {
 const BLOCK = 512;
 /** Pieces that a comparison with all is cut into: enough for eight threads; each has a copy of the queries' gradients. */
 const PIECES = 8;
-/** What a product with the transposed scores copies at a time: 256 lines of 16 floats. */
+/** What a product with the transposed scores copies at a time: 256 lines of 16 floats. Behind it stand sums of columns. */
 const LINES_BYTES = 256 * 16 * 4;
 /** Floats of an update's piece; rows of one that is by rows. */
 const UPDATE_FLOATS = 65_536;
@@ -92,7 +92,7 @@ export class CpuTable implements Table {
     this.#pieces = Array.from({ length: pieces + 1 }, (_, piece) =>
       Math.min(count, Math.floor((piece * blocks) / pieces) * BLOCK),
     );
-    this.#packedBytes = Math.max(up(BLOCK * dimension * 4, 64), LINES_BYTES);
+    this.#packedBytes = Math.max(up(BLOCK * dimension * 4, 64), LINES_BYTES + BLOCK * 4);
     this.#packed = backend.allocate(backend.threadCount * this.#packedBytes);
     const planes = shape.measure === 'HYPERBOLIC' ? 2 : 1;
     this.#scores = backend.allocate(planes * up(capacity.scored, 4) * up(count, 8) * 4);
@@ -105,7 +105,7 @@ export class CpuTable implements Table {
     const groups = group === 0 ? 0 : Math.ceil(capacity.queries / group);
     this.#sampled = backend.allocate(groups * up(group + negatives, 8) * stride * 4);
     const w = up(group + negatives, 8);
-    this.#scratchBytes = up(4 * (w * stride + w * dimension + up(group, 4) * (2 * w + stride)) + LINES_BYTES, 64);
+    this.#scratchBytes = up(4 * (w * stride + w * dimension + up(group, 4) * (2 * w + stride) + w) + LINES_BYTES, 64);
     this.#scratch = backend.allocate(backend.threadCount * this.#scratchBytes);
     this.#slotOf = new Int32Array(group === 0 ? 0 : count);
   }

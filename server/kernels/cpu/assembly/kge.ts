@@ -9,7 +9,7 @@
 // so that the way back is two matrix products too, but for L1 and MODULUS, whose gradients know only signs and directions.
 //
 // measure: 0 INNER_PRODUCT, 1 L1, 2 L2, 3 SQUARED_L2, 4 MODULUS, 5 HYPERBOLIC. loss: 0 SOFTMAX, 1 LOGISTIC, 2 SELF_ADVERSARIAL, 3 MARGIN.
-import { exp2, log2 } from './power';
+import { log2 } from './power';
 
 const LOG2_E: f32 = 1.4426950408889634;
 const LN_2: f32 = 0.6931471805599453;
@@ -208,7 +208,7 @@ function hyperbolicRow(d: i32, query: usize, stride: i32, candidates: usize, cou
 // @ts-ignore: decorator
 @inline
 function weigh(measure: i32, gradient: v128, score: v128): v128 {
-  if (measure == 2) return f32x4.div(gradient, f32x4.max(f32x4.neg(score), f32x4.splat(LEAST_DISTANCE)));
+  if (measure == 2) return f32x4.div(gradient, f32x4.pmax(f32x4.neg(score), f32x4.splat(LEAST_DISTANCE)));
   if (measure == 3) return f32x4.add(gradient, gradient);
   return gradient;
 }
@@ -226,18 +226,38 @@ function weighOne(measure: i32, gradient: f32, score: f32): f32 {
  */
 const NOTHING: f32 = -30;
 
+/**
+ * 2^x for x up to 126, relative error below 3e-7: as `exp2` in power.ts, but rounded by adding 1.5 * 2^23, whose last bits are then the
+ * whole part, and cut below -126 only. What is cut by `pmax` and needs no conversion takes half the time, and losses are half powers.
+ */
+// @ts-ignore: decorator
+@inline
+function power(x: v128): v128 {
+  const magic = f32x4.splat(12582912);
+  const cut = f32x4.pmax(x, f32x4.splat(-126));
+  const shifted = f32x4.add(cut, magic);
+  const f = f32x4.sub(cut, f32x4.sub(shifted, magic));
+  let series = f32x4.add(f32x4.splat(0.0013333558), f32x4.mul(f, f32x4.splat(0.00015403530)));
+  series = f32x4.add(f32x4.splat(0.0096181291), f32x4.mul(f, series));
+  series = f32x4.add(f32x4.splat(0.055504109), f32x4.mul(f, series));
+  series = f32x4.add(f32x4.splat(0.24022651), f32x4.mul(f, series));
+  series = f32x4.add(f32x4.splat(0.69314718), f32x4.mul(f, series));
+  series = f32x4.add(f32x4.splat(1), f32x4.mul(f, series));
+  return i32x4.add(series, i32x4.shl(shifted, 23));
+}
+
 // @ts-ignore: decorator
 @inline
 function exp(x: v128): v128 {
-  return v128.and(f32x4.gt(x, f32x4.splat(NOTHING)), exp2(f32x4.mul(x, f32x4.splat(LOG2_E))));
+  return v128.and(f32x4.gt(x, f32x4.splat(NOTHING)), power(f32x4.mul(x, f32x4.splat(LOG2_E))));
 }
 
 // @ts-ignore: decorator
 @inline
 function sigmoid(x: v128): v128 {
   const one = f32x4.splat(1);
-  const share = f32x4.div(one, f32x4.add(one, exp2(f32x4.mul(x, f32x4.splat(-LOG2_E)))));
-  return v128.and(f32x4.gt(x, f32x4.splat(NOTHING)), share);
+  const against = power(f32x4.pmin(f32x4.mul(x, f32x4.splat(-LOG2_E)), f32x4.splat(126)));
+  return v128.and(f32x4.gt(x, f32x4.splat(NOTHING)), f32x4.div(one, f32x4.add(one, against)));
 }
 
 /** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|) */
@@ -245,7 +265,7 @@ function sigmoid(x: v128): v128 {
 @inline
 function softplus(x: v128): v128 {
   const rest = log2(f32x4.add(f32x4.splat(1), exp(f32x4.neg(f32x4.abs(x)))));
-  return f32x4.add(f32x4.max(x, f32x4.splat(0)), f32x4.mul(rest, f32x4.splat(LN_2)));
+  return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(rest, f32x4.splat(LN_2)));
 }
 
 // @ts-ignore: decorator
@@ -263,7 +283,7 @@ function largest(x: v128): f32 {
 /** The greatest of a row of w scores. */
 function greatest(row: usize, w: i32): f32 {
   let most = f32x4.splat(-Infinity);
-  for (let at: usize = 0; at < <usize>w << 2; at += 16) most = f32x4.max(most, v128.load(row + at));
+  for (let at: usize = 0; at < <usize>w << 2; at += 16) most = f32x4.pmax(most, v128.load(row + at));
   return largest(most);
 }
 
@@ -331,7 +351,7 @@ function lossOfRow(
   let losses = f32x4.splat(0), active = f32x4.splat(0);
   for (let j: usize = 0; j < bytes; j += 16) {
     const score = v128.load(row + j);
-    const above = f32x4.max(f32x4.add(score, f32x4.splat(margin - positive)), f32x4.splat(0));
+    const above = f32x4.pmax(f32x4.add(score, f32x4.splat(margin - positive)), f32x4.splat(0));
     const gradient = v128.and(f32x4.gt(above, f32x4.splat(0)), scale);
     losses = f32x4.add(losses, above);
     active = f32x4.add(active, gradient);
@@ -382,7 +402,12 @@ function addTransposedProduct(
       const width = min(LINE, w - j);
       const from = a + <usize>first * rowStep + (<usize>j << 2);
       for (let i = 0; i < depth; i++) {
-        memory.copy(lines + (<usize>i << 6), from + <usize>i * rowStep, <usize>width << 2);
+        const to = lines + (<usize>i << 6), line = from + <usize>i * rowStep;
+        v128.store(to, v128.load(line));
+        v128.store(to, v128.load(line, 16), 16);
+        if (width <= 8) continue;
+        v128.store(to, v128.load(line, 32), 32);
+        v128.store(to, v128.load(line, 48), 48);
       }
       for (let c = 0; c < d; c += 8) {
         const columns = <usize>c << 2;
@@ -466,7 +491,7 @@ function addTo(at: usize, value: v128): void {
 
 /**
  * Adds to the gradients of queries and candidates what the weights of a block say, and to column d of the candidates' the gradient
- * by their biases, and to biasGradients f32 (B) that by the queries'. Gradients have the rows of what they belong to. lines: scratch f32 (256, 16).
+ * by their biases, and to biasGradients f32 (B) that by the queries'. Gradients have the rows of what they belong to. lines: scratch f32 (256, 16), and behind it f32 (W).
  */
 function backwardBlock(
   measure: i32, d: i32, queries: usize, stride: i32, b: i32, candidates: usize, count: i32, biased: i32,
@@ -474,7 +499,16 @@ function backwardBlock(
 ): void {
   const w = ((count + 7) >> 3) << 3;
   const rowBytes = <usize>w << 2, strideBytes = <usize>stride << 2;
-  if (biased) addBiases(measure == 3 ? 0.5 : 1, d, stride, b, count, w, scores, candidateGradients, biasGradients);
+  const columnSums = lines + (DEPTH * LINE << 2);
+  if (biased || measure == 2 || measure == 3) sumColumns(scores, rowBytes, b, columnSums);
+  if (biased) {
+    // A weight of SQUARED_L2 is twice the gradient by the score.
+    const share: f32 = measure == 3 ? 0.5 : 1;
+    for (let i = 0; i < b; i++) add32(biasGradients + (<usize>i << 2), share * sumOfRow(scores + <usize>i * rowBytes, rowBytes));
+    for (let j = 0; j < count; j++) {
+      add32(candidateGradients + <usize>j * strideBytes + (<usize>d << 2), share * load<f32>(columnSums + (<usize>j << 2)));
+    }
+  }
   if (measure == 1 || measure == 4) {
     for (let j = 0; j < count; j++) {
       const candidate = candidates + <usize>j * strideBytes, by = candidateGradients + <usize>j * strideBytes;
@@ -493,16 +527,35 @@ function backwardBlock(
   addTransposedProduct(scores, rowBytes, b, w, queries, stride, d, candidateGradients, lines);
   if (measure == 2 || measure == 3) {
     for (let i = 0; i < b; i++) {
-      let sum = f32x4.splat(0);
-      for (let at: usize = 0; at < rowBytes; at += 16) sum = f32x4.add(sum, v128.load(scores + <usize>i * rowBytes + at));
-      addColumns(queryGradients + <usize>i * strideBytes, queries + <usize>i * strideBytes, -total(sum), d);
+      const own = sumOfRow(scores + <usize>i * rowBytes, rowBytes);
+      addColumns(queryGradients + <usize>i * strideBytes, queries + <usize>i * strideBytes, -own, d);
     }
     for (let j = 0; j < count; j++) {
-      let sum: f32 = 0;
-      for (let i = 0; i < b; i++) sum += load<f32>(scores + <usize>i * rowBytes + (<usize>j << 2));
-      addColumns(candidateGradients + <usize>j * strideBytes, candidates + <usize>j * strideBytes, -sum, d);
+      const own = load<f32>(columnSums + (<usize>j << 2));
+      addColumns(candidateGradients + <usize>j * strideBytes, candidates + <usize>j * strideBytes, -own, d);
     }
   }
+}
+
+function sumOfRow(row: usize, bytes: usize): f32 {
+  let sum = f32x4.splat(0);
+  for (let at: usize = 0; at < bytes; at += 16) sum = f32x4.add(sum, v128.load(row + at));
+  return total(sum);
+}
+
+/** sums (w) of all rows, row by row: by columns each would be a line of the cache. */
+function sumColumns(scores: usize, rowBytes: usize, b: i32, sums: usize): void {
+  memory.copy(sums, scores, rowBytes);
+  for (let i = 1; i < b; i++) {
+    const row = scores + <usize>i * rowBytes;
+    for (let at: usize = 0; at < rowBytes; at += 16) addTo(sums + at, v128.load(row + at));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function add32(at: usize, value: f32): void {
+  store<f32>(at, load<f32>(at) + value);
 }
 
 /** row += factor * other over d floats: what follows in a candidate's row is its bias. */
@@ -511,23 +564,6 @@ function addColumns(row: usize, other: usize, factor: f32, d: i32): void {
   const whole = <usize>(d & ~3) << 2;
   for (let at: usize = 0; at < whole; at += 16) addTo(row + at, f32x4.mul(scale, v128.load(other + at)));
   for (let at = whole; at < <usize>d << 2; at += 4) store<f32>(row + at, load<f32>(row + at) + factor * load<f32>(other + at));
-}
-
-function addBiases(
-  share: f32, d: i32, stride: i32, b: i32, count: i32, w: i32, scores: usize, candidateGradients: usize, biasGradients: usize,
-): void {
-  for (let i = 0; i < b; i++) {
-    const row = scores + (<usize>i * <usize>w << 2);
-    let sum: f32 = 0;
-    for (let j = 0; j < count; j++) {
-      const weight = share * load<f32>(row + (<usize>j << 2));
-      const at = candidateGradients + ((<usize>j * <usize>stride + <usize>d) << 2);
-      store<f32>(at, load<f32>(at) + weight);
-      sum += weight;
-    }
-    const at = biasGradients + (<usize>i << 2);
-    store<f32>(at, load<f32>(at) + sum);
-  }
 }
 
 function pullBySigns(weight: f32, d: i32, query: usize, candidate: usize, byQuery: usize, by: usize): void {
@@ -714,7 +750,7 @@ function logisticRow(measure: i32, row: usize, w: i32, factor: f32, uniform: f32
  * factors f32 (b): what each query's loss counts. Writes queryGradients (b rows), candidateGradients (count rows), biasGradients f32 (b)
  * and losses f32 (b). scratch: rows (count rounded up to 8, stride), panels (the same, d), scores (b rounded up to 4, count rounded up to 8) twice,
  * gradients (b rounded up to 4, stride): the products write whole tiles, and the rows that follow in queryGradients are other groups';
- * and lines (256, 16).
+ * and lines as in backwardBlock.
  */
 export function kgeSampled(
   measure: i32, loss: i32, d: i32, table: usize, stride: i32, biased: i32, queries: usize, biases: usize, b: i32,

@@ -123,7 +123,8 @@ for (const measure of measureNames) {
         }
         near([lost[1] ?? 0], [lost[0] ?? 0], 'loss');
         near(fast.queryGradients.subarray(0, plain.queryGradients.length), plain.queryGradients, 'by queries');
-        near(fast.biasGradients.subarray(0, B), plain.biasGradients, 'by biases');
+        // Under SOFTMAX what a query's bias gains it loses: 0, but for rounding.
+        near(fast.biasGradients.subarray(0, B), plain.biasGradients, 'by biases', 1e-3);
         const ids = Int32Array.of(9, 5, 9);
         for (const table of [plain, fast]) {
           table.further.subarray(0, 3 * table.stride).forEach((_, k) => {
