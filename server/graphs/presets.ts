@@ -67,6 +67,48 @@ export const presets: readonly Preset[] = [
     },
     expected: null,
   },
+  {
+    name: 'rote-32',
+    description: 'RotE in 32 dimensions for WN18RR: small, and strong on hierarchies (Chami et al. 2020).',
+    dataset: 'wn18rr',
+    settings: {
+      ...{ model: 'ROTE', dimension: 32, objective: 'NEGATIVE_SAMPLING', loss: 'LOGISTIC', negatives: 256, shared: 32 },
+      ...{ negativeWeight: 0.2, epochs: 100, batch: 512, optimizer: 'ADAM', rate: 0.005, regularizer: 'NONE' },
+      ...{ validateEvery: 5, validationTriples: 1000, patience: 0 },
+    },
+    expected: null,
+  },
+  {
+    name: 'codex-s-complex-n3',
+    description: 'ComplEx with N3 for CoDEx-S.',
+    dataset: 'codex-s',
+    settings: {
+      ...complexN3,
+      ...{ dimension: 200, epochs: 60, batch: 50, entityPenalty: 0.01, validateEvery: 5, patience: 0 },
+    },
+    expected: null,
+  },
+  {
+    name: 'transe',
+    description: 'TransE in the L2 norm for FB15k-237, by a softmax over sampled negatives.',
+    dataset: 'fb15k-237',
+    settings: {
+      ...{ model: 'TRANSE_L2', dimension: 100, objective: 'NEGATIVE_SAMPLING', loss: 'SOFTMAX', negatives: 128 },
+      ...{ shared: 32, epochs: 60, batch: 512, optimizer: 'ADAM', rate: 0.001, regularizer: 'NONE', scale: 0.01 },
+      ...{ validateEvery: 5, validationTriples: 2000, patience: 0 },
+    },
+    expected: null,
+  },
+  {
+    name: 'fb15k-237-complex-n3',
+    description: 'ComplEx with N3 in 50 real dimensions for FB15k-237.',
+    dataset: 'fb15k-237',
+    settings: {
+      ...complexN3,
+      ...{ dimension: 50, epochs: 100, batch: 200, entityPenalty: 0.05, validateEvery: 3, validationTriples: 3000 },
+    },
+    expected: null,
+  },
 ];
 
 /** The preset of that name. @throws UserError NOT_FOUND with the names that are spelled alike */

@@ -8,6 +8,7 @@
  * Ends with 1 when a promise is not kept. See README.md.
  */
 import { type Figure, isMet, toJsonLine, toTable } from './figures.ts';
+import { graphsBench, graphsLongBench } from './graphs.ts';
 import { importBench } from './import.ts';
 import { loopBench } from './loop.ts';
 import { nearestBench } from './nearest.ts';
@@ -19,7 +20,11 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   nearest: nearestBench,
   points: pointsBench,
   loop: loopBench,
+  graphs: graphsBench,
+  'graphs-long': graphsLongBench,
 };
+/** Takes hours: only when it is named. */
+const unasked = new Set(['graphs-long']);
 
 const given = process.argv.slice(2);
 const json = given.includes('--json');
@@ -33,7 +38,7 @@ if (!engines.includes('postgres')) console.error('TEST_DATABASE_URL is not set: 
 
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
-  if (names.length > 0 && !names.includes(name)) continue;
+  if (names.length > 0 ? !names.includes(name) : unasked.has(name)) continue;
   if (!json) console.error(`${name} …`);
   await bench((figure) => {
     figures.push(figure);
