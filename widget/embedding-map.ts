@@ -24,6 +24,7 @@ import { InfoFeature } from './features/info.ts';
 import { NeighborsFeature } from './features/neighbors.ts';
 import { SearchFeature } from './features/search.ts';
 import { SelectionFeature } from './features/selection.ts';
+import type { PlacedLabel } from './labels.ts';
 import type { LoadedMap } from './loadMap.ts';
 import { colorField, type Names, titleOf } from './names.ts';
 import { renderBar } from './panels/bar.ts';
@@ -208,6 +209,11 @@ export class EmbeddingMap extends LitElement {
   /** The map that is loaded, or null. Points, columns and coordinates can be read from it. */
   get map(): LoadedMap | null {
     return this.#load.map;
+  }
+
+  /** The labels of groups that are on the screen: their texts and where their middles are, in CSS pixels. */
+  get labels(): readonly PlacedLabel[] {
+    return this.#clusters.labels(getComputedStyle(this.#stageElement.value ?? this).fontFamily);
   }
 
   /** The part of the world that is seen. */

@@ -7,6 +7,7 @@
  *
  * Ends with 1 when a promise is not kept. See README.md.
  */
+import { clustersBench } from './clusters.ts';
 import { type Figure, isMet, toJsonLine, toTable } from './figures.ts';
 import { graphsBench, graphsLongBench } from './graphs.ts';
 import { importBench } from './import.ts';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   loop: loopBench,
   graphs: graphsBench,
   'graphs-long': graphsLongBench,
+  clusters: clustersBench,
 };
 /** Takes hours: only when it is named. */
 const unasked = new Set(['graphs-long']);

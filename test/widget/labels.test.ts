@@ -24,7 +24,7 @@ const texts = (camera: Camera) => placeLabels(layers, camera, size, widthOf).map
 
 test('from afar the coarse layer is shown, from near the fine one, with what it does not tell of', () => {
   assert.deepEqual(texts(at(1)), ['rodents', 'whales', 'birds']);
-  assert.deepEqual(texts(at(6, -0.55)).sort(), ['mice', 'rats']);
+  assert.deepEqual(texts(at(8, -0.55)).sort(), ['mice', 'rats']);
   // Of the birds the fine layer has nothing.
   const all = placeLabels(layers, at(1), { width: 8000, height: 6000 }, widthOf).map(({ text }) => text);
   assert.deepEqual([...all].sort(), ['birds', 'mice', 'rats', 'whales']);

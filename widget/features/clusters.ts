@@ -7,7 +7,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { zoomToRectangle } from '../camera.ts';
 import type { Client, ClusteringDetail, ClusterSummary } from '../client.ts';
 import { TaskController } from '../controllers/taskController.ts';
-import { type Label, type LabelLayer, placeLabels } from '../labels.ts';
+import { type Label, type LabelLayer, type PlacedLabel, placeLabels } from '../labels.ts';
 import { type LoadedMap, loadColumn } from '../loadMap.ts';
 import { chooseClustering, type Names } from '../names.ts';
 import { renderClusters } from '../panels/clusters.ts';
@@ -93,11 +93,15 @@ export class ClustersFeature implements Feature {
     return this.#chosen?.indices ?? null;
   }
 
-  shapes({ ink, ground, font }: MarkColors): readonly Shape[] {
+  /** The labels that are on the screen. */
+  labels(font: string): readonly PlacedLabel[] {
     const { map, stage, names } = this.#view;
     if (map === null || names === null || this.#shown(names) === null) return [];
-    const labels = placeLabels(this.#layers, stage.camera, stage.size, (text) => widthOf(text, font));
-    return labels.map(
+    return placeLabels(this.#layers, stage.camera, stage.size, (text) => widthOf(text, font));
+  }
+
+  shapes({ ink, ground, font }: MarkColors): readonly Shape[] {
+    return this.labels(font).map(
       ({ text, x, y, fontPx }): Shape => ({
         kind: 'text',
         ...{ text, x, y, color: ink, halo: ground },
