@@ -26,7 +26,7 @@ import { SearchFeature } from './features/search.ts';
 import { SelectionFeature } from './features/selection.ts';
 import type { PlacedLabel } from './labels.ts';
 import type { LoadedMap } from './loadMap.ts';
-import { colorField, type Names, titleOf } from './names.ts';
+import { colorField, isOfClusters, type Names, titleOf } from './names.ts';
 import { renderBar } from './panels/bar.ts';
 import { renderLegend } from './panels/legend.ts';
 import { type Line, renderLines } from './panels/results.ts';
@@ -366,6 +366,7 @@ export class EmbeddingMap extends LitElement {
       field: map.colorBy === null ? null : titleOf(map.colorBy, summary),
       legend: map.coloring.legend,
       colors: this.#slotColors(map),
+      none: map.colorBy !== null && isOfClusters(map.colorBy, summary) ? 'in no group' : 'no value',
       hidden: this.#filter.slots,
       open: this.#legendOpen ?? roomy,
       onToggle: (open) => {
@@ -398,10 +399,12 @@ export class EmbeddingMap extends LitElement {
     const { hovered, tooltipAt } = this.#points;
     if (hovered < 0 || tooltipAt === null || this.#stage.moving) return nothing;
     const item = this.#items.get(map.points.key(hovered));
+    const summary = this.#view.names?.summary;
     const value = map.colorBy === null ? null : textAt(map.points, map.colorBy, hovered);
     return renderTooltip({
       label: this.#labelOf(map, hovered),
-      facts: map.colorBy === null || value === null ? [] : [[map.colorBy, value]],
+      facts:
+        map.colorBy === null || value === null ? [] : [[summary ? titleOf(map.colorBy, summary) : map.colorBy, value]],
       item,
       image: this.#items.image(item?.image ?? null),
       place: tooltipAt,

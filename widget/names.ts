@@ -63,9 +63,14 @@ export function clusterFields(names: Names): { readonly name: string; readonly t
   }));
 }
 
+/** Whether a field is the column of a clustering. */
+export function isOfClusters(field: string, { fields }: DatasetSummary): boolean {
+  return field.startsWith(CLUSTERS) && !fields.some(({ name }) => name === field);
+}
+
 /** What people read of a field. */
-export function titleOf(field: string, { fields }: DatasetSummary): string {
-  return field.startsWith(CLUSTERS) && !fields.some(({ name }) => name === field) ? 'Groups' : field;
+export function titleOf(field: string, summary: DatasetSummary): string {
+  return isOfClusters(field, summary) ? 'Groups' : field;
 }
 
 function clusteringsOf({ clusterings }: DatasetSummary, embedding: string): DatasetSummary['clusterings'] {

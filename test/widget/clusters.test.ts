@@ -12,6 +12,7 @@ import { allJobs, type TestServer, testServers, upload } from '../helpers/server
 
 const families = ['bird', 'fish', 'tree'] as const;
 const start = testServers();
+const site = await startSite();
 
 /** Three families far from each other, of four kinds each that lie side by side. */
 function table(): string {
@@ -44,7 +45,7 @@ describe('groups on the map', async () => {
       input,
     });
     await allJobs(server);
-    address = (await startSite()).serve(pageWithMap(server.url, 'dataset="kinds" color-by="clusters.groups"'));
+    address = site.serve(pageWithMap(server.url, 'dataset="kinds" color-by="clusters.groups"'));
   });
 
   async function open(): Promise<Page> {

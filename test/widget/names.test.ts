@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../../widget/client.ts';
-import { colorField, type Names, resolveNames } from '../../widget/names.ts';
+import { chooseClustering, clusterFields, colorField, type Names, resolveNames, titleOf } from '../../widget/names.ts';
 
 const projection = (name: string, components: 2 | 3): ProjectionSummary => ({
   name,
@@ -80,4 +80,24 @@ test('colours come from the first category, from the field that is named, or fro
   assert.equal(colorField(dataset, 'length'), 'length');
   assert.equal(colorField(dataset, 'none'), null);
   assert.equal(colorField({ ...dataset, fields: [] }, null), null);
+});
+
+test('labels are those of the clustering that is named, or of the one of the map, or of the first of the embedding', () => {
+  const names = (wantedEmbedding: string, wantedProjection: string): Names => {
+    const found = resolve(wantedEmbedding, wantedProjection);
+    if (found === null || found instanceof Error) throw new Error('There is no such map.');
+    return found;
+  };
+  assert.equal(chooseClustering(names('vectors', 'plane'), null), 'of the plane');
+  assert.equal(chooseClustering(names('vectors', 'cube'), null), 'of vectors');
+  assert.equal(chooseClustering(names('vectors', 'plane'), 'of vectors'), 'of vectors');
+  assert.equal(chooseClustering(names('vectors', 'plane'), 'none'), null);
+  assert.equal(chooseClustering(names('vectors', 'plane'), 'of nothing'), null);
+  assert.equal(chooseClustering(names('deep', 'cube'), null), null);
+  assert.deepEqual(
+    clusterFields(names('vectors', 'plane')).map(({ name }) => name),
+    ['clusters.of vectors', 'clusters.of the plane'],
+  );
+  assert.equal(titleOf('clusters.of vectors', dataset), 'Groups');
+  assert.equal(titleOf('class', dataset), 'class');
 });

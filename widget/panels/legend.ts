@@ -7,6 +7,8 @@ interface LegendOptions {
   readonly field: string | null;
   readonly legend: Legend;
   readonly colors: readonly string[];
+  /** What points without a value are called. */
+  readonly none: string;
   /** Slots whose points are not shown. */
   readonly hidden: ReadonlySet<number>;
   readonly open: boolean;
@@ -30,7 +32,7 @@ export function renderLegend(options: LegendOptions): TemplateResult | typeof no
 }
 
 function renderCategories(
-  { colors, hidden, onSlot, onShowAll }: LegendOptions,
+  { colors, none, hidden, onSlot, onShowAll }: LegendOptions,
   entries: Extract<Legend, { kind: 'category' }>['entries'],
 ): TemplateResult {
   return html`<ul>
@@ -45,7 +47,7 @@ function renderCategories(
             @dblclick=${() => onSlot(slot, true)}
           >
             <span class="swatch" style="--swatch:${colors[slot] ?? ''}"></span>
-            <span class="text">${entry.label === '' ? '(empty)' : entry.label}</span>
+            <span class="text">${entry.role === 'none' ? none : entry.label === '' ? '(empty)' : entry.label}</span>
             <span class="count">${entry.count.toLocaleString()}</span>
           </button>
         </li>`,
