@@ -10,7 +10,6 @@ import {
   removeClustering,
   requireClustering,
 } from '../clusterings/clusterings.ts';
-import { clusterPlaces } from '../clusterings/clusterPlaces.ts';
 import { requireDataset } from '../datasets/datasets.ts';
 import { requireEmbedding } from '../embeddings/embeddings.ts';
 import { UserError } from '../errors.ts';
@@ -66,11 +65,10 @@ export const Cluster: ClusterResolvers = {
     const items = await Promise.all(ids.map((itemId) => loaders.items.load({ datasetId, itemId })));
     return items.filter((item) => item !== null); // some may have been removed since
   },
-  async place({ clusteringId, layer, number }, { projection: name }, { reading, loaders }) {
+  async place({ clusteringId, layer, number }, { projection }, { loaders }) {
     const clustering = await loaders.clusterings.load(clusteringId);
     if (clustering === null) throw new UserError('NOT_FOUND', 'The clustering was removed meanwhile.');
-    const projection = await requireProjection(reading, clustering.embeddingId, name);
-    const places = await clusterPlaces(reading, clustering, projection);
+    const places = await loaders.clusterPlaces.load({ clustering, projection });
     return places[layer]?.[number] ?? null;
   },
 };

@@ -2,19 +2,25 @@
  * Reads by id, gathered: what the fields of one answer ask for in the same turn is one statement, and nothing is read twice.
  */
 import DataLoader from 'dataloader';
-
 import { type Clustering, findClusteringsById } from '../clusterings/clusterings.ts';
+import { type ClusterPlaces, clusterPlaces } from '../clusterings/clusterPlaces.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findItemsById, type Item } from '../datasets/items.ts';
 import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { findGraphModelsById, type GraphModel } from '../graphs/graphModels.ts';
 import { findRelationsById, type Relation } from '../graphs/graphs.ts';
-import { findProjectionsById, type Projection } from '../projections/projections.ts';
+import { findProjectionsById, type Projection, requireProjection } from '../projections/projections.ts';
 
 interface ItemKey {
   readonly datasetId: number;
   readonly itemId: number;
+}
+
+/** A clustering, and the map on which its clusters are looked for. */
+interface PlacesKey {
+  readonly clustering: Clustering;
+  readonly projection: string;
 }
 
 export interface Loaders {
@@ -23,6 +29,8 @@ export interface Loaders {
   readonly embeddings: DataLoader<number, Embedding | null>;
   readonly projections: DataLoader<number, Projection | null>;
   readonly clusterings: DataLoader<number, Clustering | null>;
+  /** @throws UserError NOT_FOUND where there is no such map */
+  readonly clusterPlaces: DataLoader<PlacesKey, ClusterPlaces, string>;
   readonly relations: DataLoader<number, Relation | null>;
   readonly graphModels: DataLoader<number, GraphModel | null>;
 }
@@ -37,9 +45,17 @@ export function createLoaders(database: Queryable): Loaders {
     embeddings: new DataLoader((ids) => findEmbeddingsById(database, ids)),
     projections: new DataLoader((ids) => findProjectionsById(database, ids)),
     clusterings: new DataLoader((ids) => findClusteringsById(database, ids)),
+    clusterPlaces: new DataLoader((keys) => Promise.all(keys.map((key) => findPlaces(database, key))), {
+      cacheKeyFn: ({ clustering, projection }) => `${clustering.id}:${projection}`,
+    }),
     relations: new DataLoader((ids) => findRelationsById(database, ids)),
     graphModels: new DataLoader((ids) => findGraphModelsById(database, ids)),
   };
+}
+
+async function findPlaces(database: Queryable, { clustering, projection: name }: PlacesKey): Promise<ClusterPlaces> {
+  const projection = await requireProjection(database, clustering.embeddingId, name);
+  return await clusterPlaces(database, clustering, projection);
 }
 
 /** One statement for each data set, in the order of `keys`. */
