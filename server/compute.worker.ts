@@ -1,42 +1,27 @@
-/** The thread in which kernels run: each is begun, and driven step by step so that its progress is seen. */
+/** The thread in which kernels run. */
 import { constants, setPriority } from 'node:os';
 
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { bySize, type HdbscanOptions, hdbscan, type Partition } from '#kernels/hdbscan/hdbscan.ts';
 import { clustersOf, initializeKmeans, type KmeansOptions, runKmeans } from '#kernels/kmeans/kmeans.ts';
-import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
-import { type Matrix, matrixToBytes } from '#kernels/matrix.ts';
+import type { Matrix } from '#kernels/matrix.ts';
 import { type PointQualityOptions, pointQuality } from '#kernels/pointQuality.ts';
 import { initializeQuality, type Quality, type QualityOptions, resultOfQuality, runQuality } from '#kernels/quality.ts';
 import { representatives } from '#kernels/representatives.ts';
+import { isGpuUsual, openBackend } from './backends.ts';
 import { cpuThreads } from './cpuThreads.ts';
+import { type MapInput, type MapOutput, runMap } from './runMap.ts';
 import { type KernelOptions, serveKernels } from './serveKernels.ts';
 
 const kernels = {
-  /** The matrix, whose memory was handed over, comes back with the result. Interims: FRAME is a matrix, CHECKPOINT what `kept` takes. */
-  async map(
-    {
-      matrix,
-      kept,
-      ...options
-    }: { readonly matrix: Matrix; readonly kept: Uint8Array<ArrayBuffer> | null } & MapOptions,
-    { onProgress, ...wanted }: KernelOptions,
-  ): Promise<MapResult & { readonly matrix: Matrix; readonly device: 'CPU' }> {
-    const begun: Promise<CpuBackend>[] = [];
-    const backend = () => {
-      const made = CpuBackend.create(cpuThreads());
-      begun.push(made);
-      return made;
-    };
-    const tools = { onProgress, backend };
-    try {
-      const run =
-        kept === null ? await beginMap(matrix, options, tools) : await resumeMap(matrix, options, kept, tools);
-      await drive(run, { onProgress, ...wanted });
-      return { matrix, device: 'CPU', ...run.result() };
-    } finally {
-      for (const made of begun) (await made).close();
-    }
+  /** The matrix, whose memory was handed over, comes back with the result. */
+  async map(input: MapInput, kernel: KernelOptions): Promise<MapOutput & { readonly matrix: Matrix }> {
+    return { matrix: input.matrix, ...(await runMap(input, kernel, openBackend)) };
+  },
+
+  /** What computes maps whose device is AUTO. */
+  async device(_input: null, { hold }: KernelOptions): Promise<'GPU' | 'CPU'> {
+    return (await isGpuUsual(hold)) ? 'GPU' : 'CPU';
   },
 
   /** Of the whole map, and of each point. Null where there are too few rows for the measures to be defined. */
@@ -108,25 +93,6 @@ const POINTS_LIMIT = 200_000;
 
 /** Share of the whole map's measures in the time of all measures. */
 const WHOLE_END = 0.5;
-
-/** Steps are taken together until about so many milliseconds have passed: each time costs a copy of the state. */
-const PACE_MS = 80;
-
-/** Takes a run to its end, and gives what is wanted between its steps. */
-async function drive(run: MapRun, { onProgress, isWanted, give }: KernelOptions): Promise<void> {
-  let pace = 1;
-  while (run.step < run.steps) {
-    const begun = performance.now();
-    const from = run.step;
-    await run.advance(from + pace);
-    const stepMs = (performance.now() - begun) / Math.max(1, run.step - from);
-    pace = Math.max(1, Math.floor(PACE_MS / Math.max(stepMs, 0.01)));
-    onProgress(run.prepared + (1 - run.prepared) * (run.step / run.steps));
-    const coordinates = isWanted('FRAME') ? run.coordinates() : null;
-    if (coordinates !== null) give('FRAME', new Uint8Array(matrixToBytes(coordinates)));
-    if (isWanted('CHECKPOINT')) give('CHECKPOINT', run.keep());
-  }
-}
 
 export type ServerKernels = typeof kernels;
 

@@ -37,17 +37,22 @@ export interface Config {
   readonly residentBytes: number;
   /** Jobs worked at by this process at once; 0: none, another process works. `WORKERS`, default 1. */
   readonly workers: number;
+  /** What computes maps where AUTO is asked for; `cpu`: always. `COMPUTE_DEVICE`: auto, gpu or cpu; default auto: a graphics card where there is one. */
+  readonly computeDevice: ComputeDevice;
   /** Data sets that `migrate` and `start` load. `DEMO_DATASETS`, comma-separated; default `digits,emoji`; `none`. */
   readonly demoDatasets: readonly string[];
   /** `LOG_LEVEL`: fatal, error, warn, info, debug, trace or silent; default info. */
   readonly logLevel: (typeof logLevels)[number];
 }
 
+const computeDevices = ['auto', 'gpu', 'cpu'] as const;
+export type ComputeDevice = (typeof computeDevices)[number];
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Reads and checks the environment. @throws UserError that names the variable, what it holds and what it may hold */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const text = (name: string): string | null => environment[name]?.trim() || null;
+  const text = textOf(environment);
   const list = (name: string): string[] | null =>
     text(name)
       ?.split(',')
@@ -105,9 +110,26 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     queryTimeoutMs: integer('QUERY_TIMEOUT_MS', 30_000, 100, 3_600_000),
     residentBytes: integer('RESIDENT_BYTES', 2 ** 30, 0, Number.MAX_SAFE_INTEGER),
     workers: integer('WORKERS', 1, 0, 64),
+    computeDevice: readComputeDevice(environment),
     demoDatasets: demoGiven.length === 1 && demoGiven[0] === 'none' ? [] : demoGiven,
     logLevel,
   });
+}
+
+/** `COMPUTE_DEVICE` by itself, for threads that need nothing else. @throws UserError as `readConfig` */
+export function readComputeDevice(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ComputeDevice {
+  const text = textOf(environment);
+  const given = (text('COMPUTE_DEVICE') ?? 'auto').toLowerCase();
+  const device = computeDevices.find((name) => name === given);
+  if (device === undefined) throw wrong('COMPUTE_DEVICE', given, computeDevices.join(', '));
+  return device;
+}
+
+/** What a variable holds; null where it is not set, or empty. */
+function textOf(environment: Readonly<Record<string, string | undefined>>): (name: string) => string | null {
+  return (name) => environment[name]?.trim() || null;
 }
 
 function wrong(name: string, given: string, wanted: string): UserError {

@@ -1,5 +1,5 @@
 /** The thread's side of `compute.ts`: one call at a time comes in; progress, what is wanted meanwhile, and one answer go out. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 
 import { type ErrorRecord, toErrorRecord, UserError } from './errors.ts';
 
@@ -7,7 +7,17 @@ import { type ErrorRecord, toErrorRecord, UserError } from './errors.ts';
 export const interims = ['FRAME', 'CHECKPOINT'] as const;
 export type Interim = (typeof interims)[number];
 
+/** What a thread may be, as a number in memory that it shares with whoever started it. */
+export const threadStates = { free: 0, held: 1, ended: 2 } as const;
+
 export interface KernelOptions {
+  /** Aborted when the caller has had enough while the thread is held. */
+  readonly signal: AbortSignal;
+  /**
+   * From now on the thread is not ended at any moment, but asked to stop, by `signal`: until the function that this gives is called.
+   * A thread that ends while a graphics card works for it takes the whole process along.
+   */
+  readonly hold: () => () => void;
   /** Takes the share done, 0 to 1, as often as you like. */
   readonly onProgress: (done: number) => void;
   /** Whether the caller waits for that; asked once it is answered no until it is wished again. Cheap: a read of memory. */
@@ -38,10 +48,24 @@ const PROGRESS_MS = 100;
 
 /** Answers the calls that come to this thread. */
 export function serveKernels(kernels: Kernels): void {
-  parentPort?.on('message', async ({ name, input, wishes }: KernelCall & { input: never }) => {
+  const { state }: { state: Int32Array } = workerData.data;
+  let stop = new AbortController();
+  parentPort?.on('message', async (message: (KernelCall & { input: never }) | 'stop') => {
+    if (message === 'stop') {
+      stop.abort();
+      return;
+    }
+    const { name, input, wishes } = message;
+    stop = new AbortController();
     const answer = (message: KernelAnswer, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
     let reportedAt = Number.NEGATIVE_INFINITY;
     const options: KernelOptions = {
+      signal: stop.signal,
+      hold() {
+        const before = Atomics.compareExchange(state, 0, threadStates.free, threadStates.held);
+        if (before === threadStates.ended) throw new Error('The thread is being ended.');
+        return () => void Atomics.compareExchange(state, 0, threadStates.held, threadStates.free);
+      },
       onProgress(done) {
         const now = performance.now();
         if (now - reportedAt < PROGRESS_MS) return;

@@ -77,6 +77,7 @@ export async function generate(): Promise<string> {
         EntityMatch: '../graphs/findEntities.ts#EntityMatch as EntityMatchOf',
         GraphPath: '../graphs/paths.ts#Path as PathOf',
         PathStep: '../resolvers/graph.ts#StepOf',
+        Server: '../resolvers/server.ts#ServerRecord',
         Query: 'unknown',
         Mutation: 'unknown',
         Subscription: 'unknown',

@@ -90,7 +90,7 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   },
   {
     files: /^server\/projections\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(projections|embeddings|datasets|database|kernels)\/|server\/(errors|compute)\.ts$|server\/jobs\/task\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(projections|embeddings|datasets|database|kernels)\/|server\/(errors|compute|backends)\.ts$|server\/jobs\/task\.ts$)/,
     why: 'projections stand on embeddings, and know of jobs only their context',
   },
   {

@@ -22,6 +22,7 @@ import type { Relation as RelationRecord } from '../graphs/graphs.ts';
 import type { Triple as TripleOf } from '../graphs/neighborhood.ts';
 import type { EntityMatch as EntityMatchOf } from '../graphs/findEntities.ts';
 import type { Path as PathOf } from '../graphs/paths.ts';
+import type { ServerRecord } from '../resolvers/server.ts';
 import type { Context } from '../resolvers/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
@@ -489,9 +490,9 @@ export type SearchInfo = {
 
 /** Where something is, or was, computed. */
 export type Device =
-  /** The best there is. */
+  /** A graphics card where there is one and the work is worth it, otherwise the processor. */
   | 'AUTO'
-  /** A graphics card. */
+  /** A graphics card, also one in software, which is slower than the processor. Where there is none, or it fails, the processor does the work, and the job says so in a warning. */
   | 'GPU'
   /** The processor. */
   | 'CPU';
@@ -1485,7 +1486,7 @@ export type Server = {
   readonly database: Scalars['String']['output'];
   /** Version of pgvector. */
   readonly pgvector: Scalars['String']['output'];
-  /** Where kernels run. */
+  /** Where maps of some thousand items and more are computed when no device is asked for: GPU where there is a graphics card. */
   readonly device: Device;
 };
 
@@ -1767,7 +1768,7 @@ export type ProjectEmbeddingInput = {
   readonly startFrom?: InputMaybe<Scalars['String']['input']>;
   /** Seed of every choice by chance. The same seed, options and backend give the same coordinates, bit for bit. */
   readonly seed: Scalars['Int']['input'];
-  /** Where to compute. */
+  /** Where to compute. The map says where it was. */
   readonly device: Device;
   /** Options of PCA; an error with another method. */
   readonly pca?: InputMaybe<PcaInput>;
@@ -2218,7 +2219,7 @@ export type ResolversTypes = {
   JobResult: ResolverTypeWrapper<JobResultRecord>;
   JobConnection: ResolverTypeWrapper<Omit<JobConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['JobEdge']>, nodes: ReadonlyArray<ResolversTypes['Job']> }>;
   JobEdge: ResolverTypeWrapper<Omit<JobEdge, 'node'> & { node: ResolversTypes['Job'] }>;
-  Server: ResolverTypeWrapper<Server>;
+  Server: ResolverTypeWrapper<ServerRecord>;
   Query: ResolverTypeWrapper<unknown>;
   Mutation: ResolverTypeWrapper<unknown>;
   Subscription: ResolverTypeWrapper<unknown>;
@@ -2333,7 +2334,7 @@ export type ResolversParentTypes = {
   JobResult: JobResultRecord;
   JobConnection: Omit<JobConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['JobEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Job']> };
   JobEdge: Omit<JobEdge, 'node'> & { node: ResolversParentTypes['Job'] };
-  Server: Server;
+  Server: ServerRecord;
   Query: unknown;
   Mutation: unknown;
   Subscription: unknown;

@@ -20,9 +20,9 @@ const optionsOf: Readonly<Record<'pca' | 'umap' | 'tsne' | 'pacmap' | 'axes', re
 /** Methods that move points from where they begin. */
 const movingMethods: readonly ProjectionMethod[] = ['UMAP', 'TSNE', 'PACMAP', 'LOCALMAP'];
 
-/** @throws UserError BAD_USER_INPUT that names the option, what it is and what it may be; UNAVAILABLE for a device that is not there */
-export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'>): void {
-  const { name, method, components, device, axes } = input;
+/** @throws UserError BAD_USER_INPUT that names the option, what it is and what it may be */
+export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId' | 'device'>): void {
+  const { name, method, components, axes } = input;
   if (name.trim() === '' || name.length > NAME_LENGTH_LIMIT || name.includes('\0')) {
     throw wrong(`The name of a map has 1 to ${NAME_LENGTH_LIMIT} characters.`);
   }
@@ -32,12 +32,6 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
     );
   }
   if (components !== 2 && components !== 3) throw wrong(`components is ${components}; wanted: 2 or 3.`);
-  if (device === 'GPU') {
-    throw new UserError(
-      'UNAVAILABLE',
-      `${method} is not computed on a graphics card yet. Ask for the device AUTO or CPU.`,
-    );
-  }
   for (const [options, owners] of Object.entries(optionsOf)) {
     if (input[options as keyof typeof optionsOf] !== undefined && !owners.includes(method)) {
       throw wrong(`${options} has the options of the method ${owners.join(' and ')}, but the method is ${method}.`);

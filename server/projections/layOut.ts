@@ -4,6 +4,7 @@
  */
 import type { MapOptions, MapResult } from '#kernels/map.ts';
 import { type Matrix, matrixFromBytes } from '#kernels/matrix.ts';
+import type { DeviceWanted } from '../backends.ts';
 import { buffersOf, runKernel, Wishes } from '../compute.ts';
 import type { Vectors } from '../embeddings/vectors.ts';
 import { UserError } from '../errors.ts';
@@ -43,7 +44,10 @@ export async function layOut(
   context: TaskContext,
   { matrix, ids, version }: Vectors,
   start: Start | null,
-  { onProgress, ...options }: MapOptions & { readonly onProgress: (fraction: number) => void },
+  {
+    onProgress,
+    ...options
+  }: MapOptions & { readonly device: DeviceWanted; readonly onProgress: (fraction: number) => void },
 ): Promise<Layout> {
   const { signal } = context;
   onProgress(0);

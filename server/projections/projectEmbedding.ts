@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { MapMethod, MapOptions } from '#kernels/map.ts';
 import { createMatrix, rowOf } from '#kernels/matrix.ts';
 import { stateToBytes } from '#kernels/state.ts';
+import type { DeviceWanted } from '../backends.ts';
 import { buffersOf, runKernel } from '../compute.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
@@ -33,7 +34,8 @@ export interface ProjectEmbeddingInput extends Pick<MapOptions, 'pca' | 'umap' |
   /** 2 or 3. */
   readonly components: number;
   readonly seed: number;
-  readonly device: 'AUTO' | 'GPU' | 'CPU';
+  /** Where there is no graphics card, or it fails, the processor does the work, and the job has a warning. */
+  readonly device: DeviceWanted;
   /** Of the method CUSTOM: as many as components. */
   readonly axes?: readonly ResolvedAxis[] | undefined;
   /** Only these items; all when absent. */
@@ -72,12 +74,6 @@ async function computeMap(
   if (method === 'GIVEN') {
     throw new UserError('BAD_USER_INPUT', 'A map of the method GIVEN comes with the data and cannot be computed.');
   }
-  if (device === 'GPU') {
-    throw new UserError(
-      'UNAVAILABLE',
-      `${method} is not computed on a graphics card here. Ask for the device AUTO or CPU.`,
-    );
-  }
   const [embedding] = await findEmbeddingsById(database, [embeddingId]);
   if (!embedding) throw removed();
   await context.worksOn(embedding.datasetId);
@@ -96,7 +92,7 @@ async function computeMap(
   const start = startFrom === undefined ? null : await readStart(database, embedding, startFrom, components, vectors);
 
   const layout = await layOut(context, vectors, start, {
-    ...{ method, components, seed, ...options },
+    ...{ method, components, seed, device, ...options },
     ...(axes === undefined ? {} : { axes: axes.map(axisOf) }),
     metric: embedding.metric,
     onProgress: stage(layoutWords[method], READ_END, LAYOUT_END),

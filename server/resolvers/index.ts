@@ -24,7 +24,7 @@ import { Job, JobResult, jobMutations, jobQueries, jobSubscriptions } from './jo
 import { nodeQueries } from './node.ts';
 import { Projection, ProjectionFrame, projectionMutations, projectionSubscriptions } from './projection.ts';
 import { BigIntValue, DateTime, JSONValue, Vector } from './scalars.ts';
-import { serverQueries } from './server.ts';
+import { Server, serverQueries } from './server.ts';
 
 export const resolvers: Resolvers = {
   BigInt: BigIntValue,
@@ -73,4 +73,5 @@ export const resolvers: Resolvers = {
   TrainingProgress,
   Job,
   JobResult,
+  Server,
 };

@@ -1,14 +1,25 @@
 import { readFile } from 'node:fs/promises';
 
 import { readVersions } from '../database/versions.ts';
-import type { QueryResolvers } from '../generated/schema.ts';
+import type { QueryResolvers, ServerResolvers } from '../generated/schema.ts';
+import { usualDevice } from '../projections/device.ts';
 
 const { version }: { version: string } = JSON.parse(
   await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
 );
 
+export interface ServerRecord {
+  readonly version: string;
+  readonly database: string;
+  readonly pgvector: string;
+}
+
+export const Server: ServerResolvers = {
+  device: () => usualDevice(),
+};
+
 export const serverQueries = {
   async server(_root, _arguments, { database }) {
-    return { version, ...(await readVersions(database)), device: 'CPU' };
+    return { version, ...(await readVersions(database)) };
   },
 } satisfies QueryResolvers;

@@ -68,6 +68,8 @@ async function unpackDriver(): Promise<string> {
 export interface GpuTest {
   /** Why the tests are skipped; false when there is a device. */
   readonly skip: string | false;
+  /** Whether it is the processor in a card's clothes. */
+  readonly software: boolean;
   /** A backend on a device of its own, closed after the tests of the file. */
   backend(options?: Partial<GpuOptions>): Promise<GpuBackend>;
 }
@@ -77,10 +79,12 @@ export interface GpuTest {
  */
 export async function gpuForTests(): Promise<GpuTest> {
   let skip: string | false = false;
+  let software = false;
   try {
     await useSoftwareGpu();
     const found = await findGpu();
     if ('missing' in found) throw new Error(found.missing);
+    software = found.software;
     found.device.destroy();
   } catch (error) {
     if (process.env['CI'] === 'true') throw error;
@@ -96,6 +100,7 @@ export async function gpuForTests(): Promise<GpuTest> {
   });
   return {
     skip,
+    software,
     async backend(options = {}) {
       const found = await findGpu();
       if ('missing' in found) throw new Error(found.missing);

@@ -1,4 +1,6 @@
 /** A thread of kernels that behave in every way a kernel can. */
+import { threadId } from 'node:worker_threads';
+
 import { UserError } from '../../server/errors.ts';
 import { type KernelOptions, serveKernels } from '../../server/serveKernels.ts';
 
@@ -14,6 +16,16 @@ const kernels = {
     while (performance.now() - begun < input) onProgress((performance.now() - begun) / input);
     return 'held';
   },
+  /** Holds on to a graphics card, as it were: is asked to stop, and takes so many milliseconds to do so. */
+  onCard: async (input: number, { onProgress, hold, signal }: KernelOptions) => {
+    const letGo = hold();
+    onProgress(0);
+    while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, input));
+    letGo();
+    signal.throwIfAborted();
+  },
+  thread: () => threadId,
   refuse: (input: string) => {
     throw new UserError('BAD_USER_INPUT', input, { file: 'a.csv', line: 7 });
   },

@@ -50,6 +50,19 @@ test('a kernel that never pauses is stopped at once, with the reason given, and 
   assert.equal(await run('later', 1), 1);
 });
 
+test('a kernel that holds its thread is asked to stop, and the thread lives on', async () => {
+  const before = await run('thread', undefined);
+  const abort = new AbortController();
+  const held = run('onCard', 100, { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) });
+  let abortedAt = 0;
+  abort.signal.addEventListener('abort', () => {
+    abortedAt = performance.now();
+  });
+  await assert.rejects(held, /^Error: enough$/);
+  assert.ok(performance.now() - abortedAt >= 90, 'not before the card is let go');
+  assert.equal(await run('thread', undefined), before);
+});
+
 test('a signal that was aborted before starts nothing', async () => {
   await assert.rejects(run('hold', 60_000, { signal: AbortSignal.abort(new Error('too late')) }), /too late/);
 });

@@ -5,7 +5,7 @@
  * n points, k neighbours, c components. A run is a state that can be stopped, kept and resumed: `initialize`, then `run` until
  * some epoch, as often as wanted; the positions do not depend on where it was stopped, nor on the number of threads.
  */
-import type { Backend } from '../backend.ts';
+import { type Backend, processorOf } from '../backend.ts';
 import { cutRows, type Graph } from '../graph.ts';
 import type { Neighbors } from '../knn.ts';
 import type { Matrix } from '../matrix.ts';
@@ -85,12 +85,16 @@ export interface RunOptions {
  * whole epoch, or on a graphics card as it was before.
  */
 export async function runUmap(
-  backend: Backend,
+  on: Backend,
   umap: Umap,
   untilEpoch: number = umap.epochs,
   { signal, onEpoch }: RunOptions = {},
 ): Promise<void> {
-  if (backend.device === 'GPU') return await runUmapOnGpu(backend, umap, untilEpoch, { signal, onEpoch });
+  // The card knows maps, of 2 and 3 dimensions.
+  if (on.device === 'GPU' && (umap.layout.dimensions === 2 || umap.layout.dimensions === 3)) {
+    return await runUmapOnGpu(on, umap, untilEpoch, { signal, onEpoch });
+  }
+  const backend = processorOf(on);
   const { graph, forces, epochs, seed, layout } = umap;
   const { n } = graph;
   const { dimensions } = layout;
