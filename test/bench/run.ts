@@ -10,6 +10,7 @@
 import { clustersBench } from './clusters.ts';
 import { type Figure, isMet, toJsonLine, toTable } from './figures.ts';
 import { graphsBench, graphsLongBench } from './graphs.ts';
+import { gpuBench } from './gpu.ts';
 import { importBench } from './import.ts';
 import { loopBench } from './loop.ts';
 import { nearestBench } from './nearest.ts';
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   graphs: graphsBench,
   'graphs-long': graphsLongBench,
   clusters: clustersBench,
+  gpu: gpuBench,
 };
 /** Takes hours: only when it is named. */
 const unasked = new Set(['graphs-long']);
