@@ -11,7 +11,7 @@ import { type TestServer, testServers } from '../../helpers/server.ts';
 
 const gpu = await gpuForTests();
 const start = testServers();
-const N = 250;
+const N = 150;
 
 describe('a map computed on the graphics card', { skip: gpu.skip }, async () => {
   if (gpu.skip !== false) return;
@@ -42,8 +42,23 @@ describe('a map computed on the graphics card', { skip: gpu.skip }, async () => 
     assert.notDeepEqual(await pointsOf(server.database, plain), await pointsOf(server.database, first));
   });
 
+  test('by t-SNE and by PaCMAP is as good as the other, too', async () => {
+    for (const [method, options] of [
+      ['TSNE', { tsne: { perplexity: 10, iterations: 100 } }],
+      ['PACMAP', { pacmap: { phases: [20, 20, 40] } }],
+    ] as const) {
+      for (const device of ['GPU', 'CPU']) await project(server, `${method} ${device}`, device, { method, ...options });
+      const [card, processor] = await Promise.all(
+        ['GPU', 'CPU'].map((device) => requireProjection(server.database, embedding.id, `${method} ${device}`)),
+      );
+      assert.equal(card?.device, 'GPU');
+      assert.equal(card?.method, method);
+      assert.ok((card?.quality?.trustworthiness ?? 0) > (processor?.quality?.trustworthiness ?? 1) - 0.01);
+    }
+  });
+
   test('is cancelled while the card works, and the server lives on', async () => {
-    const id = await begin(server, 'cancelled', 'GPU', { epochs: 5000 });
+    const id = await begin(server, 'cancelled', 'GPU', { method: 'UMAP', umap: { epochs: 5000 } });
     // From here on the epochs are run.
     while ((await jobOf(server, id)).progress < 0.5) await sleep(20);
     await server.data('mutation ($id: ID!) { cancelJob(id: $id) { job { id } } }', { id });
@@ -64,15 +79,15 @@ describe('a map computed on the graphics card', { skip: gpu.skip }, async () => 
 
 const jobFields = 'id state progress warnings error { message }';
 
-async function begin(server: TestServer, name: string, device: string, umap: object = {}): Promise<string> {
-  const input = {
-    dataset: 'groups',
-    embedding: 'vectors',
-    name,
-    method: 'UMAP',
-    device,
-    umap: { epochs: 50, ...umap },
-  };
+const usualOptions = { method: 'UMAP', umap: { epochs: 50 } };
+
+async function begin(
+  server: TestServer,
+  name: string,
+  device: string,
+  options: object = usualOptions,
+): Promise<string> {
+  const input = { dataset: 'groups', embedding: 'vectors', name, device, ...options };
   const { projectEmbedding } = await server.data(
     'mutation ($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }',
     { input },
@@ -93,8 +108,8 @@ async function ended(server: TestServer, id: string) {
   }
 }
 
-async function project(server: TestServer, name: string, device: string) {
-  return await ended(server, await begin(server, name, device));
+async function project(server: TestServer, name: string, device: string, options: object = usualOptions) {
+  return await ended(server, await begin(server, name, device, options));
 }
 
 async function pointsOf(database: Database, projection: { readonly id: number }): Promise<readonly number[]> {
