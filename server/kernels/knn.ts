@@ -10,7 +10,8 @@ import type { CpuBackend } from './cpu/backend.ts';
 import type { Metric } from './distance.ts';
 import { nearestNeighborsOnGpu } from './knnOnGpu.ts';
 import { createMatrix, type Matrix, normalizeRows, rowOf } from './matrix.ts';
-import { principalCoordinates } from './subspace.ts';
+import { approximateNeighbors } from './nnDescent.ts';
+import { firstColumns, principalCoordinates } from './subspace.ts';
 
 export type { Metric };
 
@@ -21,6 +22,8 @@ export interface Neighbors {
   readonly distances: Float32Array;
   /** Share of the true neighbours that were found: 1 for an exact search, measured on a sample otherwise. */
   readonly recall: number;
+  /** The first ten principal coordinates of the rows (by the cosine, of the rows at length 1), where the search has come by them. */
+  readonly principal?: Matrix;
 }
 
 export const NONE = 0xffffffff;
@@ -30,7 +33,7 @@ export interface SearchOptions {
   /** Share done, 0 to 1. */
   readonly onProgress?: ((done: number) => void) | undefined;
   /** n^2 d multiply-adds up to which every pair is compared. Larger is exact for more, and takes longer. */
-  readonly exactWork?: number | undefined; // 6e10: some two seconds on two cores
+  readonly exactWork?: number | undefined; // 1.5e10: about a second on two cores
 }
 
 /** Every pair, one by one: the definition. */
@@ -78,16 +81,21 @@ const SPARE_CANDIDATES = 8;
 const PIECE_WORK = 4e8;
 /** Columns that are compared first, and candidates per neighbour that are then ranked with all columns. */
 const REDUCED_COLUMNS = 96;
+const REDUCING_ITERATIONS = 2;
+/** As many as a map has coordinates at most, so that it can start along them. */
+const PRINCIPAL_KEPT = 10;
 const CANDIDATES_PER_NEIGHBOR = 3;
 /** Below this many columns there is nothing to be gained by fewer, above it their covariance grows too large. */
 const WIDE_FROM = 192;
 const WIDE_UNTIL = 4096;
 /** Queries on which the recall of an approximate search is measured. */
 const RECALL_SAMPLE = 128;
+const RECALL_WINDOW = 16_384;
 
 /**
- * Exactly where that is affordable, by every pair; otherwise candidates are looked for along the directions of most
- * variance, and ranked with all columns. What is approximate says how often it found the true neighbours.
+ * Exactly where that is affordable, by every pair; otherwise candidates are looked for by a forest and its descent (nnDescent.ts), of
+ * wide rows along the directions of most variance, and ranked by exact distances over all columns. What is approximate says how often
+ * it found the true neighbours.
  */
 export async function nearestNeighbors(
   backend: Backend,
@@ -97,47 +105,50 @@ export async function nearestNeighbors(
   options: SearchOptions = {},
 ): Promise<Neighbors> {
   const { rows: n, columns: d } = matrix;
-  const { exactWork = 6e10 } = options;
+  const { exactWork = 1.5e10 } = options;
   const unit = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
   if (backend.device === 'GPU') return await nearestNeighborsOnGpu(backend, unit, k, metric, options);
   const before = backend.mark();
   try {
-    const packed = await packRows(backend, unit, options.signal);
-    const wide = d >= WIDE_FROM && d <= WIDE_UNTIL && n * n * d > exactWork;
-    if (!wide || metric === 'INNER_PRODUCT') {
-      const candidates = await search(backend, packed, packed, k + SPARE_CANDIDATES, metric, true, options);
-      return { ...(await rerank(backend, packed, candidates, k + SPARE_CANDIDATES, k, metric, options)), recall: 1 };
+    const rows = { at: backend.upload(unit.data), n, d };
+    // Unit rows are near by cosine when they are near by Euclid's distance; for the inner product there is no such distance.
+    if (n * n * d <= exactWork || metric === 'INNER_PRODUCT') {
+      const count = k + SPARE_CANDIDATES;
+      const packed = await packRows(backend, unit, options.signal);
+      const { candidates } = await search(backend, packed, packed, count, metric, true, options);
+      return { ...(await rerank(backend, rows, candidates, count, k, metric, options)), recall: 1 };
     }
-    const count = CANDIDATES_PER_NEIGHBOR * k;
-    const rowsAt = backend.upload(unit.data);
-    const narrow = await principalCoordinates(backend, rowsAt, unit, REDUCED_COLUMNS, options.signal);
-    const narrowPacked = await packRows(backend, narrow, options.signal);
-    // Unit rows are near by cosine when they are near by Euclid's distance, which the directions keep best.
-    const candidates = await search(backend, narrowPacked, narrowPacked, count, 'EUCLIDEAN', true, options);
-    const found = await rerank(backend, packed, candidates, count, k, metric, options);
-    return { ...found, recall: await measureRecall(backend, unit, packed, found, metric, options) };
+    const wide = d >= WIDE_FROM && d <= WIDE_UNTIL;
+    const count = Math.max(k + SPARE_CANDIDATES, wide ? CANDIDATES_PER_NEIGHBOR * k : 0);
+    const narrow = wide
+      ? await principalCoordinates(backend, rows.at, unit, REDUCED_COLUMNS, options.signal, REDUCING_ITERATIONS)
+      : unit;
+    const candidates = await approximateNeighbors(backend, narrow, count, options);
+    const found = await rerank(backend, rows, candidates, count, k, metric, options);
+    const recall = await measureRecall(backend, unit, found, metric, options);
+    return { ...found, recall, ...(wide ? { principal: firstColumns(narrow, PRINCIPAL_KEPT) } : {}) };
   } finally {
     backend.release(before);
   }
 }
 
-/** Rows in panels of 8 (cpu/assembly/knn.ts), in the memory of a backend. */
-export interface Packed {
+/** A matrix in the backend's memory: row by row, or packed. */
+export interface Stored {
   readonly at: number;
   readonly n: number;
   readonly d: number;
 }
 
-/** Every pair, by tiles of a matrix product. @returns offset of uint32 (queries, c) */
+/** Every pair, by tiles of a matrix product. @returns offsets of uint32 (queries, c) and float32 (queries, c): nearest first, by their scores */
 export async function search(
   backend: CpuBackend,
-  queries: Packed,
-  references: Packed,
+  queries: Stored,
+  references: Stored,
   c: number,
   metric: Metric,
   excludeSelf: boolean,
   { signal, onProgress }: SearchOptions,
-): Promise<number> {
+): Promise<{ readonly candidates: number; readonly scores: number }> {
   const { n, d } = references;
   const panels = Math.ceil(n / 8);
   const norms = backend.allocate(panels * 8 * 4);
@@ -172,13 +183,13 @@ export async function search(
     );
     onProgress?.((reference + 1) / referencePieces);
   }
-  return candidates;
+  return { candidates, scores };
 }
 
-/** The best k of c candidates by exact distances. */
+/** The best k of c candidates by exact distances, of rows row by row. */
 async function rerank(
   backend: CpuBackend,
-  { at, n, d }: Packed,
+  { at, n, d }: Stored,
   candidates: number,
   c: number,
   k: number,
@@ -194,7 +205,7 @@ async function rerank(
     Math.ceil(n / rowsPerPiece),
     (piece) => {
       const first = piece * rowsPerPiece;
-      return [at, at, d, first, Math.min(n, first + rowsPerPiece), candidates, c, k, ids, distances, code];
+      return [at, d, first, Math.min(n, first + rowsPerPiece), candidates, c, k, ids, distances, code];
     },
     { signal },
   );
@@ -217,11 +228,12 @@ export async function rankCandidates(
 ): Promise<Uint32Array[]> {
   const before = backend.mark();
   try {
-    const packed = await packRows(backend, metric === 'COSINE' ? normalizeRows(matrix) : matrix, signal);
+    const unit = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
+    const rows = { at: backend.upload(unit.data), n: unit.rows, d: unit.columns };
     const ranked: Uint32Array[] = [];
     for (const list of candidates) {
       const mark = backend.mark();
-      ranked.push((await rerank(backend, packed, backend.upload(list), c, k, metric, { signal })).ids);
+      ranked.push((await rerank(backend, rows, backend.upload(list), c, k, metric, { signal })).ids);
       backend.release(mark);
     }
     return ranked;
@@ -234,25 +246,40 @@ export async function rankCandidates(
 async function measureRecall(
   backend: CpuBackend,
   matrix: Matrix,
-  packed: Packed,
   { n, k, ids }: Omit<Neighbors, 'recall'>,
   metric: Metric,
   { signal }: SearchOptions,
 ): Promise<number> {
   const count = Math.min(n, RECALL_SAMPLE);
-  const rows = Array.from({ length: count }, (_, i) => Math.floor((i * n) / count));
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * n) / count));
   const sampled = createMatrix(count, matrix.columns);
-  rows.forEach((row, i) => {
+  chosen.forEach((row, i) => {
     sampled.data.set(rowOf(matrix, row), i * matrix.columns);
   });
   const queries = await packRows(backend, sampled, signal);
-  const at = await search(backend, queries, packed, k + 1, metric, false, { signal });
-  const exact = backend.uint32(at, count * (k + 1));
+  // Against a window of rows at a time, so that the rows need not lie in the memory twice.
+  const exact = chosen.map(() => [] as { readonly id: number; readonly score: number }[]);
+  for (let first = 0; first < n; first += RECALL_WINDOW) {
+    const mark = backend.mark();
+    const last = Math.min(n, first + RECALL_WINDOW);
+    const { columns: d, data } = matrix;
+    const part = { rows: last - first, columns: d, data: data.subarray(first * d, last * d) };
+    const window = await packRows(backend, part, signal);
+    const found = await search(backend, queries, window, k + 1, metric, false, { signal });
+    chosen.forEach((row, i) => {
+      for (let at = i * (k + 1); at < (i + 1) * (k + 1); at++) {
+        const id = first + (backend.uint32(found.candidates, count * (k + 1))[at] ?? 0);
+        const score = backend.float32(found.scores, count * (k + 1))[at] ?? 0;
+        if (score < Number.POSITIVE_INFINITY && id !== row) exact[i]?.push({ id, score });
+      }
+    });
+    backend.release(mark);
+  }
   let hits = 0;
-  rows.forEach((row, i) => {
+  chosen.forEach((row, i) => {
     const found = new Set(ids.subarray(row * k, (row + 1) * k));
-    const wanted = exact.subarray(i * (k + 1), (i + 1) * (k + 1)).filter((id) => id !== row);
-    for (const id of wanted.subarray(0, k)) if (found.has(id)) hits++;
+    const wanted = exact[i]?.sort((a, b) => a.score - b.score || a.id - b.id).slice(0, k) ?? [];
+    hits += wanted.filter(({ id }) => found.has(id)).length;
   });
   return hits / (count * Math.min(k, n - 1));
 }
@@ -262,7 +289,7 @@ export async function packRows(
   backend: CpuBackend,
   { rows: n, columns: d, data }: Matrix,
   signal: AbortSignal | undefined,
-): Promise<Packed> {
+): Promise<Stored> {
   const at = backend.allocate(Math.ceil(n / 8) * 8 * d * 4);
   const window = 8 * Math.max(1, Math.floor(2 ** 21 / (8 * d)));
   const before = backend.mark();

@@ -289,7 +289,7 @@ async function mapByNeighbors<State>(
     });
     const start = options.start
       ? amongNeighbors(options.start, found)
-      : await startAlongComponents(backend, matrix, components, metric, signal);
+      : await startAlongComponents(backend, matrix, components, metric, { known: found.principal, signal });
     const state = await layout.begin({ backend, matrix, options, found, start, signal });
     onProgress?.(layout.begunEnd);
     return { state, found };

@@ -16,6 +16,7 @@ import { createRandom } from './random.ts';
 
 /** Directions beyond those asked for: they make the iteration converge faster (Halko et al. 2011, section 4.2). */
 const SPARE_DIRECTIONS = 8;
+/** Multiplications with the covariance: each takes the error of a direction times the ratio of its variance to the next beyond the basis. */
 const ITERATIONS = 5;
 /** Above this many columns their covariance grows too large: they are first mixed at random (Johnson and Lindenstrauss 1984). */
 const SKETCH_ABOVE = 4096;
@@ -27,6 +28,7 @@ const GRAM_ROWS = 64; // as ROWS in cpu/assembly/gram.ts
 
 /**
  * @param rows offset of float32 (n, d) in the backend's memory
+ * @param iterations fewer are faster, and blur the last directions, between which distances hardly differ
  * @returns float32 (n, c): the rows less their mean along each direction, the one of most variance first
  */
 export async function principalCoordinates(
@@ -35,18 +37,19 @@ export async function principalCoordinates(
   { rows: n, columns: d, data }: Matrix,
   c: number,
   signal?: AbortSignal | undefined,
+  iterations = ITERATIONS,
 ): Promise<Matrix> {
   const before = backend.mark();
   if (d > SKETCH_ABOVE) {
     const sketch = await alongDirections(backend, rows, n, d, randomDirections(d), new Float64Array(d), signal);
-    const narrow = await principalCoordinates(backend, backend.upload(sketch.data), sketch, c, signal);
+    const narrow = await principalCoordinates(backend, backend.upload(sketch.data), sketch, c, signal, iterations);
     backend.release(before);
     return narrow;
   }
   const count = Math.min(c, d);
   const mean = columnMeans(data, n, d);
   const covariance = await centeredProducts(backend, rows, mean, n, d, signal);
-  const directions = principalDirections(covariance, d, count);
+  const directions = principalDirections(covariance, d, count, iterations);
 
   const found = await alongDirections(backend, rows, n, d, directions, mean, signal);
   backend.release(before);
@@ -62,14 +65,25 @@ function widen(narrow: Matrix, c: number): Matrix {
   return wide;
 }
 
-/** Where the points of a map begin: their principal coordinates; by the cosine, those of the rows at length 1. (n, c) */
+/** (n, c): the first c columns, of at least as many. */
+export function firstColumns({ rows, columns, data }: Matrix, c: number): Matrix {
+  const first = createMatrix(rows, c);
+  for (let i = 0; i < rows; i++) first.data.set(data.subarray(i * columns, i * columns + c), i * c);
+  return first;
+}
+
+/**
+ * Where the points of a map begin: their principal coordinates; by the cosine, those of the rows at length 1. (n, c)
+ * @param known principal coordinates of these rows, where some are known: `nearestNeighbors` may have come by them
+ */
 export async function startAlongComponents(
   on: Backend,
   matrix: Matrix,
   components: number,
   metric: Metric,
-  signal?: AbortSignal | undefined,
+  { known, signal }: { readonly known?: Matrix | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Matrix> {
+  if (known !== undefined && known.columns >= components) return firstColumns(known, components);
   const rows = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
   const { rows: n, columns: d, data } = rows;
   const onCard = on.device === 'GPU' && d <= SKETCH_ABOVE;
@@ -81,7 +95,7 @@ export async function startAlongComponents(
     }
     const products = productsOnGpu(backend, rows, signal);
     const mean = columnMeans(data, n, d);
-    const directions = principalDirections(await products.centered(mean), d, Math.min(components, d));
+    const directions = principalDirections(await products.centered(mean), d, Math.min(components, d), ITERATIONS);
     return widen(await products.along(directions, mean), components);
   } finally {
     backend.release(before);
@@ -184,7 +198,7 @@ function cutTriangle(d: number, parts: number): number[] {
 }
 
 /** float64 (c, d): orthonormal rows, the direction of most variance first, the largest part of each positive. */
-function principalDirections(products: Float64Array, d: number, c: number): Float64Array {
+function principalDirections(products: Float64Array, d: number, c: number, iterations: number): Float64Array {
   const width = Math.min(d, c + SPARE_DIRECTIONS);
   const random = createRandom(0);
   let basis = orthonormalize(
@@ -192,7 +206,7 @@ function principalDirections(products: Float64Array, d: number, c: number): Floa
     width,
     d,
   );
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+  for (let iteration = 0; iteration < iterations; iteration++) {
     basis = orthonormalize(multiply(basis, products, width, d), width, d);
   }
   const image = multiply(basis, products, width, d);

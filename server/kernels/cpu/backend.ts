@@ -9,6 +9,9 @@ import { wasm } from './wasm.ts';
 /** The functions of assembly/index.ts. All take byte offsets and numbers. */
 export type CpuFunction =
   | 'clusterSums'
+  | 'descend'
+  | 'forestJoin'
+  | 'forestLevel'
   | 'gram'
   | 'gridColumns'
   | 'gridFields'

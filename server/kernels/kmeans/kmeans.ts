@@ -6,7 +6,7 @@
  * iteration, as often as wanted. Centres depend neither on where it was stopped nor on the number of threads.
  */
 import type { CpuBackend } from '../cpu/backend.ts';
-import { type Metric, type Packed, packRows, search } from '../knn.ts';
+import { type Metric, packRows, type Stored, search } from '../knn.ts';
 import { createMatrix, type Matrix, normalizeRows, rowOf } from '../matrix.ts';
 import { seedCenters } from './seedCenters.ts';
 
@@ -161,14 +161,14 @@ export function nearestCentersPlain(rows: Matrix, centers: Matrix): Uint32Array 
 /** The same by tiles of a matrix product. */
 async function nearestCenters(
   backend: CpuBackend,
-  packed: Packed,
+  packed: Stored,
   centers: Matrix,
   signal: AbortSignal | undefined,
 ): Promise<Uint32Array> {
   const before = backend.mark();
   try {
     const references = await packRows(backend, centers, signal);
-    const nearest = await search(backend, packed, references, 1, 'EUCLIDEAN', false, { signal });
+    const { candidates: nearest } = await search(backend, packed, references, 1, 'EUCLIDEAN', false, { signal });
     return backend.uint32(nearest, packed.n).slice();
   } finally {
     backend.release(before);
@@ -201,7 +201,7 @@ function fillEmptyClusters({ rows, centers }: Kmeans, assignments: Uint32Array):
 /** The mean of each cluster's rows, brought to length 1 on the sphere; a centre without rows stays where it is. */
 async function meansOf(
   backend: CpuBackend,
-  { at, n, d }: Packed,
+  { at, n, d }: Stored,
   { centers: { rows: k, data: before }, spherical }: Kmeans,
   assignments: Uint32Array,
   signal: AbortSignal | undefined,

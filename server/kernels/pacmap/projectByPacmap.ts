@@ -52,7 +52,7 @@ export async function projectByPacmap(
     signal,
     onProgress: (done) => onProgress?.(done * NEIGHBORS_END),
   });
-  const start = await startAlongComponents(backend, matrix, components, metric, signal);
+  const start = await startAlongComponents(backend, matrix, components, metric, { known: found.principal, signal });
   const pacmap = await initializePacmap(backend, matrix, metric, found, start, { ...options, neighbors }, signal);
   onProgress?.(PAIRS_END);
   await runPacmap(backend, pacmap, pacmap.iterations, {

@@ -58,7 +58,7 @@ export async function projectByTsne(
     signal,
     onProgress: (done) => onProgress?.(done * NEIGHBORS_END),
   });
-  const start = await startAlongComponents(backend, matrix, components, metric, signal);
+  const start = await startAlongComponents(backend, matrix, components, metric, { known: found.principal, signal });
   const tsne = initializeTsne(found, start, options);
   onProgress?.(AFFINITIES_END);
   await runTsne(backend, tsne, tsne.iterations, {

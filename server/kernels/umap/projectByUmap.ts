@@ -47,7 +47,7 @@ export async function projectByUmap(
     onProgress: (done) => onProgress?.(done * NEIGHBORS_END),
   });
 
-  const start = await startAlongComponents(backend, matrix, components, metric, signal);
+  const start = await startAlongComponents(backend, matrix, components, metric, { known: found.principal, signal });
   const umap = initializeUmap(found, start, options);
   onProgress?.(GRAPH_END);
   await runUmap(backend, umap, umap.epochs, {

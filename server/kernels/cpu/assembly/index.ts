@@ -9,3 +9,4 @@ export { pairsStep } from './pairs';
 export { kgeBackward, kgeCount, kgeSampled, kgeScores, kgeUpdate, kgeUpdateRows } from './kge';
 export { clusterSums, scores } from './clusters';
 export { scan } from './scan';
+export { descend, forestJoin, forestLevel } from './forest';

@@ -143,17 +143,17 @@ function insert(score: f32, id: i32, n: i32, query: i32, k: i32, list: usize, na
 }
 
 /**
- * Exact distances to the candidates of packed queries first … last-1, and the best k of them in order:
- * candidates u32 (queries, c), filled up with 0xffffffff; ids u32 (queries, k), distances f32 (queries, k).
+ * Exact distances to the candidates of rows first … last-1, summed in f64, and the best k of them in order.
+ * rows f32 (n, d), row by row; candidates u32 (n, c), filled up with 0xffffffff; ids u32 (n, k), distances f32 (n, k).
  * metric 0 Euclidean: sqrt(sum (x - y)^2), free of the cancellation in the scores; 1 cosine of unit rows: 1 - <x, y>;
  * 2 inner product: -<x, y>.
  */
 export function rerank(
-  queries: usize, references: usize, d: i32, first: i32, last: i32, candidates: usize, c: i32,
-  k: i32, ids: usize, distances: usize, metric: i32,
+  rows: usize, d: i32, first: i32, last: i32, candidates: usize, c: i32, k: i32, ids: usize, distances: usize, metric: i32,
 ): void {
+  const bytes = <usize>d << 2;
   for (let query = first; query < last; query++) {
-    const x = queries + ((<usize>(query >> 3) * 8 * <usize>d + <usize>(query & 7)) << 2);
+    const x = rows + <usize>query * bytes;
     const list = distances + (<usize>query * <usize>k << 2);
     const names = ids + (<usize>query * <usize>k << 2);
     for (let place = 0; place < k; place++) {
@@ -163,18 +163,10 @@ export function rerank(
     for (let candidate = 0; candidate < c; candidate++) {
       const id = load<u32>(candidates + ((<usize>query * <usize>c + <usize>candidate) << 2));
       if (id == 0xffffffff) continue;
-      const y = references + ((<usize>(id >> 3) * 8 * <usize>d + <usize>(id & 7)) << 2);
-      let sum: f64 = 0;
-      if (metric == 0) {
-        for (let at: usize = 0; at < <usize>d << 5; at += 32) {
-          const difference = <f64>load<f32>(x + at) - <f64>load<f32>(y + at);
-          sum += difference * difference;
-        }
-        sum = Math.sqrt(sum);
-      } else {
-        for (let at: usize = 0; at < <usize>d << 5; at += 32) sum += <f64>load<f32>(x + at) * <f64>load<f32>(y + at);
-        sum = metric == 1 ? Math.max(0, 1 - sum) : -sum;
-      }
+      const y = rows + <usize>id * bytes;
+      const sum = metric == 0
+        ? Math.sqrt(squaredDifference(x, y, bytes))
+        : metric == 1 ? Math.max(0, 1 - innerProduct(x, y, bytes)) : -innerProduct(x, y, bytes);
       const distance = <f32>sum;
       let place = k - 1;
       const worst = load<f32>(list + (<usize>place << 2));
@@ -191,4 +183,47 @@ export function rerank(
       store<u32>(names + (<usize>place << 2), id);
     }
   }
+}
+
+function squaredDifference(x: usize, y: usize, bytes: usize): f64 {
+  let low = f64x2.splat(0), high = f64x2.splat(0);
+  const whole = bytes & ~15;
+  for (let at: usize = 0; at < whole; at += 16) {
+    const p = v128.load(x + at), q = v128.load(y + at);
+    const a = f64x2.sub(f64x2.promote_low_f32x4(p), f64x2.promote_low_f32x4(q));
+    const b = f64x2.sub(f64x2.promote_low_f32x4(upper(p)), f64x2.promote_low_f32x4(upper(q)));
+    low = f64x2.add(low, f64x2.mul(a, a));
+    high = f64x2.add(high, f64x2.mul(b, b));
+  }
+  let sum = total(f64x2.add(low, high));
+  for (let at = whole; at < bytes; at += 4) {
+    const difference = <f64>load<f32>(x + at) - <f64>load<f32>(y + at);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+function innerProduct(x: usize, y: usize, bytes: usize): f64 {
+  let low = f64x2.splat(0), high = f64x2.splat(0);
+  const whole = bytes & ~15;
+  for (let at: usize = 0; at < whole; at += 16) {
+    const p = v128.load(x + at), q = v128.load(y + at);
+    low = f64x2.add(low, f64x2.mul(f64x2.promote_low_f32x4(p), f64x2.promote_low_f32x4(q)));
+    high = f64x2.add(high, f64x2.mul(f64x2.promote_low_f32x4(upper(p)), f64x2.promote_low_f32x4(upper(q))));
+  }
+  let sum = total(f64x2.add(low, high));
+  for (let at = whole; at < bytes; at += 4) sum += <f64>load<f32>(x + at) * <f64>load<f32>(y + at);
+  return sum;
+}
+
+// @ts-ignore: decorator
+@inline
+function upper(v: v128): v128 {
+  return i64x2.shuffle(v, v, 1, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function total(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }
