@@ -1,0 +1,194 @@
+/**
+ * New points on a map by t-SNE that is there and stays as it is (after Poličar, Stražar and Zupan 2021, "Embedding to reference
+ * t-SNE space addresses batch effects in single-cell classification", Machine Learning): each begins at the median of its
+ * neighbours and moves by t-SNE's forces with a small perplexity, where only the new point moves.
+ *
+ * Every point has its own affinities, which add up to 1, and its own sum of q over the points of the map, so it lands where it
+ * lands, whatever is placed with it. Points of the map that are far count by cells: their number, at their mean.
+ *
+ * m new points, n points on the map, k neighbours of each new one among these, c components.
+ */
+import { NONE } from '../knn.ts';
+import { createMatrix, type Matrix, rowOf } from '../matrix.ts';
+import type { NewNeighbors } from '../umap/placeOnUmap.ts';
+import { conditionalAffinities } from './affinities.ts';
+
+export interface PlaceOnTsneOptions {
+  /** Effective number of neighbours that pull. Larger places by a wider neighbourhood. At most a third of those given. */
+  readonly perplexity?: number; // 5
+  /** Factor of the affinities. Larger keeps points closer to their neighbours. */
+  readonly exaggeration?: number; // 1.5
+}
+
+/** As openTSNE's: steps small and many, because a point begins where it belongs. */
+const ITERATIONS = 250;
+const LEARNING_RATE = 0.1;
+const MOMENTUM = 0.8;
+/** Of a gradient, in map units. */
+const LONGEST = 0.25;
+/** Cells of the map along each axis: in all some four thousand. */
+const CELLS: Readonly<Record<number, number>> = { 2: 64, 3: 16 };
+
+/** A map by t-SNE made ready for new points: made once, used for as many as come. */
+export interface TsneGround {
+  readonly map: Matrix;
+  readonly side: number;
+  readonly low: Float64Array;
+  /** Cells along each axis. */
+  readonly cells: number;
+  /** Uint32Array (cells^c + 1), and Uint32Array (n): the points of each cell. */
+  readonly starts: Uint32Array;
+  readonly points: Uint32Array;
+  /** The cells that are not empty. */
+  readonly filled: Uint32Array;
+  /** Float64Array (filled, c): the mean of their points. */
+  readonly means: Float64Array;
+}
+
+/** @param map (n, c), c 2 or 3 */
+export function prepareTsne(map: Matrix): TsneGround {
+  const { rows: n, columns: c, data } = map;
+  const cells = CELLS[c];
+  if (cells === undefined) throw new RangeError(`The map has ${c} components; wanted: 2 or 3.`);
+  const low = new Float64Array(c).fill(Number.POSITIVE_INFINITY);
+  const high = new Float64Array(c).fill(Number.NEGATIVE_INFINITY);
+  for (let at = 0; at < n * c; at++) {
+    low[at % c] = Math.min(low[at % c] ?? 0, data[at] ?? 0);
+    high[at % c] = Math.max(high[at % c] ?? 0, data[at] ?? 0);
+  }
+  const extent = high.reduce((most, value, x) => Math.max(most, value - (low[x] ?? 0)), 0);
+  const side = extent > 0 ? extent / cells : 1;
+  const cellOf = (i: number) => {
+    let cell = 0;
+    for (let x = c - 1; x >= 0; x--)
+      cell = cell * cells + within(((data[i * c + x] ?? 0) - (low[x] ?? 0)) / side, cells);
+    return cell;
+  };
+  const starts = new Uint32Array(cells ** c + 1);
+  for (let i = 0; i < n; i++) starts[cellOf(i) + 1] = (starts[cellOf(i) + 1] ?? 0) + 1;
+  for (let cell = 0; cell < starts.length - 1; cell++) starts[cell + 1] = (starts[cell + 1] ?? 0) + (starts[cell] ?? 0);
+  const fill = starts.slice();
+  const points = new Uint32Array(n);
+  for (let i = 0; i < n; i++) {
+    const cell = cellOf(i);
+    const at = fill[cell] ?? 0;
+    fill[cell] = at + 1;
+    points[at] = i;
+  }
+  const filled = Uint32Array.from({ length: starts.length - 1 }, (_, cell) => cell).filter(
+    (cell) => starts[cell] !== starts[cell + 1],
+  );
+  const means = new Float64Array(filled.length * c);
+  filled.forEach((cell, place) => {
+    const own = points.subarray(starts[cell], starts[cell + 1]);
+    for (const i of own) {
+      for (let x = 0; x < c; x++) {
+        means[place * c + x] = (means[place * c + x] ?? 0) + (data[i * c + x] ?? 0) / own.length;
+      }
+    }
+  });
+  return { map, side, low, cells, starts, points, filled, means };
+}
+
+function within(place: number, cells: number): number {
+  return Math.max(0, Math.min(cells - 1, Math.floor(place)));
+}
+
+/**
+ * @param neighbors of each new point on the map, nearest first; 15 are enough for the usual perplexity
+ * @returns (m, c); a point at distance 0 from one on the map lies on it, one without neighbours at the middle of the map
+ */
+export function placeOnTsne(neighbors: NewNeighbors, ground: TsneGround, options: PlaceOnTsneOptions = {}): Matrix {
+  const { n: count, k, ids, distances } = neighbors;
+  const { perplexity = 5, exaggeration = 1.5 } = options;
+  const placed = createMatrix(count, ground.map.columns);
+  for (let i = 0; i < count; i++) {
+    const own = ids.subarray(i * k, (i + 1) * k);
+    const far = distances.subarray(i * k, (i + 1) * k);
+    rowOf(placed, i).set(placeOne(own, far, ground, Math.max(1, Math.min(perplexity, k / 3)), exaggeration));
+  }
+  return placed;
+}
+
+function placeOne(
+  ids: Uint32Array,
+  distances: Float32Array,
+  ground: TsneGround,
+  perplexity: number,
+  exaggeration: number,
+): Float64Array {
+  const { map } = ground;
+  const c = map.columns;
+  const same = distances.findIndex((distance, place) => distance === 0 && ids[place] !== NONE);
+  if (same >= 0) return Float64Array.from(rowOf(map, ids[same] ?? 0));
+  const known = ids.filter((id) => id !== NONE);
+  const y = medianOf(known.length > 0 ? known : ground.points, map);
+  if (known.length === 0) return y;
+  const affinities = conditionalAffinities(ids, distances, 1, ids.length, perplexity);
+  const gradient = new Float64Array(c);
+  const update = new Float64Array(c);
+  const repulsion = new Float64Array(c);
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    gradient.fill(0);
+    ids.forEach((j, place) => {
+      if (j === NONE) return;
+      let square = 1;
+      for (let x = 0; x < c; x++) square += ((y[x] ?? 0) - (map.data[j * c + x] ?? 0)) ** 2;
+      const pull = (exaggeration * (affinities[place] ?? 0)) / square;
+      for (let x = 0; x < c; x++) {
+        gradient[x] = (gradient[x] ?? 0) + pull * ((y[x] ?? 0) - (map.data[j * c + x] ?? 0));
+      }
+    });
+    const sum = repel(y, ground, repulsion);
+    let length = 0;
+    for (let x = 0; x < c; x++) {
+      gradient[x] = (gradient[x] ?? 0) - (repulsion[x] ?? 0) / sum;
+      length += (gradient[x] ?? 0) ** 2;
+    }
+    const scale = Math.min(1, LONGEST / Math.sqrt(length));
+    for (let x = 0; x < c; x++) {
+      update[x] = MOMENTUM * (update[x] ?? 0) - LEARNING_RATE * scale * (gradient[x] ?? 0);
+      y[x] = (y[x] ?? 0) + (update[x] ?? 0);
+    }
+  }
+  return y;
+}
+
+/** Fills `repulsion` with the sum of q^2 (y - y_j) over the map: by points in the cells around, by means beyond. @returns the sum of q */
+export function repel(y: Float64Array, ground: TsneGround, repulsion: Float64Array): number {
+  const { map, side, low, cells, starts, points, filled, means } = ground;
+  const c = map.columns;
+  const [cx, cy, cz] = [0, 1, 2].map((x) => Math.floor(((y[x] ?? 0) - (low[x] ?? 0)) / side));
+  repulsion.fill(0);
+  let sum = 0;
+  const meet = (from: ArrayLike<number>, at: number, weight: number) => {
+    let square = 1;
+    for (let x = 0; x < c; x++) square += ((y[x] ?? 0) - (from[at + x] ?? 0)) ** 2;
+    const q = 1 / square;
+    sum += weight * q;
+    for (let x = 0; x < c; x++) {
+      repulsion[x] = (repulsion[x] ?? 0) + weight * q * q * ((y[x] ?? 0) - (from[at + x] ?? 0));
+    }
+  };
+  for (let place = 0; place < filled.length; place++) {
+    const cell = filled[place] ?? 0;
+    const near =
+      Math.abs((cell % cells) - (cx ?? 0)) <= 1 &&
+      Math.abs((Math.floor(cell / cells) % cells) - (cy ?? 0)) <= 1 &&
+      (c === 2 || Math.abs(Math.floor(cell / cells / cells) - (cz ?? 0)) <= 1);
+    const first = starts[cell] ?? 0;
+    const last = starts[cell + 1] ?? 0;
+    if (!near) meet(means, place * c, last - first);
+    else for (let at = first; at < last; at++) meet(map.data, (points[at] ?? 0) * c, 1);
+  }
+  return sum;
+}
+
+/** Axis by axis, over the given points. */
+function medianOf(ids: Uint32Array, { columns, data }: Matrix): Float64Array {
+  return Float64Array.from({ length: columns }, (_, x) => {
+    const sorted = Float64Array.from(ids, (id) => data[id * columns + x] ?? 0).sort();
+    const middle = sorted.length / 2;
+    return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
+  });
+}
