@@ -9,8 +9,8 @@
  */
 import { clustersBench } from './clusters.ts';
 import { type Figure, isMet, toJsonLine, toTable } from './figures.ts';
-import { graphsBench, graphsLongBench } from './graphs.ts';
 import { gpuBench } from './gpu.ts';
+import { graphsBench, graphsLongBench } from './graphs.ts';
 import { importBench } from './import.ts';
 import { loopBench } from './loop.ts';
 import { nearestBench } from './nearest.ts';

@@ -127,7 +127,7 @@ function placeOne(
   const affinities = conditionalAffinities(ids, distances, 1, ids.length, perplexity);
   const gradient = new Float64Array(c);
   const update = new Float64Array(c);
-  const repulsion = new Float64Array(c);
+  const repulsion = repulsionOn(ground);
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     gradient.fill(0);
     ids.forEach((j, place) => {
@@ -139,10 +139,10 @@ function placeOne(
         gradient[x] = (gradient[x] ?? 0) + pull * ((y[x] ?? 0) - (map.data[j * c + x] ?? 0));
       }
     });
-    const sum = repel(y, ground, repulsion);
+    const { sum, forces } = repulsion(y);
     let length = 0;
     for (let x = 0; x < c; x++) {
-      gradient[x] = (gradient[x] ?? 0) - (repulsion[x] ?? 0) / sum;
+      gradient[x] = (gradient[x] ?? 0) - (forces[x] ?? 0) / sum;
       length += (gradient[x] ?? 0) ** 2;
     }
     const scale = Math.min(1, LONGEST / Math.sqrt(length));
@@ -154,34 +154,74 @@ function placeOne(
   return y;
 }
 
-/** Fills `repulsion` with the sum of q^2 (y - y_j) over the map: by points in the cells around, by means beyond. @returns the sum of q */
-export function repel(y: Float64Array, ground: TsneGround, repulsion: Float64Array): number {
+/** The sum of q, and the sums of q^2 (y - y_j) along each axis. */
+interface Push {
+  sum: number;
+  readonly forces: Float64Array;
+}
+
+/**
+ * What pushes a point of the map's surroundings: points in the cells around it one by one, those beyond by the means of their
+ * cells. What is beyond changes slowly, and is summed anew only when the point has moved a tenth of a cell.
+ */
+export function repulsionOn(ground: TsneGround): (y: Float64Array) => Push {
   const { map, side, low, cells, starts, points, filled, means } = ground;
   const c = map.columns;
-  const [cx, cy, cz] = [0, 1, 2].map((x) => Math.floor(((y[x] ?? 0) - (low[x] ?? 0)) / side));
-  repulsion.fill(0);
-  let sum = 0;
-  const meet = (from: ArrayLike<number>, at: number, weight: number) => {
-    let square = 1;
-    for (let x = 0; x < c; x++) square += ((y[x] ?? 0) - (from[at + x] ?? 0)) ** 2;
-    const q = 1 / square;
-    sum += weight * q;
-    for (let x = 0; x < c; x++) {
-      repulsion[x] = (repulsion[x] ?? 0) + weight * q * q * ((y[x] ?? 0) - (from[at + x] ?? 0));
+  const beyond: Push = { sum: 0, forces: new Float64Array(c) };
+  const push: Push = { sum: 0, forces: new Float64Array(c) };
+  const from = new Float64Array(c).fill(Number.NaN);
+  const around: number[] = [];
+  return (y) => {
+    const moved = from.reduce((most, value, x) => Math.max(most, Math.abs(value - (y[x] ?? 0))), 0);
+    if (!(moved < side / 10)) {
+      from.set(y);
+      sumBeyond(y);
     }
+    push.sum = beyond.sum;
+    push.forces.set(beyond.forces);
+    for (const cell of around) {
+      for (let at = starts[cell] ?? 0; at < (starts[cell + 1] ?? 0); at++) {
+        const i = (points[at] ?? 0) * c;
+        let square = 1;
+        for (let x = 0; x < c; x++) square += ((y[x] ?? 0) - (map.data[i + x] ?? 0)) ** 2;
+        const q = 1 / square;
+        push.sum += q;
+        for (let x = 0; x < c; x++) {
+          push.forces[x] = (push.forces[x] ?? 0) + q * q * ((y[x] ?? 0) - (map.data[i + x] ?? 0));
+        }
+      }
+    }
+    return push;
   };
-  for (let place = 0; place < filled.length; place++) {
-    const cell = filled[place] ?? 0;
-    const near =
-      Math.abs((cell % cells) - (cx ?? 0)) <= 1 &&
-      Math.abs((Math.floor(cell / cells) % cells) - (cy ?? 0)) <= 1 &&
-      (c === 2 || Math.abs(Math.floor(cell / cells / cells) - (cz ?? 0)) <= 1);
-    const first = starts[cell] ?? 0;
-    const last = starts[cell + 1] ?? 0;
-    if (!near) meet(means, place * c, last - first);
-    else for (let at = first; at < last; at++) meet(map.data, (points[at] ?? 0) * c, 1);
+
+  /** Fills `beyond`, and `around` with the cells that are not. */
+  function sumBeyond(y: Float64Array): void {
+    beyond.sum = 0;
+    beyond.forces.fill(0);
+    around.length = 0;
+    const own = Array.from(y, (value, x) => Math.floor((value - (low[x] ?? 0)) / side));
+    for (let place = 0; place < filled.length; place++) {
+      const cell = filled[place] ?? 0;
+      let rest = cell;
+      let apart = 0;
+      for (let x = 0; x < c; x++) {
+        apart = Math.max(apart, Math.abs((rest % cells) - (own[x] ?? 0)));
+        rest = Math.floor(rest / cells);
+      }
+      if (apart <= 1) {
+        around.push(cell);
+        continue;
+      }
+      const count = (starts[cell + 1] ?? 0) - (starts[cell] ?? 0);
+      let square = 1;
+      for (let x = 0; x < c; x++) square += ((y[x] ?? 0) - (means[place * c + x] ?? 0)) ** 2;
+      const q = 1 / square;
+      beyond.sum += count * q;
+      for (let x = 0; x < c; x++) {
+        beyond.forces[x] = (beyond.forces[x] ?? 0) + count * q * q * ((y[x] ?? 0) - (means[place * c + x] ?? 0));
+      }
+    }
   }
-  return sum;
 }
 
 /** Axis by axis, over the given points. */

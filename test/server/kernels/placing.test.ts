@@ -7,7 +7,7 @@ import { hash } from '#kernels/hash.ts';
 import { NONE } from '#kernels/knn.ts';
 import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { createRandom } from '#kernels/random.ts';
-import { placeOnTsne, prepareTsne, repel } from '#kernels/tsne/placeOnTsne.ts';
+import { placeOnTsne, prepareTsne, repulsionOn } from '#kernels/tsne/placeOnTsne.ts';
 import { projectByTsne } from '#kernels/tsne/projectByTsne.ts';
 import { type NewNeighbors, placeOnUmap } from '#kernels/umap/placeOnUmap.ts';
 import { projectByUmap } from '#kernels/umap/projectByUmap.ts';
@@ -81,11 +81,10 @@ describe('new points', async () => {
         components,
         Float32Array.from({ length: 3000 * components }, () => 20 * random.normal()),
       );
-      const ground = prepareTsne(map);
-      const found = new Float64Array(components);
+      const repulsion = repulsionOn(prepareTsne(map));
       for (let i = 0; i < 10; i++) {
         const y = Float64Array.from({ length: components }, () => 25 * random.normal());
-        const sum = repel(y, ground, found);
+        const { sum, forces: found } = repulsion(y);
         const wanted = new Float64Array(components);
         let total = 0;
         for (let j = 0; j < 3000; j++) {
