@@ -49,7 +49,7 @@ export interface ClusteringResult {
 /** Representatives that are kept of each cluster. */
 export const REPRESENTATIVES = 10;
 
-// What of the whole work each stage takes, measured on 70,000 points of a map: reading 0.5 s, HDBSCAN 1 s, words 1 s, keeping 2 s.
+// About what of the whole work each stage takes.
 const READ_END = 0.15;
 const CLUSTERS_END = 0.5;
 const MEANING_END = 0.75;

@@ -8,7 +8,7 @@
  */
 import type { Matrix } from '../matrix.ts';
 
-/** Points in a leaf, about: the tree is as deep as makes it no more than this. 8 to 16 are fastest for 100,000 x 2. */
+/** Most points in a leaf: the tree is as deep as makes it no more than this. */
 const LEAF_POINTS = 10;
 
 export interface KdTree {

@@ -163,7 +163,7 @@ const DIGITS = 2 ** DIGIT_BITS;
 
 /**
  * Places in the order of their values, which are 0 or more, equal ones in the order of the places. As bits such floats have
- * the order of whole numbers, which are sorted digit by digit, the lowest first: 1.5 million in 40 ms, a tenth of `sort`.
+ * the order of whole numbers, which are sorted digit by digit, the lowest first: of 1.5 million in a quarter of the time of `sort`.
  */
 export function ascending(values: Float32Array): Uint32Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
