@@ -61,11 +61,14 @@ export function placeLabels(
     for (const label of layer) {
       if (placed.length === MOST_LABELS) break;
       if (told.some((other) => isWithin(other.center, label))) continue;
-      const { x, y } = project(camera, size, ...label.center);
-      if (x < -OUTSIDE_PX || y < -OUTSIDE_PX || x > size.width + OUTSIDE_PX || y > size.height + OUTSIDE_PX) continue;
+      const pinned = project(camera, size, ...label.center);
+      const { y } = pinned;
+      if (pinned.x < -OUTSIDE_PX || pinned.x > size.width + OUTSIDE_PX) continue;
+      if (y < -OUTSIDE_PX || y > size.height + OUTSIDE_PX) continue;
       const text = shortened(label.text);
       const fontPx = LEAST_FONT_PX + (LARGEST_FONT_PX - LEAST_FONT_PX) * Math.sqrt(label.size / largest);
       const half = { width: (widthOf(text) * fontPx) / 2 + GAP_PX, height: (fontPx * LINE_HEIGHT) / 2 };
+      const x = withinEdges(pinned.x, half.width, size.width);
       const box = { left: x - half.width, right: x + half.width, top: y - half.height, bottom: y + half.height };
       if (placed.some((other) => overlap(other.box, box))) continue;
       placed.push({ text, x, y, fontPx, box });
@@ -73,6 +76,12 @@ export function placeLabels(
     }
   }
   return placed.map(({ text, x, y, fontPx }) => ({ text, x, y, fontPx }));
+}
+
+/** A label whose cluster is on the screen is moved until all of it can be read. */
+function withinEdges(x: number, half: number, width: number): number {
+  if (x < 0 || x > width || 2 * half > width) return x;
+  return Math.min(width - half, Math.max(half, x));
 }
 
 interface Box {

@@ -47,6 +47,14 @@ test('numbers that tell groups of one name apart stay in the list, and long name
   assert.match(long?.text ?? '', /…$/);
 });
 
+test('a label at the edge is moved until all of it can be read', () => {
+  const narrow = { width: 320, height: 600 };
+  const layer = [label('a name of some length', 1, 0, 0.4)];
+  const [shown] = placeLabels([layer], at(1.1), narrow, widthOf);
+  const half = (widthOf('a name of some length') * (shown?.fontPx ?? 0)) / 2;
+  assert.equal((shown?.x ?? 0) + half <= narrow.width, true, `${shown?.x} and ${half}`);
+});
+
 test('labels never overlap, larger groups come first, and the same camera gives the same', () => {
   const place = fc.double({ min: -1, max: 1, noNaN: true });
   const some = fc.array(

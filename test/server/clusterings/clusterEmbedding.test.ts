@@ -3,11 +3,17 @@ import { before, test } from 'node:test';
 
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { createRandom } from '#kernels/random.ts';
-import { clusterEmbedding } from '../../../server/clusterings/clusterEmbedding.ts';
-import { listClusters, requireClustering } from '../../../server/clusterings/clusterings.ts';
+import {
+  type ClusterEmbeddingInput,
+  type ClusteringResult,
+  clusterEmbedding,
+} from '../../../server/clusterings/clusterEmbedding.ts';
+import { findClustering, listClusters, requireClustering } from '../../../server/clusterings/clusterings.ts';
 import type { Database } from '../../../server/database/database.ts';
 import { removeDataset } from '../../../server/datasets/removeDataset.ts';
 import type { Embedding } from '../../../server/embeddings/embeddings.ts';
+import { cancelJob } from '../../../server/jobs/jobs.ts';
+import type { Task } from '../../../server/jobs/task.ts';
 import { removeProjection, replaceProjection } from '../../../server/projections/projections.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeEmbedding } from '../../helpers/maps.ts';
@@ -156,6 +162,27 @@ onEveryDatabase((_engine, open) => {
     assert.deepEqual((await leftovers(database, clustering.id)).includes(0), false);
     await removeDataset(database, 'gone');
     assert.deepEqual(await leftovers(database, clustering.id), [0, 0, 0]);
+  });
+
+  test('a cancelled job ends in the middle of its work, and keeps nothing', async () => {
+    const embedding = await makeGroups(database, 'cancelled', 4000, 300);
+    const input = { embeddingId: embedding.id, projectionId: null, name: 'groups', method: 'KMEANS', seed: 1 } as const;
+    const cancelled: Task<ClusterEmbeddingInput, ClusteringResult> = async (context, given) => {
+      const work = clusterEmbedding(context, given);
+      work.catch(() => {}); // it is awaited below, perhaps after it has ended
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await cancelJob(database, context.jobId);
+      return await work;
+    };
+    const { job } = await runTask(
+      database,
+      'CLUSTER_EMBEDDING',
+      cancelled,
+      { ...input, kmeans: { clusters: 1000, iterations: 1000 } },
+      { dataDir },
+    );
+    assert.equal(job.state, 'CANCELLED');
+    assert.equal(await findClustering(database, embedding.datasetId, 'groups'), null);
   });
 
   test('what is asked for in vain is reduced, and said', async () => {
