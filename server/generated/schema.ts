@@ -1282,8 +1282,8 @@ export type RelationSummary = {
 
 /** Ranks of the triples of some relations. */
 export type RelationKindSummary = {
-  /** How many tails a head has, and how many heads a tail; above 1.5 on average is many. */
-  readonly kind: Scalars['String']['output'];
+  /** How many tails a head has, and how many heads a tail. */
+  readonly kind: RelationKind;
   /** The ranks. */
   readonly ranks: RankSummary;
 };
@@ -2802,7 +2802,7 @@ export type RelationSummaryResolvers<ContextType = Context, ParentType extends R
 };
 
 export type RelationKindSummaryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RelationKindSummary'] = ResolversParentTypes['RelationKindSummary']> = {
-  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['RelationKind'], ParentType, ContextType>;
   ranks?: Resolver<ResolversTypes['RankSummary'], ParentType, ContextType>;
 };
 
