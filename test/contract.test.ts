@@ -13,9 +13,6 @@ import { allJobs, onEveryServer, type TestServer, upload } from './helpers/serve
 const folder = new URL('../../shared/contract/', import.meta.url);
 const documents = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.graphql'));
 
-/** What their features will bring: they name fields that are not in the schema yet. */
-const later = new Set(['place.graphql']);
-
 const COUNT = 60;
 const where = { dataset: 'words', embedding: 'vectors', projection: 'pca-2d' };
 
@@ -156,6 +153,22 @@ const runs: Readonly<Record<string, (server: TestServer, document: string) => Pr
     });
   },
 
+  async 'place.graphql'(server, document) {
+    const ask = async (to: object) => {
+      const { dataset } = await server.data(document, { ...where, to });
+      return dataset.embedding.projection.place;
+    };
+    const { x, y, z, neighbors } = await ask({ item: 'w10' });
+    assert.ok(Number.isFinite(x) && Number.isFinite(y));
+    assert.equal(z, null);
+    const [first, second] = neighbors;
+    assert.deepEqual([first.node.key, second.node.key].sort(), ['w11', 'w9']);
+    assert.ok(first.distance > 0 && first.distance <= second.distance);
+    // On a circle, halfway between two neighbours lies between them on the map.
+    const between = await ask({ sum: [{ to: { item: 'w9' } }, { to: { item: 'w11' } }] });
+    assert.ok(Math.hypot(between.x - x, between.y - y) < 0.5);
+  },
+
   async 'job.graphql'(server, document) {
     // One document with three operations: each is asked for by its name.
     const ask = async (operationName: string, id: string) => {
@@ -206,7 +219,7 @@ if (documents.length === 0) {
   });
 } else {
   test('every document of the contract is run', () => {
-    assert.deepEqual(documents.filter((name) => !later.has(name)).sort(), Object.keys(runs).sort());
+    assert.deepEqual(documents.toSorted(), Object.keys(runs).sort());
   });
 
   onEveryServer((_engine, start) => {

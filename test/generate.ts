@@ -64,6 +64,7 @@ export async function generate(): Promise<string> {
         TrainingProgress: '../graphs/trainGraph.ts#TrainingProgress as TrainingProgressRecord',
         Job: '../jobs/jobs.ts#Job as JobRecord',
         JobResult: '../jobs/jobs.ts#JobResult as JobResultRecord',
+        Placement: '../resolvers/projection.ts#PlacementOf',
         ProjectionFrame: '../projections/frames.ts#Frame',
         ItemConnection: '../resolvers/dataset.ts#ItemPage',
         NearestConnection: '../resolvers/embedding.ts#NearestPage',

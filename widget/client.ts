@@ -23,8 +23,12 @@ export interface ProjectionSummary {
     readonly trustworthiness: number;
     readonly continuity: number;
     readonly neighborRecall: number;
+    readonly tripletAccuracy: number;
+    readonly rankCorrelation: number | null;
     readonly neighbors: number;
     readonly sample: number;
+    /** Of the points: the measures of each single one. */
+    readonly columns: readonly string[];
   } | null;
 }
 
@@ -132,7 +136,7 @@ export class ClientError extends Error {
 }
 
 const projectionFields = `name method components seed parameters device milliseconds explainedVariance stale version createdAt
-      quality { trustworthiness continuity neighborRecall neighbors sample }`;
+      quality { trustworthiness continuity neighborRecall tripletAccuracy rankCorrelation neighbors sample columns }`;
 
 const clusteringsField = 'clusterings { name embedding { name } projection { name } }';
 

@@ -331,7 +331,7 @@ export class EmbeddingMap extends LitElement {
   #renderBar(names: Names): TemplateResult {
     return renderBar({
       names,
-      color: colorField(names.summary, this.colorBy),
+      color: colorField(names.summary, this.colorBy, names),
       search: this.#search,
       onSearch: (text, when) => this.#search.look(text, when),
       onClearSearch: () => this.#search.clear(),

@@ -68,18 +68,43 @@ export function isOfClusters(field: string, { fields }: DatasetSummary): boolean
   return field.startsWith(CLUSTERS) && !fields.some(({ name }) => name === field);
 }
 
+/** What people read of the measures of each point, by their columns. */
+const trustTitles: Readonly<Record<string, string>> = {
+  'quality.neighborRecall': 'Trust: neighbours kept',
+  'quality.trustworthiness': 'Trust: neighbours true',
+  'quality.continuity': 'Trust: neighbours near',
+  'quality.tripletAccuracy': 'Trust: the whole, by triplets',
+  'quality.rankCorrelation': 'Trust: the whole, by distances',
+};
+
+/** How far each point can be trusted, as what can be coloured by; nothing where only the whole was measured. */
+export function trustFields({
+  projectionSummary: { quality },
+}: Names): { readonly name: string; readonly title: string }[] {
+  const columns = quality?.columns ?? [];
+  return Object.entries(trustTitles)
+    .filter(([name]) => columns.includes(name))
+    .map(([name, title]) => ({ name, title }));
+}
+
 /** What people read of a field. */
 export function titleOf(field: string, summary: DatasetSummary): string {
-  return isOfClusters(field, summary) ? 'Groups' : field;
+  if (isOfClusters(field, summary)) return 'Groups';
+  return summary.fields.some(({ name }) => name === field) ? field : (trustTitles[field] ?? field);
 }
 
 function clusteringsOf({ clusterings }: DatasetSummary, embedding: string): DatasetSummary['clusterings'] {
   return clusterings.filter((clustering) => clustering.embedding.name === embedding);
 }
 
-/** The field to colour by: the one that is named, none for `none`, or the first of few values. */
-export function colorField(summary: DatasetSummary, wanted: string | null): string | null {
+/**
+ * The field to colour by: the one that is named, none for `none`, or the first of few values. A map whose points were not measured
+ * has no colour by their trust.
+ */
+export function colorField(summary: DatasetSummary, wanted: string | null, names: Names | null = null): string | null {
   if (wanted === 'none') return null;
+  const isTrust = wanted !== null && wanted in trustTitles && !summary.fields.some(({ name }) => name === wanted);
+  if (isTrust && names !== null && !trustFields(names).some(({ name }) => name === wanted)) return null;
   return wanted ?? summary.fields.find(({ type }) => type === 'CATEGORY')?.name ?? null;
 }
 

@@ -14,6 +14,7 @@ import type { RankMetrics as RankMetricsRecord, AdjustedMetrics } from '../kerne
 import type { CurvePoint } from '../kernels/kge/training.ts';
 import type { TrainingProgress as TrainingProgressRecord } from '../graphs/trainGraph.ts';
 import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/jobs.ts';
+import type { PlacementOf } from '../resolvers/projection.ts';
 import type { Frame } from '../projections/frames.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
 import type { NearestPage, NearestItem, IndexOf } from '../resolvers/embedding.ts';
@@ -768,8 +769,16 @@ export type Projection = Node & {
   readonly version: Scalars['BigInt']['output'];
   /** When it was made. */
   readonly createdAt: Scalars['DateTime']['output'];
+  /** Where a new target would lie on it: exactly by PCA and along axes; by UMAP and t-SNE as the method itself moves a point among its neighbours; otherwise in the middle of them. */
+  readonly place: Placement;
   /** Where its points can be fetched. */
   readonly points: Points;
+};
+
+
+/** A map: two or three coordinates per item of an embedding. */
+export type ProjectionPlaceArgs = {
+  to: Target;
 };
 
 
@@ -926,6 +935,24 @@ export type ClusterPlace = {
   readonly lower: ReadonlyArray<Scalars['Float']['output']>;
   /** The upper ends of that box. */
   readonly upper: ReadonlyArray<Scalars['Float']['output']>;
+};
+
+/** A place on a map. */
+export type Placement = {
+  /** Along the first axis. */
+  readonly x: Scalars['Float']['output'];
+  /** Along the second axis. */
+  readonly y: Scalars['Float']['output'];
+  /** Along the third axis; null on a map of two. */
+  readonly z?: Maybe<Scalars['Float']['output']>;
+  /** The items on the map that are nearest in the embedding, nearest first; those in the target are left out. */
+  readonly neighbors: ReadonlyArray<NearestEdge>;
+};
+
+
+/** A place on a map. */
+export type PlacementNeighborsArgs = {
+  first: Scalars['Int']['input'];
 };
 
 /** The points of a map as a file. */
@@ -2184,6 +2211,7 @@ export type ResolversTypes = {
   ClusterTerm: ResolverTypeWrapper<ClusterTerm>;
   ClusterTrait: ResolverTypeWrapper<ClusterTrait>;
   ClusterPlace: ResolverTypeWrapper<ClusterPlace>;
+  Placement: ResolverTypeWrapper<PlacementOf>;
   Points: ResolverTypeWrapper<Points>;
   GraphModelKind: GraphModelKind;
   GraphObjective: GraphObjective;
@@ -2309,6 +2337,7 @@ export type ResolversParentTypes = {
   ClusterTerm: ClusterTerm;
   ClusterTrait: ClusterTrait;
   ClusterPlace: ClusterPlace;
+  Placement: PlacementOf;
   Points: Points;
   GraphSettings: GraphSettings;
   GraphPreset: Preset;
@@ -2616,6 +2645,7 @@ export type ProjectionResolvers<ContextType = Context, ParentType extends Resolv
   stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  place?: Resolver<ResolversTypes['Placement'], ParentType, ContextType, RequireFields<ProjectionPlaceArgs, 'to'>>;
   points?: Resolver<ResolversTypes['Points'], ParentType, ContextType, RequireFields<ProjectionPointsArgs, 'columns'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -2684,6 +2714,13 @@ export type ClusterPlaceResolvers<ContextType = Context, ParentType extends Reso
   center?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
   lower?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
   upper?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type PlacementResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Placement'] = ResolversParentTypes['Placement']> = {
+  x?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  y?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  z?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  neighbors?: Resolver<ReadonlyArray<ResolversTypes['NearestEdge']>, ParentType, ContextType, RequireFields<PlacementNeighborsArgs, 'first'>>;
 };
 
 export type PointsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Points'] = ResolversParentTypes['Points']> = {
@@ -3025,6 +3062,7 @@ export type Resolvers<ContextType = Context> = {
   ClusterTerm?: ClusterTermResolvers<ContextType>;
   ClusterTrait?: ClusterTraitResolvers<ContextType>;
   ClusterPlace?: ClusterPlaceResolvers<ContextType>;
+  Placement?: PlacementResolvers<ContextType>;
   Points?: PointsResolvers<ContextType>;
   GraphPreset?: GraphPresetResolvers<ContextType>;
   GraphModel?: GraphModelResolvers<ContextType>;

@@ -15,7 +15,7 @@ import { type Axis, projectOntoAxes } from './axes.ts';
 import type { Backend } from './backend.ts';
 import type { Metric } from './distance.ts';
 import { type Neighbors, NONE, nearestNeighbors } from './knn.ts';
-import { createMatrix, type Matrix } from './matrix.ts';
+import { createMatrix, type Matrix, rowOf } from './matrix.ts';
 import {
   initializePacmap,
   type Pacmap,
@@ -98,6 +98,8 @@ export interface MapRun {
 export interface MapTransform {
   readonly pca?: Pca;
   readonly axes?: readonly Axis[];
+  /** Mean length of the rows, for what is known by its direction only. */
+  readonly length: number;
 }
 
 export interface MapResult {
@@ -177,10 +179,20 @@ async function mapByPca(
       return {
         ...{ coordinates, parameters: { directions: looked }, notes: [], neighbors: null },
         explainedVariance: Array.from(pca.explainedVarianceRatio),
-        transform: { pca: firstOf(pca, components) },
+        transform: { pca: firstOf(pca, components), length: meanLength(matrix) },
       };
     },
   };
+}
+
+function meanLength(matrix: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < matrix.rows; i++) {
+    let squares = 0;
+    for (const value of rowOf(matrix, i)) squares += value * value;
+    sum += Math.sqrt(squares);
+  }
+  return sum / matrix.rows;
 }
 
 /** The first components alone. */
@@ -198,7 +210,7 @@ async function mapByAxes(matrix: Matrix, { axes = [], metric }: MapOptions): Pro
   const coordinates = projectOntoAxes(matrix, axes, metric);
   return madeAtOnce({
     ...{ coordinates, parameters: {}, notes: [], explainedVariance: null, neighbors: null },
-    transform: { axes },
+    transform: { axes, length: meanLength(matrix) },
   });
 }
 

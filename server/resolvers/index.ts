@@ -22,7 +22,7 @@ import {
 import { importMutations } from './importDataset.ts';
 import { Job, JobResult, jobMutations, jobQueries, jobSubscriptions } from './job.ts';
 import { nodeQueries } from './node.ts';
-import { Projection, ProjectionFrame, projectionMutations, projectionSubscriptions } from './projection.ts';
+import { Placement, Projection, ProjectionFrame, projectionMutations, projectionSubscriptions } from './projection.ts';
 import { BigIntValue, DateTime, JSONValue, Vector } from './scalars.ts';
 import { Server, serverQueries } from './server.ts';
 
@@ -52,6 +52,7 @@ export const resolvers: Resolvers = {
   NearestEdge,
   Projection,
   ProjectionFrame,
+  Placement,
   Clustering,
   ClusterLayer,
   Cluster,

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 
 import { requireDataset } from '../datasets/datasets.ts';
-import { compileFilter } from '../datasets/filters.ts';
+import { compileFilter, type FilterInput } from '../datasets/filters.ts';
 import { requireEmbedding } from '../embeddings/embeddings.ts';
+import { resolveTarget } from '../embeddings/targets.ts';
 import { UserError } from '../errors.ts';
 import type {
   ProjectEmbeddingInput as MapInput,
   MutationResolvers,
+  PlacementResolvers,
   ProjectionFrameResolvers,
   ProjectionResolvers,
   SubscriptionResolvers,
@@ -14,6 +16,7 @@ import type {
 import { addJob, hasEnded, requireJob, watchJob } from '../jobs/jobs.ts';
 import { checkProjection } from '../projections/checkProjection.ts';
 import { FRAME_MEDIA_TYPE, watchFrames } from '../projections/frames.ts';
+import { NEIGHBORS_LIMIT, type Placement as PlacementRecord, placeOnMap } from '../projections/place.ts';
 import { pointsOf, sweepPoints } from '../projections/pointsFile.ts';
 import type { ProjectEmbeddingInput } from '../projections/projectEmbedding.ts';
 import {
@@ -28,6 +31,11 @@ import type { Context } from './context.ts';
 import { decodeJobId, encodeId } from './ids.ts';
 import { asValues } from './subscription.ts';
 
+/** A place, with the data set in which its neighbours are. */
+export interface PlacementOf extends PlacementRecord {
+  readonly datasetId: number;
+}
+
 export const Projection: ProjectionResolvers = {
   id: ({ id }) => encodeId(['Projection', id]),
   embedding: (projection, _arguments, context) => embeddingOf(projection, context),
@@ -38,7 +46,44 @@ export const Projection: ProjectionResolvers = {
   },
   quality: ({ quality, measured }) =>
     quality === null ? null : { ...quality, columns: measured ? measureColumns : [] },
+  async place(projection, { to }, context): Promise<PlacementOf> {
+    const { database, resident, reading, statement, loaders, budget } = context;
+    budget.search();
+    const embedding = await embeddingOf(projection, context);
+    const dataset = await loaders.datasets.load(embedding.datasetId);
+    if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+    const target = await resolveTarget(reading, dataset, embedding, to);
+    const condition = isFilter(projection.filter) ? { condition: compileFilter(projection.filter, dataset) } : {};
+    const placement = await placeOnMap(database, embedding, projection, {
+      target,
+      resident,
+      ...condition,
+      ...statement,
+    });
+    return { ...placement, datasetId: dataset.id };
+  },
   points: (projection, { columns }, { reading }) => pointsOf(projection, columns, { database: reading }),
+};
+
+/** What the map keeps is what was asked for, and checked then. */
+function isFilter(filter: unknown): filter is FilterInput {
+  return filter !== null;
+}
+
+export const Placement: PlacementResolvers = {
+  x: ({ coordinates }) => coordinates[0] ?? 0,
+  y: ({ coordinates }) => coordinates[1] ?? 0,
+  z: ({ coordinates }) => coordinates[2] ?? null,
+  async neighbors({ neighbors, datasetId }, { first }, { budget }) {
+    if (first > NEIGHBORS_LIMIT) {
+      throw new UserError(
+        'BAD_USER_INPUT',
+        `\`first\` is ${first}; it can be a whole number from 1 to ${NEIGHBORS_LIMIT}.`,
+      );
+    }
+    const hits = await neighbors(budget.page(first));
+    return hits.map((hit, i) => ({ ...hit, datasetId, rank: i + 1 }));
+  },
 };
 
 async function embeddingOf({ embeddingId }: ProjectionRecord, { loaders }: Context) {

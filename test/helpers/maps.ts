@@ -5,6 +5,7 @@ import { createDataset, type Field, publishDataset } from '../../server/datasets
 import { appendItems } from '../../server/datasets/items.ts';
 import {
   appendVectors,
+  countEmbedding,
   createEmbedding,
   type Embedding,
   type Metric,
@@ -43,6 +44,7 @@ export async function makeEmbedding(database: Database, source: MapSource): Prom
     });
     const ids = Array.from({ length: matrix.rows }, (_, i) => i + 1);
     await appendVectors(transaction, created, ids, matrix.data);
+    await countEmbedding(transaction, created.id, ids.length);
     await publishDataset(transaction, datasetId, { fields, itemCount: items.length });
     return await requireEmbedding(transaction, datasetId, 'vectors');
   });

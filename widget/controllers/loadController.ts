@@ -67,7 +67,7 @@ export class LoadController implements ReactiveController {
         const names = this.names;
         if (names instanceof Error) throw names;
         if (this.#client === null || names === null) throw new Error('There is nothing to load.');
-        const columns = { label: host.labelBy ?? 'label', color: colorField(names.summary, host.colorBy) };
+        const columns = { label: host.labelBy ?? 'label', color: colorField(names.summary, host.colorBy, names) };
         const onProgress = (stage: 'fetching' | 'reading', share: number | null) => {
           this.#progress = { stage, share };
           host.requestUpdate();
@@ -198,7 +198,7 @@ export class LoadController implements ReactiveController {
       names.projection,
       String(names.projectionSummary.version),
       this.#host.labelBy,
-      colorField(names.summary, this.#host.colorBy),
+      colorField(names.summary, this.#host.colorBy, names),
     ];
   }
 

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
-import { clusterFields, type Names } from '../names.ts';
+import { clusterFields, type Names, trustFields } from '../names.ts';
 import { icons } from './icons.ts';
 
 interface BarOptions {
@@ -85,6 +85,7 @@ function renderColors({ names, color, onColor }: BarOptions): TemplateResult | t
   const fields = [
     ...names.summary.fields.filter(({ type }) => type !== 'JSON').map(({ name }) => ({ name, title: name })),
     ...clusterFields(names),
+    ...trustFields(names),
   ];
   if (fields.length === 0) return nothing;
   const choose = (event: Event) => {

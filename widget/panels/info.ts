@@ -23,11 +23,27 @@ export function renderInfo(
             'Neighbour recall',
             quality.neighborRecall,
             `Share of the ${quality.neighbors} nearest that stay among the nearest; sample of ${quality.sample.toLocaleString()}.`,
-          )}`
+          )}
+          ${renderMeter('Triplets', quality.tripletAccuracy, 'Which of two items is nearer to a third: how often the map is right; half by chance.')}
+          ${
+            quality.rankCorrelation === null
+              ? nothing
+              : renderMeter(
+                  'Rank correlation',
+                  quality.rankCorrelation,
+                  'Of all distances, in the embedding and on the map.',
+                )
+          }`
     }
     <dl class="facts">
       ${fact('Map', `${projection.name} (${projection.method}, ${projection.components} components)`)}
-      ${fact('Variance', explainedVariance?.map((share) => `${(100 * share).toFixed(1)} %`).join(' + '))}
+      ${fact(
+        'Variance',
+        explainedVariance
+          ?.slice(0, projection.components)
+          .map((share) => `${(100 * share).toFixed(1)} %`)
+          .join(' + '),
+      )}
       ${fact('Seed', projection.seed?.toString())}
       ${options.map(([name, value]) => fact(name, String(value)))}
       ${fact('Computed', computed(projection))}
