@@ -215,6 +215,25 @@ const RESTARTS_LIMIT = 50;
  * chapters 6 and 7). The start is by chance, from a fixed seed. Equal eigenvalues are found up to `count` + 2 times.
  */
 export function krylovEigen(matrix: Float64Array, size: number, count: number): Eigen {
+  const times = (vector: Float64Array) => multiply(matrix, size, vector);
+  const found = krylovEigenOf(times, size, count, { residual: RESIDUAL, restarts: RESTARTS_LIMIT });
+  if (found.converged) return found;
+  const { values, vectors } = symmetricEigen(matrix, size);
+  return { values: values.slice(0, count), vectors: vectors.slice(0, count * size) };
+}
+
+/**
+ * The same of a matrix of which only its products with vectors are known.
+ * @param times the matrix times a vector, a new array
+ * @param residual a pair is found when |A v - λ v| is at most this share of the largest |λ|
+ * @param restarts after so many the best that there is is returned, and said not to have converged
+ */
+export function krylovEigenOf(
+  times: (vector: Float64Array) => Float64Array,
+  size: number,
+  count: number,
+  { residual, restarts: most }: { readonly residual: number; readonly restarts: number },
+): Eigen & { readonly converged: boolean } {
   const random = createRandom(0);
   const block = count + GUARD_VECTORS;
   const capacity = Math.min(size, BLOCKS * block);
@@ -224,8 +243,8 @@ export function krylovEigen(matrix: Float64Array, size: number, count: number): 
     const vector = Float64Array.from({ length: size }, () => random.normal());
     if (orthonormalize(vector, next)) next.push(vector);
   }
-  for (let restarts = 0; restarts <= RESTARTS_LIMIT; ) {
-    const images = next.map((vector) => multiply(matrix, size, vector));
+  for (let restarts = 0; ; ) {
+    const images = next.map(times);
     subspace = { basis: [...subspace.basis, ...next], images: [...subspace.images, ...images] };
     next = [];
     for (const image of images) {
@@ -237,18 +256,17 @@ export function krylovEigen(matrix: Float64Array, size: number, count: number): 
     const ritz = ritzPairs(subspace, size, next.length === 0 ? count : Math.max(count, capacity >> 1));
     const wanted = ritz.values.subarray(0, count);
     const largest = Math.abs(wanted[0] ?? 0);
-    if (next.length === 0 || ritz.residuals.slice(0, count).every((residual) => residual <= RESIDUAL * largest)) {
+    const converged = next.length === 0 || ritz.residuals.slice(0, count).every((rest) => rest <= residual * largest);
+    if (converged || restarts === most) {
       const vectors = new Float64Array(count * size);
       ritz.basis.slice(0, count).forEach((vector, k) => {
         vectors.set(vector, k * size);
       });
-      return { values: wanted, vectors };
+      return { values: wanted, vectors, converged };
     }
     subspace = ritz;
     restarts++;
   }
-  const { values, vectors } = symmetricEigen(matrix, size);
-  return { values: values.slice(0, count), vectors: vectors.slice(0, count * size) };
 }
 
 interface Subspace {

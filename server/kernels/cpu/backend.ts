@@ -35,7 +35,8 @@ export type CpuFunction =
   | 'treeBuild'
   | 'treeForces'
   | 'tsneStep'
-  | 'umapEpoch';
+  | 'umapEpoch'
+  | 'umapEpochWide';
 
 /** A thread that has instantiated `module` over `memory`. Made by the platform: worker_threads in Node, Worker in a browser. */
 export interface CpuThread {

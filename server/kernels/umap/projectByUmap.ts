@@ -3,7 +3,7 @@ import type { Backend } from '../backend.ts';
 import { type Metric, nearestNeighbors } from '../knn.ts';
 import { createMatrix, type Matrix } from '../matrix.ts';
 import { startAlongComponents } from '../subspace.ts';
-import { initializeUmap, type RunOptions, runUmap, type UmapOptions, umapCoordinates } from './umap.ts';
+import { initializeUmap, type RunOptions, runUmap, type UmapStartOptions, umapCoordinates } from './umap.ts';
 
 export interface UmapProjection {
   /** (n, c) */
@@ -19,7 +19,7 @@ const NEIGHBORS_END = 0.5;
 const GRAPH_END = 0.55;
 
 /**
- * @param components coordinates per row, 2 or 3
+ * @param components coordinates per row, from 1 to 10; 2 and 3 for maps, more for clustering
  * @param neighbors nearest neighbours per row, from 2
  */
 export async function projectByUmap(
@@ -35,7 +35,7 @@ export async function projectByUmap(
     readonly components: number;
     readonly metric: Metric;
     readonly neighbors: number;
-    readonly options: UmapOptions;
+    readonly options: UmapStartOptions;
   },
   { signal, onProgress }: Pick<RunOptions, 'signal'> & { readonly onProgress?: (done: number) => void } = {},
 ): Promise<UmapProjection> {

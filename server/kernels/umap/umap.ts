@@ -8,12 +8,15 @@
 import { type Backend, processorOf } from '../backend.ts';
 import { cutRows, type Graph } from '../graph.ts';
 import type { Neighbors } from '../knn.ts';
-import type { Matrix } from '../matrix.ts';
+import { createMatrix, type Matrix } from '../matrix.ts';
 import { fromPlanes, toPlanes } from '../planes.ts';
+import { createRandom } from '../random.ts';
 import { fitCurve } from './curve.ts';
 import { fuzzyGraph } from './fuzzyGraph.ts';
 import { BETA1, BETA2, BLOCK, type Forces, type Layout } from './layout.ts';
 import { runUmapOnGpu } from './layoutOnGpu.ts';
+import { spectralStart } from './spectral.ts';
+import { type Target, withTarget } from './target.ts';
 
 export interface UmapOptions {
   /** Least distance between neighbours on the map, in map units, 0 to `spread`. Larger spreads groups out; smaller packs them. */
@@ -34,6 +37,19 @@ export interface UmapOptions {
   readonly seed?: number; // 42
 }
 
+/** Beside the numbers: where points begin, and what else is known of them. */
+export interface UmapStartOptions extends UmapOptions {
+  /**
+   * Where points begin: GIVEN, at the start given, along the principal components or on another map; SPECTRAL, by the graph alone, which
+   * shows what hangs together (spectral.ts); RANDOM, which shows what of a map is chance.
+   */
+  readonly initialization?: 'GIVEN' | 'SPECTRAL' | 'RANDOM'; // GIVEN
+  /** A category or a number of each point that draws those alike together: supervised, or semi-supervised where some are not known. */
+  readonly target?: Target | undefined;
+  /** How much the target counts against the vectors, 0 to 1. Larger separates categories more. Ignored without a target. */
+  readonly targetWeight?: number; // 0.5
+}
+
 export interface Umap {
   readonly graph: Graph;
   readonly forces: Forces;
@@ -45,15 +61,29 @@ export interface Umap {
 /** Extent of the start: the coordinate farthest from 0 is put here. */
 const START_EXTENT = 10;
 const START_NOISE = 1e-4;
+/** Of umapEpochWide (cpu/assembly/layout.ts), per dimension: three vectors. */
+const WIDE_SCRATCH_BYTES = 48;
+/** For clustering more than three are useful; beyond ten the map is no map. */
+export const COMPONENTS_MOST = 10;
 
 /**
- * @param start (n, c): where the points begin, for example principal components
+ * @param start (n, c), c from 2 to 10: where the points begin, for example principal components; spread to an extent of 10
  */
-export function initializeUmap(neighbors: Neighbors, start: Matrix, options: UmapOptions = {}): Umap {
+export function initializeUmap(neighbors: Neighbors, start: Matrix, options: UmapStartOptions = {}): Umap {
   const { n, k, ids, distances } = neighbors;
   const { epochs = 200, seed = 42, negativeRate = 5, repulsionStrength = 1 } = options;
   const { localConnectivity = 1, setOperationMix = 1, minDist = 0.1, spread = 1 } = options;
-  const graph = fuzzyGraph(ids, distances, n, k, { localConnectivity, setOperationMix });
+  const { initialization = 'GIVEN', target, targetWeight = 0.5 } = options;
+  if (!(start.columns >= 1 && start.columns <= COMPONENTS_MOST)) {
+    throw new RangeError(`The start has ${start.columns} components; wanted: from 1 to ${COMPONENTS_MOST}.`);
+  }
+  const untargeted = fuzzyGraph(ids, distances, n, k, { localConnectivity, setOperationMix });
+  const graph = target === undefined ? untargeted : withTarget(untargeted, target, targetWeight);
+  const begin = {
+    GIVEN: () => start,
+    SPECTRAL: () => spectralStart(graph, start),
+    RANDOM: () => randomStart(start, seed),
+  };
   return {
     graph: prepareForEpochs(graph, epochs),
     forces: { ...fitCurve(minDist, spread), repulsion: negativeRate * repulsionStrength },
@@ -62,11 +92,26 @@ export function initializeUmap(neighbors: Neighbors, start: Matrix, options: Uma
     layout: {
       dimensions: start.columns,
       epoch: 0,
-      positions: spreadStart(start, seed),
+      positions: spreadStart(begin[initialization](), seed),
       momentum: new Float32Array(n * start.columns),
       velocity: new Float32Array(n * start.columns),
     },
   };
+}
+
+/**
+ * The same run with other forces from here on, for a map that is changed while it is watched. What is not given stays as it is.
+ * @param options minDist and spread belong together: of one alone the other has its default
+ */
+export function withForces(
+  umap: Umap,
+  options: Pick<UmapOptions, 'minDist' | 'spread' | 'negativeRate' | 'repulsionStrength'>,
+): Umap {
+  const { minDist, spread, negativeRate = 5, repulsionStrength = 1 } = options;
+  const curve = minDist === undefined && spread === undefined ? umap.forces : fitCurve(minDist ?? 0.1, spread ?? 1);
+  const pushes = options.negativeRate !== undefined || options.repulsionStrength !== undefined;
+  const repulsion = pushes ? negativeRate * repulsionStrength : umap.forces.repulsion;
+  return { ...umap, forces: { a: curve.a, b: curve.b, repulsion } };
 }
 
 /** Where the points are: (n, c). */
@@ -90,11 +135,9 @@ export async function runUmap(
   untilEpoch: number = umap.epochs,
   { signal, onEpoch }: RunOptions = {},
 ): Promise<void> {
-  // The card knows maps, of 2 and 3 dimensions.
-  if (on.device === 'GPU' && (umap.layout.dimensions === 2 || umap.layout.dimensions === 3)) {
-    return await runUmapOnGpu(on, umap, untilEpoch, { signal, onEpoch });
-  }
-  const backend = processorOf(on);
+  // The shader takes points of two or three coordinates.
+  const backend = umap.layout.dimensions > 3 ? processorOf(on) : on;
+  if (backend.device === 'GPU') return await runUmapOnGpu(backend, umap, untilEpoch, { signal, onEpoch });
   const { graph, forces, epochs, seed, layout } = umap;
   const { n } = graph;
   const { dimensions } = layout;
@@ -107,7 +150,8 @@ export async function runUmap(
   const velocity = backend.upload(layout.velocity);
   let from = backend.upload(layout.positions);
   let to = backend.allocate(length * 4);
-  const negatives = backend.allocate(backend.threadCount * dimensions * BLOCK * 4);
+  const scratchBytes = dimensions * (BLOCK * 4 + WIDE_SCRATCH_BYTES);
+  const negatives = backend.allocate(backend.threadCount * scratchBytes);
 
   // Blocks are cut so that pieces carry the same number of edges, four to a thread: rows differ in length.
   const pieces = cutRows(graph, 4 * backend.threadCount, BLOCK, BLOCK);
@@ -118,11 +162,11 @@ export async function runUmap(
       const correction1 = 1 - BETA1 ** (epoch + 1);
       const correction2 = Math.sqrt(1 - BETA2 ** (epoch + 1));
       await backend.run(
-        'umapEpoch',
+        dimensions === 2 || dimensions === 3 ? 'umapEpoch' : 'umapEpochWide',
         pieces.length - 1,
         (piece, thread) => [
           ...[n, dimensions, n, starts, columns, weights, from, to, momentum, velocity],
-          ...[negatives + thread * dimensions * BLOCK * 4, forces.a, forces.b, forces.repulsion],
+          ...[negatives + thread * scratchBytes, forces.a, forces.b, forces.repulsion],
           ...[rate, correction1, correction2, epoch, seed, pieces[piece] ?? 0, pieces[piece + 1] ?? 0],
         ],
         { signal: layout.epoch === epoch ? undefined : signal },
@@ -165,4 +209,14 @@ function prepareForEpochs(graph: Graph, epochs: number): Graph {
 function spreadStart(start: Matrix, seed: number): Float32Array {
   const extent = start.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return toPlanes(start, extent > 0 ? START_EXTENT / extent : 0, START_NOISE, seed);
+}
+
+/** Anywhere in a cube. */
+function randomStart({ rows, columns }: Matrix, seed: number): Matrix {
+  const random = createRandom(seed);
+  return createMatrix(
+    rows,
+    columns,
+    Float32Array.from({ length: rows * columns }, () => 2 * random.uniform() - 1),
+  );
 }

@@ -1,7 +1,7 @@
 // Everything that the CPU backend can run, as one WebAssembly module. Pointers are byte offsets into the shared memory.
 export { pack, rerank, search, squaredNorms } from './knn';
 export { gram, project } from './gram';
-export { umapEpoch } from './layout';
+export { umapEpoch, umapEpochWide } from './layout';
 export { gridColumns, gridFields, gridForces, gridRows, gridSort } from './tsneGrid';
 export { treeBuild, treeForces } from './tsneTree';
 export { tsneStep } from './tsneStep';

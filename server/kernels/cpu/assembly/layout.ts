@@ -117,6 +117,87 @@ export function umapEpoch(
   }
 }
 
+/** The same for any number of dimensions. negatives is followed by scratch of this thread: three vectors per dimension. */
+export function umapEpochWide(
+  n: i32, dimensions: i32, stride: i32, starts: usize, columns: usize, weights: usize,
+  from: usize, to: usize, momentum: usize, velocity: usize, negatives: usize,
+  a: f32, b: f32, repulsion: f32, learningRate: f32, correction1: f32, correction2: f32,
+  epoch: i32, seed: i32, firstBlock: i32, lastBlock: i32,
+): void {
+  const plane = <usize>stride << 2;
+  const vectors = <usize>dimensions << 4;
+  const differences = negatives + (<usize>dimensions << 8), pulled = differences + vectors, pushed = pulled + vectors;
+  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const as_ = f32x4.splat(a), bs = f32x4.splat(b);
+  const attraction = f32x4.splat(-2 * a * b), repelling = f32x4.splat(2 * b), softening = f32x4.splat(0.001);
+  const rate = (learningRate * correction2) / correction1;
+  const epsilon = <f32>1e-7 * correction2;
+  for (let block = firstBlock; block < lastBlock; block++) {
+    const key = hash((<u32>(epoch + 1) * 0x9e3779b1) ^ (<u32>block ^ <u32>seed));
+    for (let lane: u32 = 0; lane < <u32>BLOCK; lane++) {
+      const j = <usize>(hash(key + lane) % <u32>n) << 2;
+      for (let c: usize = 0; c < <usize>dimensions; c++) {
+        store<f32>(negatives + (c << 8) + (<usize>lane << 2), load<f32>(from + c * plane + j));
+      }
+    }
+    const last = min((block + 1) * BLOCK, n);
+    for (let i = block * BLOCK; i < last; i++) {
+      const at = <usize>i << 2;
+      memory.fill(pulled, 0, vectors << 1);
+      let degrees = zero;
+      const end = load<u32>(starts + at, 4);
+      for (let e = load<u32>(starts + at); e < end; e += 4) {
+        const edge = <usize>e << 2;
+        const left = <i32>(end - e);
+        const i0 = <usize>load<u32>(columns + edge);
+        const i1 = left > 1 ? <usize>load<u32>(columns + edge, 4) : i0;
+        const i2 = left > 2 ? <usize>load<u32>(columns + edge, 8) : i0;
+        const i3 = left > 3 ? <usize>load<u32>(columns + edge, 12) : i0;
+        let weight = v128.load(weights + edge);
+        if (left < 4) weight = v128.and(weight, firstLanes(left));
+        degrees = f32x4.add(degrees, weight);
+        let d2 = zero;
+        for (let c: usize = 0; c < <usize>dimensions; c++) {
+          const own = from + c * plane;
+          const difference = f32x4.sub(v128.load_splat<f32>(own + at), gather(own, i0, i1, i2, i3));
+          v128.store(differences + (c << 4), difference);
+          d2 = f32x4.add(d2, f32x4.mul(difference, difference));
+        }
+        const apart = f32x4.gt(d2, zero);
+        const power = exp2(f32x4.mul(bs, log2(v128.bitselect(d2, one, apart))));
+        let pull = f32x4.div(f32x4.mul(attraction, power), f32x4.mul(d2, f32x4.add(f32x4.mul(as_, power), one)));
+        pull = v128.and(pull, apart);
+        const doubled = f32x4.add(weight, weight);
+        for (let c: usize = 0; c < vectors; c += 16) {
+          const force = f32x4.mul(doubled, clip(f32x4.mul(pull, v128.load(differences + c))));
+          v128.store(pulled + c, f32x4.add(v128.load(pulled + c), force));
+        }
+      }
+      for (let lane: usize = 0; lane < <usize>BLOCK * 4; lane += 16) {
+        let d2 = zero;
+        for (let c: usize = 0; c < <usize>dimensions; c++) {
+          const difference = f32x4.sub(v128.load_splat<f32>(from + c * plane + at), v128.load(negatives + (c << 8) + lane));
+          v128.store(differences + (c << 4), difference);
+          d2 = f32x4.add(d2, f32x4.mul(difference, difference));
+        }
+        const apart = f32x4.gt(d2, zero);
+        const power = exp2(f32x4.mul(bs, log2(v128.bitselect(d2, one, apart))));
+        let push = f32x4.div(repelling, f32x4.mul(f32x4.add(softening, d2), f32x4.add(f32x4.mul(as_, power), one)));
+        push = v128.and(push, apart);
+        for (let c: usize = 0; c < vectors; c += 16) {
+          v128.store(pushed + c, f32x4.add(v128.load(pushed + c), clip(f32x4.mul(push, v128.load(differences + c)))));
+        }
+      }
+      const share = (repulsion * sum(degrees)) / <f32>BLOCK;
+      for (let c: usize = 0; c < <usize>dimensions; c++) {
+        const offset = c * plane + at;
+        const force = sum(v128.load(pulled + (c << 4))) + share * sum(v128.load(pushed + (c << 4)));
+        adam(force, from + offset, to + offset, momentum + offset, velocity + offset, rate, epsilon);
+      }
+    }
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function adam(force: f32, from: usize, to: usize, momentum: usize, velocity: usize, rate: f32, epsilon: f32): void {
