@@ -16,6 +16,7 @@ import { loopBench } from './loop.ts';
 import { nearestBench } from './nearest.ts';
 import { engines } from './places.ts';
 import { pointsBench } from './points.ts';
+import { neighborsBench, tsneBench, umapBench } from './projections.ts';
 
 const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Promise<void>>> = {
   import: importBench,
@@ -26,6 +27,9 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   'graphs-long': graphsLongBench,
   clusters: clustersBench,
   gpu: gpuBench,
+  'projections-umap': umapBench,
+  'projections-tsne': tsneBench,
+  'projections-neighbors': neighborsBench,
 };
 /** Takes hours: only when it is named. */
 const unasked = new Set(['graphs-long']);
@@ -33,7 +37,9 @@ const unasked = new Set(['graphs-long']);
 const given = process.argv.slice(2);
 const json = given.includes('--json');
 const names = given.filter((name) => name !== '--json');
-const unknown = names.find((name) => !(name in benches));
+/** `projections` stands for all whose names begin so. */
+const stands = (name: string, bench: string) => bench === name || bench.startsWith(`${name}-`);
+const unknown = names.find((name) => !Object.keys(benches).some((bench) => stands(name, bench)));
 if (unknown !== undefined) {
   console.error(`There is no benchmark "${unknown}". There are ${Object.keys(benches).join(', ')}.`);
   process.exit(2);
@@ -42,7 +48,8 @@ if (!engines.includes('postgres')) console.error('TEST_DATABASE_URL is not set: 
 
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
-  if (names.length > 0 ? !names.includes(name) : unasked.has(name)) continue;
+  const asked = unasked.has(name) ? names.includes(name) : names.some((given) => stands(given, name));
+  if (names.length > 0 ? !asked : unasked.has(name)) continue;
   if (!json) console.error(`${name} …`);
   await bench((figure) => {
     figures.push(figure);

@@ -42,8 +42,8 @@ function makeClusters(count: number): Float32Array {
 }
 
 /** As NumPy writes it: format version 1.0, little-endian float32, C order. */
-export async function writeNpy(path: string, values: Float32Array): Promise<void> {
-  const shape = `(${values.length / DIMENSION}, ${DIMENSION})`;
+export async function writeNpy(path: string, values: Float32Array, columns = DIMENSION): Promise<void> {
+  const shape = `(${values.length / columns}, ${columns})`;
   const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`;
   const text = `${dictionary.padEnd(128 - 10 - 1)}\n`;
   const head = Buffer.concat([Buffer.from('\x93NUMPY\x01\x00\0\0', 'latin1'), Buffer.from(text, 'latin1')]);

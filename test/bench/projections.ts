@@ -1,0 +1,162 @@
+/**
+ * Time and quality of maps, all in, from vectors in memory to coordinates, against umap-learn, scikit-learn and faiss in the same
+ * run on the same machine, where Python has them (Debian: python3-sklearn, python3-faiss, umap-learn).
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { CpuBackend } from '#kernels/cpu/backend.ts';
+import { nearestNeighbors } from '#kernels/knn.ts';
+import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import { initializeQuality, type Quality, resultOfQuality, runQuality } from '#kernels/quality.ts';
+import { startAlongComponents } from '#kernels/subspace.ts';
+import { projectByTsne } from '#kernels/tsne/projectByTsne.ts';
+import { projectByUmap } from '#kernels/umap/projectByUmap.ts';
+import { cpuThreads } from '../../server/cpuThreads.ts';
+import type { Figure, Target } from './figures.ts';
+import { DIMENSION, readVectors, writeNpy } from './vectors.ts';
+
+const PYTHON = '/usr/bin/python3';
+const script = fileURLToPath(new URL('peers/projections.py', import.meta.url));
+
+type Report = (figure: Figure) => void;
+
+export async function umapBench(report: Report): Promise<void> {
+  for (const [rows, columns, seconds] of [
+    [10_000, DIMENSION, 3],
+    [60_000, DIMENSION, 13],
+    [60_000, 100, 9],
+  ] as const) {
+    const what = `UMAP ${rows} x ${columns}`;
+    await compare(report, what, await vectors(rows, columns), 'umap', { atMost: 1000 * seconds }, (backend, matrix) =>
+      projectByUmap(backend, { matrix, components: 2, metric: 'EUCLIDEAN', neighbors: 15, options: {} }),
+    );
+  }
+}
+
+export async function tsneBench(report: Report): Promise<void> {
+  const project = (backend: CpuBackend, matrix: Matrix) =>
+    projectByTsne(backend, { matrix, components: 2, metric: 'EUCLIDEAN' });
+  const small = await vectors(10_000, DIMENSION);
+  await compare(report, 't-SNE 10000 x 784, 1,000 iterations', small, 'tsne', { atMostTimesRaw: 1 / 3 }, project);
+  const large = await vectors(60_000, DIMENSION);
+  await compare(report, 't-SNE 60000 x 784, 1,000 iterations', large, null, { atMost: 90_000 }, project);
+}
+
+export async function neighborsBench(report: Report): Promise<void> {
+  const matrix = await vectors(60_000, DIMENSION);
+  const peer = await askPeer('neighbors', matrix);
+  await withBackend(async (backend) => {
+    for (const [name, exactWork] of [
+      ['exact', Number.POSITIVE_INFINITY],
+      ['approximate', 0],
+    ] as const) {
+      const begun = performance.now();
+      const { recall } = await nearestNeighbors(backend, matrix, 15, 'EUCLIDEAN', { exactWork });
+      const value = performance.now() - begun;
+      const what = `15 neighbours of 60000 x 784, ${name}`;
+      report({
+        bench: 'projections',
+        engine: null,
+        what,
+        value,
+        raw: peer?.milliseconds ?? null,
+        unit: 'ms',
+        target: null,
+      });
+      share(report, `${what}: recall`, recall, null, null);
+    }
+  });
+}
+
+/** Ours and the peer's, one after the other: time, then the quality of both maps by the same measure. */
+async function compare(
+  report: Report,
+  what: string,
+  matrix: Matrix,
+  method: string | null,
+  target: Target,
+  project: (backend: CpuBackend, matrix: Matrix) => Promise<{ readonly coordinates: Matrix }>,
+): Promise<void> {
+  const peer = method === null ? null : await askPeer(method, matrix);
+  const { coordinates, value } = await withBackend(async (backend) => {
+    // Compiling is not counted: a small map is made first.
+    await project(backend, createMatrix(500, matrix.columns, matrix.data.slice(0, 500 * matrix.columns)));
+    const begun = performance.now();
+    const found = await project(backend, matrix);
+    return { coordinates: found.coordinates, value: performance.now() - begun };
+  });
+  report({ bench: 'projections', engine: null, what, value, raw: peer?.milliseconds ?? null, unit: 'ms', target });
+  const ours = qualityOf(matrix, coordinates);
+  const theirs = peer === null ? null : qualityOf(matrix, peer.map);
+  const gate = gates[method ?? ''] ?? {};
+  for (const name of ['neighborRecall', 'trustworthiness', 'tripletAccuracy'] as const) {
+    // Promised for 10,000 rows: with more of them the same neighbours are harder to keep.
+    const least = matrix.rows === 10_000 ? gate[name] : undefined;
+    share(
+      report,
+      `${what}: ${name}`,
+      ours[name],
+      theirs?.[name] ?? null,
+      least === undefined ? null : { atLeast: least },
+    );
+  }
+}
+
+const gates: Readonly<Record<string, Partial<Record<keyof Quality, number>>>> = {
+  umap: { neighborRecall: 0.274, trustworthiness: 0.976, tripletAccuracy: 0.74 },
+  tsne: { neighborRecall: 0.38 },
+};
+
+function share(report: Report, what: string, value: number, raw: number | null, target: Target | null): void {
+  report({ bench: 'projections', engine: null, what, value, raw, unit: 'share', target });
+}
+
+function qualityOf(matrix: Matrix, map: Matrix): Quality {
+  const state = initializeQuality(matrix, map, { metric: 'EUCLIDEAN', seed: 1, sample: 500 });
+  if (state === null) throw new Error('There are too few rows to measure.');
+  runQuality(state);
+  return resultOfQuality(state);
+}
+
+async function withBackend<T>(work: (backend: CpuBackend) => Promise<T>): Promise<T> {
+  const backend = await CpuBackend.create(cpuThreads());
+  try {
+    return await work(backend);
+  } finally {
+    backend.close();
+  }
+}
+
+/** Of 10,000 rows those that Fashion-MNIST keeps for tests, as in published figures; fewer columns are principal components. */
+async function vectors(rows: number, columns: number): Promise<Matrix> {
+  const all = await readVectors(70_000);
+  const first = rows === 10_000 ? 60_000 * DIMENSION : 0;
+  const matrix = createMatrix(rows, DIMENSION, all.values.slice(first, first + rows * DIMENSION));
+  if (columns === DIMENSION) return matrix;
+  return await withBackend((backend) => startAlongComponents(backend, matrix, columns, 'EUCLIDEAN'));
+}
+
+/** Null, said aloud, where Python or the library is missing. */
+async function askPeer(method: string, matrix: Matrix): Promise<{ milliseconds: number; map: Matrix } | null> {
+  const folder = await mkdtemp(join(tmpdir(), 'embedding-map-peer-'));
+  try {
+    const [source, out] = [join(folder, 'vectors.npy'), join(folder, 'map.npy')];
+    await writeNpy(source, matrix.data, matrix.columns);
+    const { stdout } = await promisify(execFile)(PYTHON, [script, method, source, out], { maxBuffer: 2 ** 24 });
+    const { seconds, version }: { seconds: number; version: string } = JSON.parse(stdout.split('\n')[0] ?? '');
+    console.error(`  beside ${version}`);
+    const bytes = new Uint8Array(await readFile(out)).buffer;
+    const values = new Float32Array(bytes.slice(10 + new DataView(bytes).getUint16(8, true)));
+    return { milliseconds: 1000 * seconds, map: createMatrix(matrix.rows, values.length / matrix.rows, values) };
+  } catch (error) {
+    console.error(`  no peer for ${method}: ${error instanceof Error ? error.message.split('\n').at(-2) : error}`);
+    return null;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
