@@ -30,6 +30,10 @@ type Values = Readonly<Record<string, number>>;
 export interface GpuKernel {
   readonly label: string;
   readonly pipeline: GPUComputePipeline;
+  /** Of the buffers, group 0. */
+  readonly layout: GPUBindGroupLayout;
+  /** Group 1: the parameters, by their slot; made when first used. */
+  readonly slots: GPUBindGroup[];
   readonly fields: readonly { readonly name: string; readonly type: 'u32' | 'i32' | 'f32' }[];
 }
 
@@ -131,7 +135,7 @@ export class GpuBackend {
     try {
       const compute = { module, entryPoint, constants };
       const pipeline = await this.#device.createComputePipelineAsync({ label: entryPoint, layout: 'auto', compute });
-      return { label: entryPoint, pipeline, fields };
+      return { label: entryPoint, pipeline, layout: pipeline.getBindGroupLayout(0), slots: [], fields };
     } catch (error) {
       this.#check();
       const { messages } = await module.getCompilationInfo();
@@ -298,7 +302,7 @@ export class GpuBackend {
 
   #encode(
     pass: GPUComputePassEncoder,
-    { kernel: { pipeline, fields, label }, buffers, parameters }: Stage,
+    { kernel: { pipeline, layout, slots: bound, fields, label }, buffers, parameters }: Stage,
     { round, block }: { readonly round: number; readonly block: number },
     blocks: number,
     slots: DataView,
@@ -318,15 +322,12 @@ export class GpuBackend {
       binding: Number(binding),
       resource: { buffer },
     }));
-    pass.setBindGroup(0, this.#device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    const own = { buffer: this.#slots, offset: slot * SLOT_BYTES, size: SLOT_BYTES };
-    pass.setBindGroup(
-      1,
-      this.#device.createBindGroup({
-        layout: pipeline.getBindGroupLayout(1),
-        entries: [{ binding: 0, resource: own }],
-      }),
-    );
+    pass.setBindGroup(0, this.#device.createBindGroup({ layout, entries }));
+    bound[slot] ??= this.#device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(1),
+      entries: [{ binding: 0, resource: { buffer: this.#slots, offset: slot * SLOT_BYTES, size: SLOT_BYTES } }],
+    });
+    pass.setBindGroup(1, bound[slot]);
     pass.dispatchWorkgroups(blocks);
   }
 

@@ -42,18 +42,16 @@ describe('a map computed on the graphics card', { skip: gpu.skip }, async () => 
     assert.notDeepEqual(await pointsOf(server.database, plain), await pointsOf(server.database, first));
   });
 
-  test('by t-SNE and by PaCMAP is as good as the other, too', async () => {
+  test('can be one by t-SNE or by PaCMAP', async () => {
     for (const [method, options] of [
-      ['TSNE', { tsne: { perplexity: 10, iterations: 100 } }],
+      ['TSNE', { tsne: { perplexity: 10, iterations: 60, earlyIterations: 20 } }],
       ['PACMAP', { pacmap: { phases: [20, 20, 40] } }],
     ] as const) {
-      for (const device of ['GPU', 'CPU']) await project(server, `${method} ${device}`, device, { method, ...options });
-      const [card, processor] = await Promise.all(
-        ['GPU', 'CPU'].map((device) => requireProjection(server.database, embedding.id, `${method} ${device}`)),
-      );
-      assert.equal(card?.device, 'GPU');
-      assert.equal(card?.method, method);
-      assert.ok((card?.quality?.trustworthiness ?? 0) > (processor?.quality?.trustworthiness ?? 1) - 0.01);
+      assert.equal((await project(server, method, 'GPU', { method, ...options })).state, 'SUCCEEDED');
+      const card = await requireProjection(server.database, embedding.id, method);
+      assert.deepEqual([card.device, card.method], ['GPU', method]);
+      // Of 0.5 by chance. How near it is to the processor's: test/server/kernels/gpu.
+      assert.ok((card.quality?.trustworthiness ?? 0) > 0.8, `${method}: ${card.quality?.trustworthiness}`);
     }
   });
 
