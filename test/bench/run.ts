@@ -23,13 +23,13 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   nearest: nearestBench,
   points: pointsBench,
   loop: loopBench,
-  graphs: graphsBench,
-  'graphs-long': graphsLongBench,
   clusters: clustersBench,
   gpu: gpuBench,
   'projections-umap': umapBench,
   'projections-tsne': tsneBench,
   'projections-neighbors': neighborsBench,
+  graphs: graphsBench,
+  'graphs-long': graphsLongBench,
 };
 /** Takes hours: only when it is named. */
 const unasked = new Set(['graphs-long']);
