@@ -81,6 +81,17 @@ export async function countItems(
   return counted?.count ?? 0;
 }
 
+/** The ids of all items that a filter leaves, ascending. @param filter compiled with `firstParameter` 2 */
+export async function listItemIds(database: Queryable, datasetId: number, filter: Condition): Promise<number[]> {
+  const rows = await database
+    .query<{ id: number }>(
+      `select items.id from items where items.dataset_id = $1::int and (${filter.sql}) order by items.id`,
+      [datasetId, ...filter.parameters],
+    )
+    .catch(throwConditionError);
+  return rows.map(({ id }) => id);
+}
+
 /** The items of these ids, in their order, null where there is none. */
 export async function findItemsById(
   database: Queryable,

@@ -137,6 +137,7 @@ export async function obtainFile(
     await checkFile(path, file, context.signal);
     return path;
   }
+  if ('folder' in file.from) throw new UserError('BAD_USER_INPUT', `There is no file ${file.name} in the folder.`);
   const path =
     'package' in file.from
       ? packagePath(file, file.from.package, file.from.path)

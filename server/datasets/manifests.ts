@@ -14,11 +14,14 @@ import type { OpenOptions, Table } from './formats/format.ts';
 import type { GraphFile } from './formats/graphFile.ts';
 import type { ProjectionOptions } from './importTables.ts';
 
-/** A file of a data set: in a package of this installation, or at an address. */
+/** A file of a data set: in a package of this installation, at an address, or in a folder that the user names alone. */
 export interface ManifestFile {
   /** Its name in the source's own layout; so it is looked for in a folder, too. */
   readonly name: string;
-  readonly from: { readonly url: string } | { readonly package: string; readonly path: string };
+  readonly from:
+    | { readonly url: string }
+    | { readonly package: string; readonly path: string }
+    | { readonly folder: true };
   readonly bytes: number;
   /** In hexadecimal. */
   readonly sha256: string;

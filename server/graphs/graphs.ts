@@ -104,6 +104,83 @@ export function relationKind(relation: Pick<Relation, 'trainCount' | 'headCount'
   return manyHeads ? 'MANY_TO_ONE' : 'ONE_TO_ONE';
 }
 
+/** The entities that are known to answer (entity, relation, ?) or (?, relation, entity), with the split of each triple. */
+export async function findKnownEnds(
+  database: Queryable,
+  datasetId: number,
+  side: 'HEAD' | 'TAIL',
+  itemId: number,
+  relationId: number,
+): Promise<Map<number, Split>> {
+  const [given, asked] = side === 'TAIL' ? ['head', 'tail'] : ['tail', 'head'];
+  const rows = await database.query<{ id: number; split: Split }>(
+    `select ${asked} as id, split from triples
+      where dataset_id = $1::int and relation_id = $2::int and ${given} = $3::bigint`,
+    [datasetId, relationId, itemId],
+  );
+  return new Map(rows.map(({ id, split }) => [id, split]));
+}
+
+/** The relations that are known to lead from one entity to another, with the split of each triple. */
+export async function findRelationsBetween(
+  database: Queryable,
+  datasetId: number,
+  head: number,
+  tail: number,
+): Promise<Map<number, Split>> {
+  const rows = await database.query<{ id: number; split: Split }>(
+    `select relation_id as id, split from triples where dataset_id = $1::int and head = $2::bigint and tail = $3::bigint`,
+    [datasetId, head, tail],
+  );
+  return new Map(rows.map(({ id, split }) => [id, split]));
+}
+
+/** The triples in TRAIN of which an entity is head or tail, at most `first`. */
+export async function findTriplesOf(
+  database: Queryable,
+  datasetId: number,
+  itemId: number,
+  first: number,
+): Promise<{ headId: number; relationId: number; tailId: number }[]> {
+  return database.query<{ headId: number; relationId: number; tailId: number } & Row>(
+    `select head as "headId", relation_id as "relationId", tail as "tailId" from triples
+      where dataset_id = $1::int and (head = $2::bigint or tail = $2::bigint) and split = 'TRAIN'
+      order by relation_id, head, tail limit $3::int`,
+    [datasetId, itemId, first],
+  );
+}
+
+/** The triples of a relation, in TRAIN or in all splits, by head and tail, at most `first`. */
+export async function findTriplesOfRelation(
+  database: Queryable,
+  datasetId: number,
+  relationId: number,
+  first: number,
+): Promise<{ headId: number; tailId: number; split: Split }[]> {
+  return database.query<{ headId: number; tailId: number; split: Split } & Row>(
+    `select head as "headId", tail as "tailId", split from triples
+      where dataset_id = $1::int and relation_id = $2::int order by head, tail limit $3::int`,
+    [datasetId, relationId, first],
+  );
+}
+
+/** How many triples two entities have alike, the one in the place of the other. */
+export async function countSharedTriples(
+  database: Queryable,
+  datasetId: number,
+  a: number,
+  b: number,
+): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `select (select count(*) from triples mine join triples other using (dataset_id, relation_id, tail)
+              where dataset_id = $1::int and mine.head = $2::bigint and other.head = $3::bigint)
+          + (select count(*) from triples mine join triples other using (dataset_id, relation_id, head)
+              where dataset_id = $1::int and mine.tail = $2::bigint and other.tail = $3::bigint) as count`,
+    [datasetId, a, b],
+  );
+  return row?.count ?? 0;
+}
+
 /** Counts the triples of each relation anew. To be called in every transaction that has changed triples. */
 export async function countTriples(transaction: Queryable, datasetId: number): Promise<void> {
   await transaction.query(

@@ -238,12 +238,14 @@ export async function takeUnfitTriples(
       select relations.id, entities.mention / 2 as mention
         from ${name}_relations relations join ${name}_entities entities on entities.key = relations.key
     ), unfit as (
-      select edges.number, edges.relation, named.mention, kept.number as kept
-        from ${name}_edges edges
-        left join named on named.id = edges.relation and edges.strict
-        left join ${name}_edges kept on kept.number = edges.kept and kept.number <> edges.number
-              and (kept.split, kept.holds) is distinct from (edges.split, edges.holds)
-       where named.id is not null or kept.number is not null
+      select number, max(mention) as mention, max(kept) as kept
+        from (select edges.number, named.mention, null::bigint as kept
+                from ${name}_edges edges join named on named.id = edges.relation where edges.strict
+              union all
+              select edges.number, null, kept.number
+                from ${name}_edges edges join ${name}_edges kept on kept.number = edges.kept
+               where edges.kept <> edges.number and (kept.split, kept.holds) is distinct from (edges.split, edges.holds)) reasons
+       group by number
     )`;
   const rows = await transaction.query<UnfitRow>(
     `${unfit}

@@ -1,6 +1,6 @@
 /**
  * Triples set aside to measure a model by, such that every entity and every relation stays in training: what a model has
- * never met it can say nothing of (Akrami et al. 2020 and the CoDEx benchmark, Safavi and Koutra 2020, split so too).
+ * never met it can say nothing of (CoDEx, Safavi and Koutra 2020, is split so).
  *
  * n triples, rows (n, 3) of head, relation and tail, numbered from 0.
  */

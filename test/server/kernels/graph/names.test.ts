@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-
 import { indexNames, piecesOf, similarNames } from '#kernels/graph/names.ts';
+import { pairNamesakes } from '#kernels/graph/namesakes.ts';
 
 const words = ['elephant', 'elegant', 'relevant', 'Éléphant', 'dog', 'hot dog', 'dogs', '犬', ''];
 
@@ -31,4 +31,19 @@ test('the index finds what a comparison with every name finds', () => {
     }),
     { seed: 2, numRuns: 200 },
   );
+});
+
+test('of many names those that are nearly the same are paired, wherever the slip is', () => {
+  const names = [
+    'Ada Lovelace',
+    'Charles Babbage',
+    'ada  lovelace!',
+    'Xharles Babbage',
+    'Charles Babbagt',
+    'Alan Turing',
+    '',
+  ];
+  const paired = pairNamesakes(names, 0.7).map(({ first, second }) => `${first} ${second}`);
+  assert.deepEqual(paired.sort(), ['0 2', '1 3', '1 4']);
+  assert.equal(pairNamesakes(names, 0.7)[0]?.similarity, 1);
 });
