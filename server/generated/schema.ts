@@ -18,6 +18,12 @@ import type { PlacementOf } from '../resolvers/projection.ts';
 import type { Frame } from '../projections/frames.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
 import type { NearestPage, NearestItem, IndexOf } from '../resolvers/embedding.ts';
+import type { LinkAnswerOf, LinkPredictionOf, TripleScoreOf, NewEntityOf } from '../resolvers/graphAnswers.ts';
+import type { LinkExplanation as LinkExplanationOf, SupportingTriple as SupportingTripleOf } from '../graphs/explainLink.ts';
+import type { RelationPrediction as RelationPredictionOf } from '../graphs/predictLinks.ts';
+import type { Review, ReviewedTriple as ReviewedTripleOf } from '../graphs/reviewRelation.ts';
+import type { NewEntityAnswer } from '../graphs/newEntity.ts';
+import type { Duplicate } from '../graphs/findDuplicates.ts';
 import type { GraphOf, TriplePage, TripleOnPage, StepOf } from '../resolvers/graph.ts';
 import type { Relation as RelationRecord } from '../graphs/graphs.ts';
 import type { Triple as TripleOf } from '../graphs/neighborhood.ts';
@@ -1162,6 +1168,280 @@ export type GraphModel = Node & {
   readonly stale: Scalars['Boolean']['output'];
   /** When it was trained. */
   readonly createdAt: Scalars['DateTime']['output'];
+  /** The entities that are most plausible at one end of a triple, most plausible first. Give `head` or `tail`, by key or label. An entity that came after the training is placed by its triples. */
+  readonly predictLinks: LinkAnswer;
+  /** The relations that are most plausible between two entities, most plausible first; known ones are marked. */
+  readonly predictRelations: ReadonlyArray<RelationPrediction>;
+  /** What the model thinks of a triple, known or not. */
+  readonly score: TripleScore;
+  /** The known triples of a relation that the model finds least plausible, least first: slips in the data, and what cannot be told from the rest. */
+  readonly surprising: TripleReview;
+  /** The triples of a relation that are most plausible and not known, most plausible first. Heads are those that the relation has. */
+  readonly missing: TripleReview;
+  /** An entity that is not in the graph, placed by some triples with all else held fixed, and asked about at once. It is nowhere kept. */
+  readonly newEntity: NewEntity;
+  /** Entities that are alike in name and near in the model, the most alike first: perhaps one thing under two keys. */
+  readonly duplicates: ReadonlyArray<DuplicatePair>;
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelPredictLinksArgs = {
+  head?: InputMaybe<Scalars['String']['input']>;
+  tail?: InputMaybe<Scalars['String']['input']>;
+  relation: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  known: Scalars['Boolean']['input'];
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  filter?: InputMaybe<Filter>;
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelPredictRelationsArgs = {
+  head: Scalars['String']['input'];
+  tail: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelScoreArgs = {
+  head: Scalars['String']['input'];
+  relation: Scalars['String']['input'];
+  tail: Scalars['String']['input'];
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelSurprisingArgs = {
+  relation: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelMissingArgs = {
+  relation: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  anyTail: Scalars['Boolean']['input'];
+  seed: Scalars['Int']['input'];
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelNewEntityArgs = {
+  triples: ReadonlyArray<NewEntityTriple>;
+  seed: Scalars['Int']['input'];
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelDuplicatesArgs = {
+  first: Scalars['Int']['input'];
+  leastNames: Scalars['Float']['input'];
+  leastVectors: Scalars['Float']['input'];
+};
+
+/** Answers to a question for links. */
+export type LinkAnswer = {
+  /** The entity that was meant by the name given. */
+  readonly given: Item;
+  /** Other entities of that label; give the key to mean one of them. */
+  readonly otherMeanings: ReadonlyArray<Item>;
+  /** The relation that was meant. */
+  readonly relation: Relation;
+  /** The answers, most plausible first. */
+  readonly edges: ReadonlyArray<LinkPrediction>;
+  /** How long it took, in milliseconds, names and known triples looked up included. */
+  readonly milliseconds: Scalars['Float']['output'];
+};
+
+/** An entity that may stand at the end that was asked for. */
+export type LinkPrediction = {
+  /** Among the candidates, from 1; of equal scores the mean. */
+  readonly rank: Scalars['Float']['output'];
+  /** What the model compares by; larger is more plausible. */
+  readonly score: Scalars['Float']['output'];
+  /** How probable the triple is, 0 to 1, as calibrated on triples that the model was not fitted on; null where there were none. */
+  readonly probability?: Maybe<Scalars['Float']['output']>;
+  /** What the triple is for, where it is known already; otherwise null. */
+  readonly known?: Maybe<Split>;
+  /** The entity. */
+  readonly node: Item;
+  /** Why: paths between both ends, and triples to learn from that are like this one. */
+  readonly why: LinkExplanation;
+};
+
+
+/** An entity that may stand at the end that was asked for. */
+export type LinkPredictionWhyArgs = {
+  first: Scalars['Int']['input'];
+};
+
+/** Why a triple is plausible. */
+export type LinkExplanation = {
+  /** Paths of up to three steps between its ends, the triple itself apart. */
+  readonly paths: ReadonlyArray<GraphPath>;
+  /** Triples to learn from with one end and the relation in common, the most alike at the other end first. */
+  readonly triples: ReadonlyArray<SupportingTriple>;
+};
+
+/** A triple to learn from that is like another. */
+export type SupportingTriple = {
+  /** Where the relation leads from. */
+  readonly head: Item;
+  /** The relation. */
+  readonly relation: Relation;
+  /** Where the relation leads to. */
+  readonly tail: Item;
+  /** Cosine of the entities that differ, -1 to 1. */
+  readonly similarity: Scalars['Float']['output'];
+};
+
+/** A relation that may be between two entities. */
+export type RelationPrediction = {
+  /** From 1. */
+  readonly rank: Scalars['Int']['output'];
+  /** What the model compares by; larger is more plausible. */
+  readonly score: Scalars['Float']['output'];
+  /** How probable the triple is, 0 to 1; null where nothing was calibrated. */
+  readonly probability?: Maybe<Scalars['Float']['output']>;
+  /** What the triple is for, where it is known already; otherwise null. */
+  readonly known?: Maybe<Split>;
+  /** The relation. */
+  readonly relation: Relation;
+};
+
+/** What a model thinks of a triple. */
+export type TripleScore = {
+  /** Where the relation leads from. */
+  readonly head: Item;
+  /** The relation. */
+  readonly relation: Relation;
+  /** Where the relation leads to. */
+  readonly tail: Item;
+  /** What the model compares by; larger is more plausible. */
+  readonly score: Scalars['Float']['output'];
+  /** How probable the triple is, 0 to 1; null where nothing was calibrated. */
+  readonly probability?: Maybe<Scalars['Float']['output']>;
+  /** What the triple is for, where it is known already; otherwise null. */
+  readonly known?: Maybe<Split>;
+  /** Rank of the tail among all entities, other known tails left out. */
+  readonly tailRank: Scalars['Float']['output'];
+  /** Rank of the head among all entities, other known heads left out. */
+  readonly headRank: Scalars['Float']['output'];
+  /** Why: paths between both ends, and triples to learn from that are like this one. */
+  readonly why: LinkExplanation;
+};
+
+
+/** What a model thinks of a triple. */
+export type TripleScoreWhyArgs = {
+  first: Scalars['Int']['input'];
+};
+
+/** Triples of a relation as a model sees them. */
+export type TripleReview = {
+  /** The triples. */
+  readonly triples: ReadonlyArray<ReviewedTriple>;
+  /** Whether all were looked at, and not a sample. */
+  readonly complete: Scalars['Boolean']['output'];
+};
+
+/** A triple as a model sees it. */
+export type ReviewedTriple = {
+  /** Where the relation leads from. */
+  readonly head: Item;
+  /** The relation. */
+  readonly relation: Relation;
+  /** Where the relation leads to. */
+  readonly tail: Item;
+  /** What the model compares by; larger is more plausible. */
+  readonly score: Scalars['Float']['output'];
+  /** How probable the triple is, 0 to 1; null where nothing was calibrated. */
+  readonly probability?: Maybe<Scalars['Float']['output']>;
+  /** What the triple is for, where it is known already; otherwise null. */
+  readonly known?: Maybe<Split>;
+};
+
+/** An end of a triple. */
+export type TripleEnd =
+  /** Where the relation leads from. */
+  | 'HEAD'
+  /** Where the relation leads to. */
+  | 'TAIL';
+
+/** A triple that is said of a new entity. */
+export type NewEntityTriple = {
+  /** Which end the new entity is. */
+  readonly is: TripleEnd;
+  /** The relation, by key or label. */
+  readonly relation: Scalars['String']['input'];
+  /** The entity at the other end, by key or label. */
+  readonly other: Scalars['String']['input'];
+};
+
+/** An entity that is not in the graph, as a model places it. */
+export type NewEntity = {
+  /** Its vector, in the space of the model's embedding. */
+  readonly vector: Scalars['Vector']['output'];
+  /** Mean loss of its triples, from 0: the larger, the less they agree with what the model knows. */
+  readonly loss: Scalars['Float']['output'];
+  /** The entities nearest to it. */
+  readonly nearest: ReadonlyArray<NearEntity>;
+  /** What is most plausible at the other end of a relation from it, or to it; what it was given is left out. */
+  readonly predictLinks: ReadonlyArray<NewEntityLink>;
+};
+
+
+/** An entity that is not in the graph, as a model places it. */
+export type NewEntityNearestArgs = {
+  first: Scalars['Int']['input'];
+};
+
+
+/** An entity that is not in the graph, as a model places it. */
+export type NewEntityPredictLinksArgs = {
+  is: TripleEnd;
+  relation: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+};
+
+/** An entity near to a new one. */
+export type NearEntity = {
+  /** From 1. */
+  readonly rank: Scalars['Int']['output'];
+  /** Distance, as the model's embedding is compared. */
+  readonly distance: Scalars['Float']['output'];
+  /** The entity. */
+  readonly node: Item;
+};
+
+/** An entity that a new one may be related to. */
+export type NewEntityLink = {
+  /** From 1. */
+  readonly rank: Scalars['Int']['output'];
+  /** What the model compares by; larger is more plausible. */
+  readonly score: Scalars['Float']['output'];
+  /** How probable the triple is, 0 to 1; null where nothing was calibrated. */
+  readonly probability?: Maybe<Scalars['Float']['output']>;
+  /** The entity. */
+  readonly node: Item;
+};
+
+/** Two entities that are alike. */
+export type DuplicatePair = {
+  /** The one. */
+  readonly node: Item;
+  /** The other. */
+  readonly other: Item;
+  /** Cosine of their vectors, -1 to 1. */
+  readonly vectors: Scalars['Float']['output'];
+  /** Share of three-letter pieces that their labels have in common, 0 to 1. */
+  readonly names: Scalars['Float']['output'];
+  /** Triples that both have alike, the one in the place of the other. */
+  readonly sharedTriples: Scalars['Int']['output'];
 };
 
 /** An epoch of a training. */
@@ -2223,6 +2503,20 @@ export type ResolversTypes = {
   GraphSettings: GraphSettings;
   GraphPreset: ResolverTypeWrapper<Preset>;
   GraphModel: ResolverTypeWrapper<GraphModelRecord>;
+  LinkAnswer: ResolverTypeWrapper<LinkAnswerOf>;
+  LinkPrediction: ResolverTypeWrapper<LinkPredictionOf>;
+  LinkExplanation: ResolverTypeWrapper<LinkExplanationOf>;
+  SupportingTriple: ResolverTypeWrapper<SupportingTripleOf>;
+  RelationPrediction: ResolverTypeWrapper<RelationPredictionOf>;
+  TripleScore: ResolverTypeWrapper<TripleScoreOf>;
+  TripleReview: ResolverTypeWrapper<Review>;
+  ReviewedTriple: ResolverTypeWrapper<ReviewedTripleOf>;
+  TripleEnd: TripleEnd;
+  NewEntityTriple: NewEntityTriple;
+  NewEntity: ResolverTypeWrapper<NewEntityOf>;
+  NearEntity: ResolverTypeWrapper<NewEntityAnswer>;
+  NewEntityLink: ResolverTypeWrapper<NewEntityAnswer>;
+  DuplicatePair: ResolverTypeWrapper<Duplicate>;
   TrainingEpoch: ResolverTypeWrapper<CurvePoint>;
   TrainingTrial: ResolverTypeWrapper<Trial>;
   TrainingProgress: ResolverTypeWrapper<TrainingProgressRecord>;
@@ -2342,6 +2636,19 @@ export type ResolversParentTypes = {
   GraphSettings: GraphSettings;
   GraphPreset: Preset;
   GraphModel: GraphModelRecord;
+  LinkAnswer: LinkAnswerOf;
+  LinkPrediction: LinkPredictionOf;
+  LinkExplanation: LinkExplanationOf;
+  SupportingTriple: SupportingTripleOf;
+  RelationPrediction: RelationPredictionOf;
+  TripleScore: TripleScoreOf;
+  TripleReview: Review;
+  ReviewedTriple: ReviewedTripleOf;
+  NewEntityTriple: NewEntityTriple;
+  NewEntity: NewEntityOf;
+  NearEntity: NewEntityAnswer;
+  NewEntityLink: NewEntityAnswer;
+  DuplicatePair: Duplicate;
   TrainingEpoch: CurvePoint;
   TrainingTrial: Trial;
   TrainingProgress: TrainingProgressRecord;
@@ -2758,7 +3065,105 @@ export type GraphModelResolvers<ContextType = Context, ParentType extends Resolv
   milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  predictLinks?: Resolver<ResolversTypes['LinkAnswer'], ParentType, ContextType, RequireFields<GraphModelPredictLinksArgs, 'relation' | 'first' | 'known'>>;
+  predictRelations?: Resolver<ReadonlyArray<ResolversTypes['RelationPrediction']>, ParentType, ContextType, RequireFields<GraphModelPredictRelationsArgs, 'head' | 'tail' | 'first'>>;
+  score?: Resolver<ResolversTypes['TripleScore'], ParentType, ContextType, RequireFields<GraphModelScoreArgs, 'head' | 'relation' | 'tail'>>;
+  surprising?: Resolver<ResolversTypes['TripleReview'], ParentType, ContextType, RequireFields<GraphModelSurprisingArgs, 'relation' | 'first'>>;
+  missing?: Resolver<ResolversTypes['TripleReview'], ParentType, ContextType, RequireFields<GraphModelMissingArgs, 'relation' | 'first' | 'anyTail' | 'seed'>>;
+  newEntity?: Resolver<ResolversTypes['NewEntity'], ParentType, ContextType, RequireFields<GraphModelNewEntityArgs, 'triples' | 'seed'>>;
+  duplicates?: Resolver<ReadonlyArray<ResolversTypes['DuplicatePair']>, ParentType, ContextType, RequireFields<GraphModelDuplicatesArgs, 'first' | 'leastNames' | 'leastVectors'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type LinkAnswerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LinkAnswer'] = ResolversParentTypes['LinkAnswer']> = {
+  given?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  otherMeanings?: Resolver<ReadonlyArray<ResolversTypes['Item']>, ParentType, ContextType>;
+  relation?: Resolver<ResolversTypes['Relation'], ParentType, ContextType>;
+  edges?: Resolver<ReadonlyArray<ResolversTypes['LinkPrediction']>, ParentType, ContextType>;
+  milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type LinkPredictionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LinkPrediction'] = ResolversParentTypes['LinkPrediction']> = {
+  rank?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  probability?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  known?: Resolver<Maybe<ResolversTypes['Split']>, ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['LinkExplanation'], ParentType, ContextType, RequireFields<LinkPredictionWhyArgs, 'first'>>;
+};
+
+export type LinkExplanationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LinkExplanation'] = ResolversParentTypes['LinkExplanation']> = {
+  paths?: Resolver<ReadonlyArray<ResolversTypes['GraphPath']>, ParentType, ContextType>;
+  triples?: Resolver<ReadonlyArray<ResolversTypes['SupportingTriple']>, ParentType, ContextType>;
+};
+
+export type SupportingTripleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SupportingTriple'] = ResolversParentTypes['SupportingTriple']> = {
+  head?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  relation?: Resolver<ResolversTypes['Relation'], ParentType, ContextType>;
+  tail?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  similarity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type RelationPredictionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RelationPrediction'] = ResolversParentTypes['RelationPrediction']> = {
+  rank?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  probability?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  known?: Resolver<Maybe<ResolversTypes['Split']>, ParentType, ContextType>;
+  relation?: Resolver<ResolversTypes['Relation'], ParentType, ContextType>;
+};
+
+export type TripleScoreResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TripleScore'] = ResolversParentTypes['TripleScore']> = {
+  head?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  relation?: Resolver<ResolversTypes['Relation'], ParentType, ContextType>;
+  tail?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  probability?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  known?: Resolver<Maybe<ResolversTypes['Split']>, ParentType, ContextType>;
+  tailRank?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  headRank?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['LinkExplanation'], ParentType, ContextType, RequireFields<TripleScoreWhyArgs, 'first'>>;
+};
+
+export type TripleReviewResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TripleReview'] = ResolversParentTypes['TripleReview']> = {
+  triples?: Resolver<ReadonlyArray<ResolversTypes['ReviewedTriple']>, ParentType, ContextType>;
+  complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type ReviewedTripleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewedTriple'] = ResolversParentTypes['ReviewedTriple']> = {
+  head?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  relation?: Resolver<ResolversTypes['Relation'], ParentType, ContextType>;
+  tail?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  probability?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  known?: Resolver<Maybe<ResolversTypes['Split']>, ParentType, ContextType>;
+};
+
+export type NewEntityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NewEntity'] = ResolversParentTypes['NewEntity']> = {
+  vector?: Resolver<ResolversTypes['Vector'], ParentType, ContextType>;
+  loss?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  nearest?: Resolver<ReadonlyArray<ResolversTypes['NearEntity']>, ParentType, ContextType, RequireFields<NewEntityNearestArgs, 'first'>>;
+  predictLinks?: Resolver<ReadonlyArray<ResolversTypes['NewEntityLink']>, ParentType, ContextType, RequireFields<NewEntityPredictLinksArgs, 'is' | 'relation' | 'first'>>;
+};
+
+export type NearEntityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NearEntity'] = ResolversParentTypes['NearEntity']> = {
+  rank?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  distance?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+};
+
+export type NewEntityLinkResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NewEntityLink'] = ResolversParentTypes['NewEntityLink']> = {
+  rank?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  probability?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+};
+
+export type DuplicatePairResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DuplicatePair'] = ResolversParentTypes['DuplicatePair']> = {
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  other?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  vectors?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  names?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  sharedTriples?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type TrainingEpochResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrainingEpoch'] = ResolversParentTypes['TrainingEpoch']> = {
@@ -3066,6 +3471,18 @@ export type Resolvers<ContextType = Context> = {
   Points?: PointsResolvers<ContextType>;
   GraphPreset?: GraphPresetResolvers<ContextType>;
   GraphModel?: GraphModelResolvers<ContextType>;
+  LinkAnswer?: LinkAnswerResolvers<ContextType>;
+  LinkPrediction?: LinkPredictionResolvers<ContextType>;
+  LinkExplanation?: LinkExplanationResolvers<ContextType>;
+  SupportingTriple?: SupportingTripleResolvers<ContextType>;
+  RelationPrediction?: RelationPredictionResolvers<ContextType>;
+  TripleScore?: TripleScoreResolvers<ContextType>;
+  TripleReview?: TripleReviewResolvers<ContextType>;
+  ReviewedTriple?: ReviewedTripleResolvers<ContextType>;
+  NewEntity?: NewEntityResolvers<ContextType>;
+  NearEntity?: NearEntityResolvers<ContextType>;
+  NewEntityLink?: NewEntityLinkResolvers<ContextType>;
+  DuplicatePair?: DuplicatePairResolvers<ContextType>;
   TrainingEpoch?: TrainingEpochResolvers<ContextType>;
   TrainingTrial?: TrainingTrialResolvers<ContextType>;
   TrainingProgress?: TrainingProgressResolvers<ContextType>;

@@ -3,6 +3,7 @@ import { indexNames, type NameIndex, similarNames } from '#kernels/graph/names.t
 import type { Queryable } from '../database/database.ts';
 import type { Condition } from '../datasets/conditions.ts';
 import type { Dataset } from '../datasets/datasets.ts';
+import { TYPES_DIVIDER } from '../datasets/describeEntity.ts';
 import { UserError } from '../errors.ts';
 import { integer } from './graphs.ts';
 
@@ -162,6 +163,14 @@ async function readNames(database: Queryable, datasetId: number, version: number
     }
     if (rows.length < RANGE_ROWS) return { version, ids: Float64Array.from(ids), index: indexNames(labels) };
   }
+}
+
+/** The condition that an entity has one of these types. @param parameter the number of its placeholder */
+export function hasType(types: readonly string[], parameter: number): Condition {
+  return {
+    sql: `string_to_array(items.fields ->> 'types', '${TYPES_DIVIDER}') && $${parameter}::text[]`,
+    parameters: [types],
+  };
 }
 
 // One entity ---------------------------------------------------------------------------------------------------------

@@ -181,13 +181,13 @@ export const PathStep: PathStepResolvers = {
   to: ({ datasetId, itemId }, _arguments, context) => entityOf(datasetId, itemId, context),
 };
 
-async function entityOf(datasetId: number, itemId: number, { loaders }: Context): Promise<ItemRecord> {
+export async function entityOf(datasetId: number, itemId: number, { loaders }: Context): Promise<ItemRecord> {
   const item = await loaders.items.load({ datasetId, itemId });
   if (item === null) throw new UserError('CONFLICT', 'An entity has been removed meanwhile. Ask again.');
   return item;
 }
 
-async function relationOf(relationId: number, { loaders }: Context): Promise<RelationRecord> {
+export async function relationOf(relationId: number, { loaders }: Context): Promise<RelationRecord> {
   const relation = await loaders.relations.load(relationId);
   if (relation === null) throw new UserError('CONFLICT', 'A relation has been removed meanwhile. Ask again.');
   return relation;

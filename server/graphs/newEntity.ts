@@ -1,0 +1,91 @@
+/** An entity that no training has seen: placed by a few triples with all else held fixed, and asked about at once. */
+
+import { distance } from '#kernels/distance.ts';
+import { largest } from '#kernels/graph/largest.ts';
+import { graphModels } from '#kernels/kge/models.ts';
+import { entityOf } from '#kernels/kge/parameters.ts';
+import { solveEntity } from '#kernels/kge/solveEntity.ts';
+import { UserError } from '../errors.ts';
+import type { Relation } from './graphs.ts';
+import { requirePlace, type Side } from './predictLinks.ts';
+import { placeOfRelation, probabilityOf, type ResidentModel, scoresOf, withEntity } from './residentModels.ts';
+
+/** What is said of the new entity: it is one end of a triple, `otherId` is the item at the other. */
+export interface GivenTriple {
+  readonly is: Side;
+  readonly relation: Relation;
+  readonly otherId: number;
+}
+
+/** A new entity in a model. It is nowhere kept. */
+export interface NewEntity {
+  readonly model: ResidentModel;
+  /** The triples that it was given, with places. */
+  readonly given: readonly { readonly is: Side; readonly relation: number; readonly other: number }[];
+  readonly vector: Float32Array;
+  readonly bias: number;
+  /** Mean loss of its triples: near 0 where they agree with what the model knows. */
+  readonly loss: number;
+}
+
+const MOST_TRIPLES = 100;
+
+/** @throws UserError BAD_USER_INPUT without triples, or with more than can be waited for */
+export function placeNewEntity(model: ResidentModel, triples: readonly GivenTriple[], seed: number): NewEntity {
+  if (triples.length < 1 || triples.length > MOST_TRIPLES) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      `A new entity is placed by its triples, 1 to ${MOST_TRIPLES}; there are ${triples.length}.`,
+    );
+  }
+  const given = triples.map(({ is, relation, otherId }) => ({
+    is,
+    relation: placeOfRelation(model, relation),
+    other: requirePlace(model, otherId),
+  }));
+  const { vector, bias, loss } = solveEntity(model.parameters, given, { seed });
+  return { model, given, vector, bias, loss };
+}
+
+/** An entity that is near, or that answers. */
+export interface NewEntityAnswer {
+  readonly datasetId: number;
+  readonly itemId: number;
+  readonly rank: number;
+  readonly score: number;
+  readonly probability: number | null;
+}
+
+/** What the new entity is related to: the entities most plausible at the other end, those it was given left out. */
+export function predictForNew(
+  { model, given, vector, bias }: NewEntity,
+  side: Side,
+  relation: Relation,
+  first: number,
+): NewEntityAnswer[] {
+  const row = placeOfRelation(model, relation);
+  const parameters = withEntity(model.parameters, vector, bias);
+  const scores = scoresOf(parameters, side, model.parameters.entityCount, row).subarray(0, model.entityIds.length);
+  // An answer at the tail means that the new one is the head.
+  const is = side === 'TAIL' ? 'HEAD' : 'TAIL';
+  const known = new Set(
+    given.filter((triple) => triple.is === is && triple.relation === row).map(({ other }) => other),
+  );
+  return largest(scores, first, (place) => known.has(place)).map((place, i) => {
+    const score = scores[place] ?? 0;
+    const itemId = model.entityIds[place] ?? 0;
+    return { datasetId: model.datasetId, itemId, rank: i + 1, score, probability: probabilityOf(model, score) };
+  });
+}
+
+/** The entities nearest to the new one, nearest first; `score` is the distance, negated. */
+export function nearestToNew({ model, vector }: NewEntity, first: number): NewEntityAnswer[] {
+  const { parameters, entityIds } = model;
+  // As the embedding of the model is compared: see graphModels.ts.
+  const metric = graphModels[parameters.model].measure === 'INNER_PRODUCT' ? 'COSINE' : 'EUCLIDEAN';
+  const nearness = Float64Array.from(entityIds, (_, place) => -distance(vector, entityOf(parameters, place), metric));
+  return largest(nearness, first).map((place, i) => ({
+    ...{ datasetId: model.datasetId, itemId: entityIds[place] ?? 0, rank: i + 1 },
+    ...{ score: nearness[place] ?? 0, probability: null },
+  }));
+}

@@ -1,0 +1,218 @@
+import { performance } from 'node:perf_hooks';
+
+import type { Condition } from '../datasets/conditions.ts';
+import type { Dataset } from '../datasets/datasets.ts';
+import { compileFilter, type FilterInput } from '../datasets/filters.ts';
+import { UserError } from '../errors.ts';
+import type {
+  DuplicatePairResolvers,
+  GraphModelResolvers,
+  LinkAnswerResolvers,
+  LinkExplanationResolvers,
+  LinkPredictionResolvers,
+  NearEntityResolvers,
+  NewEntityLinkResolvers,
+  NewEntityResolvers,
+  RelationPredictionResolvers,
+  ReviewedTripleResolvers,
+  SupportingTripleResolvers,
+  TripleScoreResolvers,
+} from '../generated/schema.ts';
+import { explainLink } from '../graphs/explainLink.ts';
+import { findDuplicates } from '../graphs/findDuplicates.ts';
+import { hasType, requireEntity } from '../graphs/findEntities.ts';
+import type { GraphModel } from '../graphs/graphModels.ts';
+import { type Relation, requireRelations } from '../graphs/graphs.ts';
+import { type NewEntity as NewEntityRecord, nearestToNew, placeNewEntity, predictForNew } from '../graphs/newEntity.ts';
+import {
+  type LinkPrediction as LinkPredictionRecord,
+  predictLinks,
+  predictRelations,
+  scoreLink,
+  type TripleScore as TripleScoreRecord,
+} from '../graphs/predictLinks.ts';
+import { type ResidentModel, residentModel } from '../graphs/residentModels.ts';
+import { missingTriples, surprisingTriples } from '../graphs/reviewRelation.ts';
+import type { Context } from './context.ts';
+import { entityOf, relationOf } from './graph.ts';
+
+/** A model in memory, with the relation in question. */
+interface Asked {
+  readonly model: ResidentModel;
+  readonly relation: Relation;
+}
+
+export interface LinkAnswerOf extends Asked {
+  readonly itemId: number;
+  readonly others: readonly number[];
+  readonly links: readonly LinkPredictionRecord[];
+  readonly milliseconds: number;
+}
+
+export interface LinkPredictionOf extends LinkPredictionRecord, Asked {}
+
+export interface TripleScoreOf extends TripleScoreRecord, Asked {}
+
+export interface NewEntityOf extends NewEntityRecord {
+  readonly dataset: Dataset;
+}
+
+export const graphModelAnswers = {
+  async predictLinks(record, { head, tail, relation: name, first, known, types, filter }, context) {
+    const given = [head, tail].filter((end) => typeof end === 'string');
+    if (given.length !== 1) {
+      throw new UserError(
+        'BAD_USER_INPUT',
+        `Give the head or the tail of the triple; the other is asked for. ${given.length === 0 ? 'None' : 'Both'} came.`,
+      );
+    }
+    const begun = performance.now();
+    const { dataset, model } = await begin(record, context);
+    const [relation] = await requireRelations(context.reading, dataset, [name]);
+    const { itemId, others } = await requireEntity(context.reading, dataset, given[0] ?? '');
+    if (relation === undefined) throw new Error('a relation that is required is not there');
+    const links = await predictLinks(context.reading, model, {
+      side: typeof head === 'string' ? 'TAIL' : 'HEAD',
+      ...{ itemId, relation, first: context.budget.page(first), withKnown: known },
+      condition: candidates(dataset, types ?? null, filter ?? null),
+    });
+    return { model, relation, itemId, others, links, milliseconds: performance.now() - begun };
+  },
+  async predictRelations(record, { head, tail, first }, context) {
+    const { dataset, model } = await begin(record, context);
+    const [from, to] = [
+      await requireEntity(context.reading, dataset, head),
+      await requireEntity(context.reading, dataset, tail),
+    ];
+    return predictRelations(context.reading, model, from.itemId, to.itemId, context.budget.page(first));
+  },
+  async score(record, { head, relation: name, tail }, context) {
+    const { dataset, model } = await begin(record, context);
+    const relation = await requireRelation(dataset, name, context);
+    const from = await requireEntity(context.reading, dataset, head);
+    const to = await requireEntity(context.reading, dataset, tail);
+    return { ...(await scoreLink(context.reading, model, from.itemId, relation, to.itemId)), model, relation };
+  },
+  async surprising(record, { relation: name, first }, context) {
+    const { dataset, model } = await begin(record, context);
+    const relation = await requireRelation(dataset, name, context);
+    return surprisingTriples(context.reading, model, relation, context.budget.page(first), context.signal);
+  },
+  async missing(record, { relation: name, first, anyTail, seed }, context) {
+    const { dataset, model } = await begin(record, context);
+    const relation = await requireRelation(dataset, name, context);
+    const options = { first: context.budget.page(first), anyTail, seed };
+    return missingTriples(context.reading, model, relation, options, context.signal);
+  },
+  async newEntity(record, { triples, seed }, context): Promise<NewEntityOf> {
+    const { dataset, model } = await begin(record, context);
+    const given = [];
+    for (const { is, relation, other } of triples) {
+      given.push({
+        is,
+        relation: await requireRelation(dataset, relation, context),
+        otherId: (await requireEntity(context.reading, dataset, other)).itemId,
+      });
+    }
+    return { ...placeNewEntity(model, given, seed), dataset };
+  },
+  async duplicates(record, { first, leastNames, leastVectors }, context) {
+    const { model } = await begin(record, context);
+    const options = { first: context.budget.page(first), leastNames, leastVectors };
+    return findDuplicates(context.reading, model, options, context.signal);
+  },
+} satisfies GraphModelResolvers;
+
+/** Every question is a search, for which the model must be in memory. */
+async function begin(record: GraphModel, context: Context): Promise<{ dataset: Dataset; model: ResidentModel }> {
+  context.budget.search();
+  const dataset = await context.loaders.datasets.load(record.datasetId);
+  if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+  return { dataset, model: await residentModel(context.database, record) };
+}
+
+async function requireRelation(dataset: Dataset, name: string, { reading }: Context): Promise<Relation> {
+  const [relation] = await requireRelations(reading, dataset, [name]);
+  if (relation === undefined) throw new Error('a relation that is required is not there');
+  return relation;
+}
+
+/** Which entities may answer; with `firstParameter` 2. */
+function candidates(dataset: Dataset, types: readonly string[] | null, filter: FilterInput | null): Condition | null {
+  if (types === null) return filter === null ? null : compileFilter(filter, dataset, 2);
+  const ofTypes = hasType(types, 2);
+  if (filter === null) return ofTypes;
+  const further = compileFilter(filter, dataset, 3);
+  return { sql: `(${ofTypes.sql}) and (${further.sql})`, parameters: [...ofTypes.parameters, ...further.parameters] };
+}
+
+export const LinkAnswer: LinkAnswerResolvers = {
+  given: ({ model, itemId }, _arguments, context) => entityOf(model.datasetId, itemId, context),
+  otherMeanings: ({ model, others }, _arguments, context) =>
+    Promise.all(others.map((id) => entityOf(model.datasetId, id, context))),
+  edges: ({ model, relation, links }) => links.map((link) => ({ ...link, model, relation })),
+};
+
+export const LinkPrediction: LinkPredictionResolvers = {
+  node: ({ datasetId, side, headId, tailId }, _arguments, context) =>
+    entityOf(datasetId, side === 'TAIL' ? tailId : headId, context),
+  why: (link, { first }, context) => why(link, first, context),
+};
+
+function why(link: Asked & { headId: number; tailId: number }, first: number, context: Context) {
+  context.budget.search();
+  return explainLink(context.reading, link.model, link, context.budget.page(first));
+}
+
+export const LinkExplanation: LinkExplanationResolvers = {
+  paths: ({ paths }) => [...paths],
+  triples: ({ triples }) => [...triples],
+};
+
+/** The ends and the relation of whatever has their ids. */
+interface Ends {
+  readonly datasetId: number;
+  readonly headId: number;
+  readonly relationId: number;
+  readonly tailId: number;
+}
+
+const ends = {
+  head: ({ datasetId, headId }: Ends, _arguments: unknown, context: Context) => entityOf(datasetId, headId, context),
+  relation: ({ relationId }: Ends, _arguments: unknown, context: Context) => relationOf(relationId, context),
+  tail: ({ datasetId, tailId }: Ends, _arguments: unknown, context: Context) => entityOf(datasetId, tailId, context),
+};
+
+export const SupportingTriple: SupportingTripleResolvers = ends;
+export const ReviewedTriple: ReviewedTripleResolvers = ends;
+export const TripleScore: TripleScoreResolvers = {
+  ...ends,
+  why: (link, { first }, context) => why(link, first, context),
+};
+
+export const RelationPrediction: RelationPredictionResolvers = {
+  relation: ({ relationId }, _arguments, context) => relationOf(relationId, context),
+};
+
+export const NewEntity: NewEntityResolvers = {
+  nearest: (entity, { first }, { budget }) => nearestToNew(entity, budget.page(first)),
+  async predictLinks(entity, { is, relation: name, first }, context) {
+    context.budget.search();
+    const relation = await requireRelation(entity.dataset, name, context);
+    return predictForNew(entity, is === 'HEAD' ? 'TAIL' : 'HEAD', relation, context.budget.page(first));
+  },
+};
+
+export const NearEntity: NearEntityResolvers = {
+  distance: ({ score }) => -score,
+  node: ({ datasetId, itemId }, _arguments, context) => entityOf(datasetId, itemId, context),
+};
+
+export const NewEntityLink: NewEntityLinkResolvers = {
+  node: ({ datasetId, itemId }, _arguments, context) => entityOf(datasetId, itemId, context),
+};
+
+export const DuplicatePair: DuplicatePairResolvers = {
+  node: ({ datasetId, itemId }, _arguments, context) => entityOf(datasetId, itemId, context),
+  other: ({ datasetId, otherId }, _arguments, context) => entityOf(datasetId, otherId, context),
+};
