@@ -198,6 +198,24 @@ fragment cluster on Cluster {
     }
   }
 }`,
+  graph: `query MapGraph($dataset: String!) {
+  dataset(slug: $dataset) { graph { relations(first: 200) { key label tripleCount } } graphModels { name } }
+}`,
+  around: `query MapAround($dataset: String!, $key: String!, $hops: Int!, $relations: [String!], $first: Int!) {
+  dataset(slug: $dataset) {
+    graph { neighborhood(of: [$key], hops: $hops, relations: $relations, first: $first) { nodes { head { key } relation { key } tail { key } } pageInfo { hasNextPage } } }
+  }
+}`,
+  triples: `query MapTriples($dataset: String!, $relation: String!, $first: Int!) {
+  dataset(slug: $dataset) {
+    graph { triples(relation: $relation, first: $first) { nodes { head { key } relation { key } tail { key } } pageInfo { hasNextPage } } }
+  }
+}`,
+  links: `query MapLinks($dataset: String!, $model: String!, $head: String!, $relation: String!, $first: Int!) {
+  dataset(slug: $dataset) {
+    graphModel(name: $model) { predictLinks(head: $head, relation: $relation, first: $first) { edges { probability score node { key label } } } }
+  }
+}`,
   search: `query MapSearch($dataset: String!, $first: Int!, $filter: Filter!) {
   dataset(slug: $dataset) { items(first: $first, filter: $filter) { totalCount nodes { key label image(size: 64) { url width height } } } }
 }`,
@@ -226,6 +244,45 @@ export interface Job {
     readonly line: number | null;
   } | null;
   readonly result: { readonly dataset: { readonly slug: string } | null } | null;
+}
+
+/** What a map needs to know of a graph. */
+export interface GraphSummary {
+  readonly relations: readonly { readonly key: string; readonly label: string; readonly tripleCount: number }[];
+  /** Names of the models that were learnt of it. */
+  readonly models: readonly string[];
+}
+
+/** Triples by their keys, and whether there are more. */
+export interface TriplePage {
+  readonly triples: readonly { readonly head: string; readonly relation: string; readonly tail: string }[];
+  readonly more: boolean;
+}
+
+export interface PredictedLink {
+  readonly key: string;
+  readonly label: string;
+  readonly score: number;
+  /** 0 to 1; null where the model is not calibrated. */
+  readonly probability: number | null;
+}
+
+interface TriplesAnswer {
+  readonly nodes: readonly {
+    readonly head: { key: string };
+    readonly relation: { key: string };
+    readonly tail: { key: string };
+  }[];
+  readonly pageInfo: { readonly hasNextPage: boolean };
+}
+
+function toTriplePage(answer: TriplesAnswer | undefined): TriplePage {
+  const triples = answer?.nodes.map(({ head, relation, tail }) => ({
+    head: head.key,
+    relation: relation.key,
+    tail: tail.key,
+  }));
+  return { triples: triples ?? [], more: answer?.pageInfo.hasNextPage ?? false };
 }
 
 /** One server, as one page may ask it. */
@@ -355,6 +412,68 @@ export class Client {
       neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })),
       search: nearest.search,
     };
+  }
+
+  /** The relations of a data set's graph, those with most triples first, and its models; null where it has none. */
+  async graph(dataset: string, signal?: AbortSignal): Promise<GraphSummary | null> {
+    interface Answer {
+      dataset: {
+        graph: { relations: { key: string; label: string; tripleCount: number | string }[] } | null;
+        graphModels: { name: string }[];
+      } | null;
+    }
+    const { dataset: found } = await this.#ask<Answer>(documents.graph, { dataset }, signal);
+    if (!found?.graph) return null;
+    return {
+      relations: found.graph.relations.map(({ tripleCount, ...named }) => ({
+        ...named,
+        tripleCount: Number(tripleCount),
+      })),
+      models: found.graphModels.map(({ name }) => name),
+    };
+  }
+
+  /** The triples around an entity, the nearest first. */
+  async around(
+    dataset: string,
+    key: string,
+    options: { readonly hops: number; readonly relations: readonly string[] | null; readonly first: number },
+    signal?: AbortSignal,
+  ): Promise<TriplePage> {
+    interface Answer {
+      dataset: { graph: { neighborhood: TriplesAnswer } | null } | null;
+    }
+    const answer = await this.#ask<Answer>(documents.around, { dataset, key, ...options }, signal);
+    return toTriplePage(answer.dataset?.graph?.neighborhood);
+  }
+
+  /** The first triples of a relation. */
+  async triples(dataset: string, relation: string, first: number, signal?: AbortSignal): Promise<TriplePage> {
+    interface Answer {
+      dataset: { graph: { triples: TriplesAnswer } | null } | null;
+    }
+    const answer = await this.#ask<Answer>(documents.triples, { dataset, relation, first }, signal);
+    return toTriplePage(answer.dataset?.graph?.triples);
+  }
+
+  /** What an entity is most plausibly related to and not known to be, by a graph model. */
+  async predictLinks(
+    dataset: string,
+    model: string,
+    question: { readonly head: string; readonly relation: string; readonly first: number },
+    signal?: AbortSignal,
+  ): Promise<readonly PredictedLink[]> {
+    interface Answer {
+      dataset: {
+        graphModel: {
+          predictLinks: {
+            edges: { probability: number | null; score: number; node: { key: string; label: string } }[];
+          };
+        } | null;
+      } | null;
+    }
+    const answer = await this.#ask<Answer>(documents.links, { dataset, model, ...question }, signal);
+    return (answer.dataset?.graphModel?.predictLinks.edges ?? []).map(({ node, ...edge }) => ({ ...edge, ...node }));
   }
 
   /** Items whose label contains a text or matches a regular expression (Postgres syntax), the first 1000. */

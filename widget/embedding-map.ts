@@ -20,6 +20,7 @@ import { WordsController } from './controllers/wordsController.ts';
 import { fire, type PointDetail } from './events.ts';
 import { ClustersFeature } from './features/clusters.ts';
 import type { Feature, MapView } from './features/feature.ts';
+import { GraphFeature } from './features/graph.ts';
 import { InfoFeature } from './features/info.ts';
 import { NeighborsFeature } from './features/neighbors.ts';
 import { SearchFeature } from './features/search.ts';
@@ -115,8 +116,16 @@ export class EmbeddingMap extends LitElement {
   readonly #neighbors = new NeighborsFeature(this.#view);
   readonly #selection = new SelectionFeature(this.#view);
   readonly #clusters = new ClustersFeature(this.#view);
+  readonly #graph = new GraphFeature(this.#view);
   /** Everything that the map can do, in the order of its buttons. */
-  readonly #features: readonly Feature[] = [this.#clusters, this.#search, this.#neighbors, this.#selection, this.#info];
+  readonly #features: readonly Feature[] = [
+    this.#graph,
+    this.#clusters,
+    this.#search,
+    this.#neighbors,
+    this.#selection,
+    this.#info,
+  ];
 
   /** Whose panel is open; null: none. */
   #open: Feature | null = null;
@@ -597,7 +606,9 @@ export class EmbeddingMap extends LitElement {
     const detail = this.#detailOf(map, index);
     this.#words.announce(`Chosen: ${detail.label}`);
     const goOn = fire(this, 'point-click', detail, true);
-    if (goOn && !this.compact) this.#neighbors.ask(map, index);
+    if (!goOn || this.compact) return;
+    if (this.#graph.takesClicks) this.#graph.chosen(map, index);
+    else this.#neighbors.ask(map, index);
   }
 
   /** The line that was chosen goes with its list: the focus stays in the panel instead of falling out of the map. */

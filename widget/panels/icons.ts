@@ -15,6 +15,9 @@ export const icons = {
   clusters: icon(
     svg`<circle cx="6.4" cy="6.6" r="3"/><circle cx="14" cy="9.4" r="2.3"/><circle cx="8.2" cy="14.4" r="2.3"/>`,
   ),
+  graph: icon(
+    svg`<circle cx="5" cy="14.5" r="2"/><circle cx="10" cy="5.5" r="2"/><circle cx="15.5" cy="12.5" r="2"/><path d="m6 12.7 3-5.4M11.2 7.2l3 3.6M7 14.2l6.5-1.2"/>`,
+  ),
   close: icon(svg`<path d="m5.5 5.5 9 9M14.5 5.5l-9 9"/>`),
   search: icon(svg`<circle cx="9" cy="9" r="4.7"/><path d="m12.6 12.6 3.6 3.6"/>`),
   download: icon(svg`<path d="M10 3.5v9M6.4 9.2 10 12.8l3.6-3.6M4 16.2h12"/>`),

@@ -16,7 +16,7 @@ export interface LineShape {
   readonly dashed?: boolean;
   /** Whether an arrowhead points at `to`. */
   readonly arrow?: boolean;
-  /** Beside the middle of the line. */
+  /** Upon the middle of the line, or of an arrow nearer to its head. */
   readonly text?: string;
 }
 
@@ -46,6 +46,8 @@ export interface TextShape {
 const HALO_PX = 4;
 
 const ARROW_PX = 9;
+/** Where words stand upon an arrow, from 0 at its beginning to 1 at its head. */
+const ARROW_TEXT_SHARE = 0.66;
 /** An arrow ends before the point at which it points. */
 const ARROW_GAP_PX = 5;
 
@@ -177,7 +179,9 @@ function drawLine(context: CanvasRenderingContext2D, from: Place, to: Place, lin
   context.textBaseline = 'middle';
   context.lineWidth = 3;
   context.strokeStyle = marks.ground;
-  const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  // Of two arrows that lead to and fro, each has its words nearer to its head.
+  const share = line.arrow === true ? ARROW_TEXT_SHARE : 0.5;
+  const middle = { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
   context.strokeText(line.text, middle.x, middle.y);
   context.fillStyle = marks.ink;
   context.fillText(line.text, middle.x, middle.y);

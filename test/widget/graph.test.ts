@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+
+import type { Page } from 'playwright-core';
+
+import { browserForTests } from '../helpers/browser.ts';
+import { makeGraph, type TripleText } from '../helpers/graphs.ts';
+import { PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
+import { allJobs, type TestServer, testServers } from '../helpers/server.ts';
+
+const { newPage, skip } = await browserForTests();
+const start = testServers();
+const site = await startSite();
+
+/** Towns along a round way; that `town-6` is next after `town-5` is not said. */
+const towns = Array.from({ length: 24 }, (_, i): TripleText[] => {
+  const [here, there] = [`town-${i}`, `town-${(i + 1) % 24}`];
+  const before: TripleText = [there, 'before', here, i % 4 === 0 ? 'VALIDATION' : 'TRAIN'];
+  return i === 5 ? [before] : [[here, 'next', there], before];
+}).flat();
+
+const settings = `{
+  model: ROTE, dimension: 8, objective: NEGATIVE_SAMPLING, loss: SOFTMAX, negatives: 12, shared: 8, epochs: 60, batch: 16,
+  optimizer: ADAM, rate: 0.05, regularizer: NONE, distribution: NORMAL, scale: 0.3, validateEvery: 20
+}`;
+
+describe('the map of a graph, in a real browser', { skip, concurrency: false }, () => {
+  let server: TestServer;
+
+  before(
+    async () => {
+      server = await start({ WORKERS: '1' });
+      await makeGraph(server.database, 'towns', towns, { next: 'is followed by' });
+      await server.data(
+        `mutation { trainGraph(input: { dataset: "towns", name: "rote", settings: ${settings}, seed: 3, evaluate: false }) { job { id } } }`,
+      );
+      await allJobs(server);
+      await server.data(
+        'mutation { projectEmbedding(input: { dataset: "towns", embedding: "rote", name: "pca", method: PCA }) { job { id } } }',
+      );
+      await allJobs(server);
+    },
+    { timeout: 120_000 },
+  );
+
+  async function open(): Promise<Page> {
+    const page = await newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('pageerror', (error) => assert.fail(error));
+    await page.goto(site.serve(pageWithMap(server.url, 'dataset="towns" embedding="rote" projection="pca"')));
+    await ready(page);
+    await page.locator('embedding-map .tools button[aria-label="Relations"]').click();
+    return page;
+  }
+
+  /** Pixels above the points that are drawn on. */
+  const drawn = (page: Page): Promise<number> =>
+    page.evaluate(() => {
+      let count = 0;
+      for (const canvas of document.querySelector('embedding-map')?.shadowRoot?.querySelectorAll('canvas') ?? []) {
+        const context = canvas.width === 0 ? null : canvas.getContext('2d');
+        const data = context?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 0) > 0) count++;
+      }
+      return count;
+    });
+
+  async function untilDrawn(page: Page, least: number): Promise<number> {
+    for (const begun = Date.now(); Date.now() - begun < PATIENCE_MS; ) {
+      const count = await drawn(page);
+      if (count > least) return count;
+      await page.waitForTimeout(100);
+    }
+    throw new Error(`not more than ${least} pixels are drawn`);
+  }
+
+  test('a relation that is chosen is drawn as arrows, and gone when it is chosen no more', async () => {
+    const page = await open();
+    const row = page.locator('embedding-map .panel .row', { hasText: 'is followed by' });
+    assert.match(await row.innerText(), /23/);
+    assert.equal(await drawn(page), 0);
+    await row.click();
+    await untilDrawn(page, 1000);
+    await row.click();
+    await page.waitForFunction(
+      () => !document.querySelector('embedding-map')?.shadowRoot?.querySelector('.row[aria-pressed="true"]'),
+    );
+    for (const begun = Date.now(); (await drawn(page)) > 0; ) {
+      assert.ok(Date.now() - begun < PATIENCE_MS, 'the arrows are still there');
+      await page.waitForTimeout(100);
+    }
+  });
+
+  test('a point that is clicked shows what is around it, further out step by step, and what is predicted', async () => {
+    const page = await open();
+    const place = await page.evaluate(() => document.querySelector('embedding-map')?.placeOf('town-5'));
+    assert.ok(place);
+    await page.mouse.click(place.x, place.y);
+    const about = page.locator('embedding-map .panel');
+    await about.getByText(/around town-5/).waitFor();
+    // town-4 before it, either way, and town-6, which is known to be after it by one of both.
+    assert.match(await about.innerText(), /\b3 around town-5/);
+    await page.getByText('One step further').click();
+    await about.getByText(/\b7 around town-5/).waitFor();
+    await page.locator('embedding-map .panel .row', { hasText: 'is followed by' }).click();
+    // Two steps along the one relation that is chosen, and what the model says would come next.
+    await about.getByText(/\b2 around town-5, 5 predicted/).waitFor();
+    await untilDrawn(page, 1000);
+  });
+});
