@@ -8,6 +8,8 @@ import { wasm } from './wasm.ts';
 
 /** The functions of assembly/index.ts. All take byte offsets and numbers. */
 export type CpuFunction =
+  | 'cbowInputs'
+  | 'cbowOutputs'
   | 'clusterSums'
   | 'descend'
   | 'forestJoin'
@@ -31,7 +33,9 @@ export type CpuFunction =
   | 'scan'
   | 'scores'
   | 'search'
+  | 'skipGram'
   | 'squaredNorms'
+  | 'subsample'
   | 'treeBuild'
   | 'treeForces'
   | 'tsneStep'

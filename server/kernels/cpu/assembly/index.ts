@@ -10,3 +10,4 @@ export { kgeBackward, kgeCount, kgeSampled, kgeScores, kgeUpdate, kgeUpdateRows 
 export { clusterSums, scores } from './clusters';
 export { scan } from './scan';
 export { descend, forestJoin, forestLevel } from './forest';
+export { cbowInputs, cbowOutputs, skipGram, subsample } from './word2vec';

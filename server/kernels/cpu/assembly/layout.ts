@@ -6,18 +6,10 @@
 //
 // Arrays of coordinates are kept dimension by dimension, each `stride` values long.
 import { firstLanes, gather, sum } from './lanes';
+import { hash } from './hash';
 import { exp2, log2 } from './power';
 
 const BLOCK = 64;
-
-// @ts-ignore: decorator
-@inline
-function hash(u: u32): u32 {
-  // PCG-RXS-M-XS, 32 bits (O'Neill 2014).
-  const state = u * 747796405 + 2891336453;
-  const word = ((state >> ((state >> 28) + 4)) ^ state) * 277803737;
-  return (word >> 22) ^ word;
-}
 
 // @ts-ignore: decorator
 @inline
