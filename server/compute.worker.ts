@@ -12,8 +12,11 @@ import { isGpuUsual, openBackend } from './backends.ts';
 import { cpuThreads } from './cpuThreads.ts';
 import { type MapInput, type MapOutput, runMap } from './runMap.ts';
 import { type KernelOptions, serveKernels } from './serveKernels.ts';
+import { wordKernels } from './wordKernels.ts';
 
 const kernels = {
+  ...wordKernels,
+
   /** The matrix, whose memory was handed over, comes back with the result. */
   async map(input: MapInput, kernel: KernelOptions): Promise<MapOutput & { readonly matrix: Matrix }> {
     return { matrix: input.matrix, ...(await runMap(input, kernel, openBackend)) };

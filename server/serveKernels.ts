@@ -3,8 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { type ErrorRecord, toErrorRecord, UserError } from './errors.ts';
 
-/** What a caller may want of a kernel before it is done: where the points are now, or what it can be gone on with from. */
-export const interims = ['FRAME', 'CHECKPOINT'] as const;
+/** What a caller may want of a kernel before it is done: where the points are now, what it can be gone on with from, what it has measured. */
+export const interims = ['FRAME', 'CHECKPOINT', 'CURVE'] as const;
 export type Interim = (typeof interims)[number];
 
 /** What a thread may be, as a number in memory that it shares with whoever started it. */

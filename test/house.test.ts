@@ -104,8 +104,13 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
     why: 'clusterings stand on projections and embeddings, and know of jobs only their context',
   },
   {
+    files: /^server\/words\//,
+    may: /^(node:|(?!server\/|widget\/)|server\/(words|projections|embeddings|datasets|database|kernels)\/|server\/(errors|compute)\.ts$|server\/jobs\/(task|jobs)\.ts$)/,
+    why: 'words are data sets with embeddings and maps; what makes them may add jobs, but knows no task',
+  },
+  {
     files: /^server\/jobs\/(tasks|worker|workers)\.ts$/,
-    may: /^(node:|(?!server\/|widget\/)|server\/(jobs|clusterings|graphs|projections|embeddings|datasets|database)\/|server\/(errors|config|thread)\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(jobs|words|clusterings|graphs|projections|embeddings|datasets|database)\/|server\/(errors|config|thread)\.ts$)/,
     why: 'here queue and verbs meet, and nothing of the answers to requests',
   },
   {
@@ -115,7 +120,7 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   },
   {
     files: /^server\/resolvers\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(resolvers|generated|datasets|embeddings|projections|graphs|clusterings|database)\/|server\/jobs\/jobs\.ts$|server\/(errors|config|limits)\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(resolvers|generated|words|datasets|embeddings|projections|graphs|clusterings|database)\/|server\/jobs\/jobs\.ts$|server\/(errors|config|limits)\.ts$)/,
     why: 'resolvers stand on the domain, and on no task or route',
   },
   {
@@ -140,7 +145,7 @@ const words: readonly { readonly word: RegExp; readonly only: RegExp; readonly w
   { word: /process\.env\b/, only: /^server\/(config\.ts|install\.mjs)$/, why: 'only config.ts reads the environment' },
   {
     word: /`\s*(select|insert into|update|delete from|create (table|index)|alter table|drop) |'(select|insert into|update|delete from) /i,
-    only: /^server\/(database\/|migrate\.ts$|datasets\/[a-z][A-Za-z]*\.ts$|embeddings\/[a-z][A-Za-z]*\.ts$|projections\/[a-z][A-Za-z]*\.ts$|graphs\/[a-z][A-Za-z]*\.ts$|clusterings\/[a-z][A-Za-z]*\.ts$|jobs\/jobs\.ts$|routes\/health\.ts$)/,
+    only: /^server\/(database\/|migrate\.ts$|datasets\/[a-z][A-Za-z]*\.ts$|embeddings\/[a-z][A-Za-z]*\.ts$|projections\/[a-z][A-Za-z]*\.ts$|graphs\/[a-z][A-Za-z]*\.ts$|clusterings\/[a-z][A-Za-z]*\.ts$|words\/evaluations\.ts$|jobs\/jobs\.ts$|routes\/health\.ts$)/,
     why: 'SQL stands with the nouns',
   },
   {
@@ -214,6 +219,8 @@ test('what breaks the plan is found', () => {
     ['server/graphs/paths.ts', "import { listProjections } from '../projections/projections.ts';"],
     ['server/projections/projectEmbedding.ts', "import { addJob } from '../jobs/jobs.ts';"],
     ['server/projections/projections.ts', "import { listClusterings } from '../clusterings/clusterings.ts';"],
+    ['server/words/trainWordVectors.ts', "import { tasks } from '../jobs/tasks.ts';"],
+    ['server/embeddings/nearest.ts', "import { listEvaluations } from '../words/evaluations.ts';"],
     ['server/jobs/jobs.ts', "import { tasks } from './tasks.ts';"],
     ['server/resolvers/job.ts', "import { tasks } from '../jobs/tasks.ts';"],
     ['server/resolvers/job.ts', "import { startServer } from '../index.ts';"],

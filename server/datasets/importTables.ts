@@ -476,7 +476,7 @@ interface MapsToMake {
 
 /** Writes the coordinates that came with the data, and queues the maps that are to be computed and the index, if it is time for one. */
 async function makeMaps(transaction: Queryable, maps: MapsToMake): Promise<number | null> {
-  const { engine, datasetId, embeddingId, assembly, ids, roles, options } = maps;
+  const { engine, embeddingId, assembly, ids, roles, options } = maps;
   const [embedding] = embeddingId === null ? [] : await findEmbeddingsById(transaction, [embeddingId]);
   if (!embedding) return null;
   const components = roles.coordinates.length;
@@ -487,8 +487,22 @@ async function makeMaps(transaction: Queryable, maps: MapsToMake): Promise<numbe
     given = await writeCoordinates(transaction, embedding, name, components, ids, assembly.coordinates.values);
   }
   const onlyGiven = roles.vector.length === 0 && components > 0;
-  const computed = asked?.filter(({ method }) => method !== 'GIVEN') ?? (onlyGiven ? [] : defaultMaps);
-  for (const { name, method, components, clusters } of computed) {
+  await queueMaps(transaction, engine, embedding, asked ?? (onlyGiven ? [] : null));
+  return given;
+}
+
+/**
+ * Queues the maps that are to be computed, and the index if it is time for one.
+ * @param asked null: the usual ones, as far as the vectors allow
+ */
+export async function queueMaps(
+  transaction: Queryable,
+  engine: Database['engine'],
+  embedding: Embedding,
+  asked: readonly ProjectionOptions[] | null,
+): Promise<void> {
+  for (const { name, method, components, clusters } of asked ?? defaultMaps) {
+    if (method === 'GIVEN') continue;
     if (asked === null && (embedding.dimension < components || embedding.itemCount <= components)) continue;
     await addJob(transaction, {
       kind: 'PROJECT_EMBEDDING',
@@ -496,13 +510,12 @@ async function makeMaps(transaction: Queryable, maps: MapsToMake): Promise<numbe
         ...{ embeddingId: embedding.id, name, method, components, seed: SEED, device: 'AUTO' },
         ...(clusters === true ? { clusters } : {}),
       },
-      datasetId,
+      datasetId: embedding.datasetId,
     });
   }
   if (embedding.index === null && indexWanted(engine, embedding.itemCount, embedding.dimension)) {
     await addJob(transaction, indexJob(embedding));
   }
-  return given;
 }
 
 const defaultMaps: readonly ProjectionOptions[] = [
@@ -580,7 +593,7 @@ const ENDING_POLL_MS = 100;
 const ENDING_PATIENCE_MS = 5000;
 
 /** Whether no later attempt will go on where this one stopped. */
-async function isFinal({ database, jobId, signal }: TaskContext, error: unknown): Promise<boolean> {
+export async function isFinal({ database, jobId, signal }: TaskContext, error: unknown): Promise<boolean> {
   if (!signal.aborted) return error instanceof UserError && error.code !== 'UNAVAILABLE';
   for (let waited = 0; waited < ENDING_PATIENCE_MS; waited += ENDING_POLL_MS) {
     const job = await findJob(database, jobId);

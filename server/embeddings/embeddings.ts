@@ -194,6 +194,20 @@ export async function appendVectors(
   );
 }
 
+/** All vectors anew, in place of those there are. Who reads them meanwhile waits, or sees those of before. */
+export async function replaceVectors(
+  transaction: Queryable,
+  embedding: Pick<Embedding, 'id' | 'dimension' | 'partitioned'>,
+  ids: ArrayLike<number>,
+  vectors: Float32Array,
+): Promise<void> {
+  // Emptied, not deleted row by row: what is replaced often would otherwise grow each time until it is vacuumed.
+  if (embedding.partitioned) await transaction.query(`truncate vectors_${integer(embedding.id)}`);
+  else await transaction.query('delete from vectors_default where embedding_id = $1::int', [embedding.id]);
+  await appendVectors(transaction, embedding, ids, vectors);
+  await touchEmbedding(transaction, embedding.id);
+}
+
 const PIECE_BYTES = 1 << 20;
 
 /** Binary COPY of vectors, each row begun by `begin`; in pieces of about a megabyte. */

@@ -304,7 +304,8 @@ function toHits(found: readonly Found[], metric: Metric, first: number): Hit[] {
     .map(({ itemId, distance }) => ({ itemId, distance: distance + 0, similarity: similarityOf(distance, metric) })); // no -0
 }
 
-function similarityOf(distance: number, metric: Metric): number {
+/** The same as a similarity: larger is nearer. */
+export function similarityOf(distance: number, metric: Metric): number {
   switch (metric) {
     case 'COSINE':
       return 1 - distance;

@@ -17,6 +17,8 @@ import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/job
 import type { PlacementOf } from '../resolvers/projection.ts';
 import type { Frame } from '../projections/frames.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
+import type { WordEvaluation as WordEvaluationRecord, EvaluatedSection as EvaluatedSectionRecord } from '../words/evaluations.ts';
+import type { AmongOthers, AlongDirection } from '../resolvers/wordQuestions.ts';
 import type { NearestPage, NearestItem, IndexOf } from '../resolvers/embedding.ts';
 import type { LinkAnswerOf, LinkPredictionOf, TripleScoreOf, NewEntityOf } from '../resolvers/graphAnswers.ts';
 import type { LinkExplanation as LinkExplanationOf, SupportingTriple as SupportingTripleOf } from '../graphs/explainLink.ts';
@@ -365,6 +367,14 @@ export type Embedding = Node & {
   readonly projection?: Maybe<Projection>;
   /** The items nearest to a target, nearest first. */
   readonly nearest: NearestConnection;
+  /** How alike the two targets of each pair are. */
+  readonly similarities: ReadonlyArray<PairSimilarity>;
+  /** The items by how well they fit the others, the odd one out first: each against the mean of the others. */
+  readonly oddOneOut: ReadonlyArray<OddItem>;
+  /** The items that lie farthest to either end of a direction: what the direction is about. */
+  readonly extremes: Extremes;
+  /** How well it has answered files of tests for words. */
+  readonly evaluations: ReadonlyArray<WordEvaluation>;
   /** All vectors as an Arrow IPC stream with the columns `key: utf8` and `vector: fixed_size_list<float32>`. */
   readonly vectors: BinaryContent;
 };
@@ -382,6 +392,128 @@ export type EmbeddingNearestArgs = {
   first: Scalars['Int']['input'];
   filter?: InputMaybe<Filter>;
   search?: InputMaybe<SearchOptions>;
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingSimilaritiesArgs = {
+  pairs: ReadonlyArray<TargetPair>;
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingOddOneOutArgs = {
+  items: ReadonlyArray<Scalars['String']['input']>;
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingExtremesArgs = {
+  direction: VectorDirection;
+  first: Scalars['Int']['input'];
+  filter?: InputMaybe<Filter>;
+};
+
+/** Two targets to be compared. */
+export type TargetPair = {
+  /** One of them. */
+  readonly a: Target;
+  /** The other. */
+  readonly b: Target;
+};
+
+/** How alike two targets are. */
+export type PairSimilarity = {
+  /** Distance in the embedding's metric. Smaller is nearer. */
+  readonly distance: Scalars['Float']['output'];
+  /** The same as a similarity, as in `NearestEdge`. Larger is nearer. */
+  readonly similarity: Scalars['Float']['output'];
+};
+
+/** An item among others. */
+export type OddItem = {
+  /** Similarity to the mean of the others, as in `NearestEdge`; by COSINE each counts with length 1. The smallest is the odd one. */
+  readonly similarity: Scalars['Float']['output'];
+  /** The item. */
+  readonly node: Item;
+};
+
+/** A direction in the space of an embedding. */
+export type VectorDirection =
+  /** One of the numbers of a vector, from 1. */
+  { readonly dimension: Scalars['Int']['input']; readonly component?: never; readonly axis?: never; }
+  |  /** A principal component, from 1: the directions along which the vectors differ most. Its sign means nothing. */
+  { readonly dimension?: never; readonly component: Scalars['Int']['input']; readonly axis?: never; }
+  |  /** From one target to another: for example from `man` to `woman`. */
+  { readonly dimension?: never; readonly component?: never; readonly axis: VectorDirectionAxis; };
+
+/** From one target to another. */
+export type VectorDirectionAxis = {
+  /** Where the direction begins. */
+  readonly from: Target;
+  /** Where it leads. */
+  readonly to: Target;
+};
+
+/** The items at both ends of a direction. */
+export type Extremes = {
+  /** Those with the largest values, largest first. */
+  readonly highest: ReadonlyArray<ExtremeItem>;
+  /** Those with the smallest values, smallest first. */
+  readonly lowest: ReadonlyArray<ExtremeItem>;
+};
+
+/** An item, and how far along a direction it lies. */
+export type ExtremeItem = {
+  /** The number itself of a `dimension`; otherwise the inner product with the direction at length 1, of a `component` less the mean. */
+  readonly value: Scalars['Float']['output'];
+  /** The item. */
+  readonly node: Item;
+};
+
+/** What a file of tests for words asks. */
+export type WordTestKind =
+  /** a is to b as c is to which word? */
+  | 'ANALOGIES'
+  /** How alike are two words, by people's judgement? */
+  | 'SIMILARITY';
+
+/** How well an embedding of words has answered a file of tests. An evaluation by a file of the same name takes its place. */
+export type WordEvaluation = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** The embedding. */
+  readonly embedding: Embedding;
+  /** The name of the file. */
+  readonly name: Scalars['String']['output'];
+  /** What it asks. */
+  readonly kind: WordTestKind;
+  /** Words among which answers were looked for. */
+  readonly words: Scalars['Int']['output'];
+  /** All sections together. */
+  readonly total: EvaluatedSection;
+  /** Its sections; one, `all`, where the file has none. */
+  readonly sections: ReadonlyArray<EvaluatedSection>;
+  /** Whether vectors have changed since. */
+  readonly stale: Scalars['Boolean']['output'];
+  /** When it was made. */
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+/** How well a section of a file of tests was answered. */
+export type EvaluatedSection = {
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** How many questions it has. */
+  readonly questions: Scalars['Int']['output'];
+  /** How many of them have only words with a vector. The others count for nothing. */
+  readonly known: Scalars['Int']['output'];
+  /** Share of the known analogies whose answer is right by ADD (3CosAdd), 0 to 1; null for similarity, and where none is known. */
+  readonly accuracy?: Maybe<Scalars['Float']['output']>;
+  /** The same by MULTIPLY (3CosMul). */
+  readonly accuracyMultiply?: Maybe<Scalars['Float']['output']>;
+  /** Spearman's rank correlation of cosines with people's scores, -1 to 1; null for analogies, and for fewer than two known pairs. */
+  readonly correlation?: Maybe<Scalars['Float']['output']>;
 };
 
 /** How the vectors are kept in the index. */
@@ -449,12 +581,25 @@ export type SearchMethod =
   /** By the index; an error where there is none. */
   | 'INDEX';
 
+/** How the terms of a `sum` are put together. */
+export type SumMethod =
+  /** Added, each at length 1 where the metric is COSINE: 3CosAdd (Mikolov, Yih and Zweig 2013). */
+  | 'ADD'
+  /**
+   * Multiplied, where the metric is COSINE: 3CosMul (Levy and Goldberg 2014). The similarity of an item is the product over the terms of
+   * ((1 + cosine) / 2) to the power of the weight, with 0.001 added where the weight is below 0, so that no term outweighs the others;
+   * its distance is the negated logarithm of that. Every vector is compared, and the target is a `sum`.
+   */
+  | 'MULTIPLY';
+
 /** How to search. */
 export type SearchOptions = {
   /** Which method. */
   readonly method: SearchMethod;
   /** Candidates kept while the index is walked, 1 to 1000. Larger finds more of the true neighbours and takes longer. Ignored by exact search. Default: 100, or `first` when that is more. */
   readonly efSearch?: InputMaybe<Scalars['Int']['input']>;
+  /** How the terms of a target that is a `sum` are put together. */
+  readonly combine: SumMethod;
 };
 
 /** The items nearest to a target. */
@@ -1687,7 +1832,11 @@ export type JobKind =
   /** Trains a graph model. */
   | 'TRAIN_GRAPH'
   /** Ranks triples by a graph model. */
-  | 'EVALUATE_GRAPH';
+  | 'EVALUATE_GRAPH'
+  /** Learns vectors of words from texts. */
+  | 'TRAIN_WORD_VECTORS'
+  /** Asks vectors of words what a file of tests asks. */
+  | 'EVALUATE_WORD_VECTORS';
 
 /** Work that takes time. */
 export type Job = Node & {
@@ -1709,6 +1858,8 @@ export type Job = Node & {
   readonly rejectedCount: Scalars['BigInt']['output'];
   /** The first rows that were left out, with the reason. */
   readonly rejections: ReadonlyArray<Rejection>;
+  /** What it has measured as it went: of a training, the loss. */
+  readonly curves: ReadonlyArray<JobCurve>;
   /** What it made; null until it has succeeded. */
   readonly result?: Maybe<JobResult>;
   /** Of TRAIN_GRAPH: where the training stands; null before the first epochs, and when it has ended: then `result.graphModel` has it all. */
@@ -1727,6 +1878,22 @@ export type Job = Node & {
 /** Work that takes time. */
 export type JobRejectionsArgs = {
   first: Scalars['Int']['input'];
+};
+
+/** Something that a job measures again and again. */
+export type JobCurve = {
+  /** What was measured: `loss` of a training, the mean of what one pair of words costs. */
+  readonly name: Scalars['String']['output'];
+  /** The points, in the order of time. */
+  readonly points: ReadonlyArray<JobCurvePoint>;
+};
+
+/** A point of a curve. */
+export type JobCurvePoint = {
+  /** When it was measured: epochs of a training. */
+  readonly at: Scalars['Float']['output'];
+  /** What was measured. */
+  readonly value: Scalars['Float']['output'];
 };
 
 /** Why a job failed. */
@@ -1763,6 +1930,8 @@ export type JobResult = {
   readonly clustering?: Maybe<Clustering>;
   /** The graph model. */
   readonly graphModel?: Maybe<GraphModel>;
+  /** The evaluation. */
+  readonly evaluation?: Maybe<WordEvaluation>;
 };
 
 /** A page of jobs. */
@@ -1870,6 +2039,13 @@ export type Mutation = {
   readonly evaluateGraph: EvaluateGraphPayload;
   /** Removes a graph model with its embedding and the maps of it. */
   readonly removeGraphModel: RemoveGraphModelPayload;
+  /**
+   * Learns vectors of the words of texts, by word2vec. The words become a data set of their own, which is there as soon as the texts have
+   * been read; while they learn, its vectors and its map `pca-2d` change, and `projectionFrames` of the job shows them on their way.
+   */
+  readonly trainWordVectors: TrainWordVectorsPayload;
+  /** Asks an embedding of words what a file of tests asks: analogies (Google, MSR) or the similarity of pairs (WordSim-353, SimLex-999, MEN). */
+  readonly evaluateWordVectors: EvaluateWordVectorsPayload;
   /** Asks a job to stop. A job that has ended stays as it is. */
   readonly cancelJob: CancelJobPayload;
 };
@@ -1927,6 +2103,16 @@ export type MutationEvaluateGraphArgs = {
 
 export type MutationRemoveGraphModelArgs = {
   input: RemoveGraphModelInput;
+};
+
+
+export type MutationTrainWordVectorsArgs = {
+  input: TrainWordVectorsInput;
+};
+
+
+export type MutationEvaluateWordVectorsArgs = {
+  input: EvaluateWordVectorsInput;
 };
 
 
@@ -2297,6 +2483,68 @@ export type TrainGraphPayload = {
   readonly job: Job;
 };
 
+/** How vectors of words are learnt. */
+export type WordVectorMethod =
+  /** Each word near predicts the word. Better for rare words. */
+  | 'SKIP_GRAM'
+  /** The mean of the words near predicts the word. Some times faster. */
+  | 'CBOW';
+
+/** Texts whose words are learnt. */
+export type TextsInput =
+  /** The texts of a data set's items; each item is a sentence of its own. */
+  { readonly dataset: DatasetTextsInput; readonly uploads?: never; }
+  |  /** Ids of uploads of plain text in UTF-8, packed by gzip or not; each line is a sentence of its own. */
+  { readonly dataset?: never; readonly uploads: ReadonlyArray<Scalars['ID']['input']>; };
+
+/** The texts of a data set. */
+export type DatasetTextsInput = {
+  /** Its slug. */
+  readonly slug: Scalars['String']['input'];
+  /** The field that is read. Default: `text`, `sentence` or `content`, otherwise the label. */
+  readonly field?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Vectors of words to be learnt. */
+export type TrainWordVectorsInput = {
+  /** Slug of the data set of words that is made: lower-case letters, digits and hyphens, 63 at most. */
+  readonly dataset: Scalars['String']['input'];
+  /** Its title. Default: the slug. */
+  readonly title?: InputMaybe<Scalars['String']['input']>;
+  /** The texts. */
+  readonly texts: TextsInput;
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** How to learn. */
+  readonly method: WordVectorMethod;
+  /** Numbers per vector, 1 to 1000. More tell finer differences, and need more text. */
+  readonly dimension: Scalars['Int']['input'];
+  /** Words that count as near, to either side, 1 to 100; each time the reach is drawn from 1 to this. Larger is more about topics, smaller more about grammar. */
+  readonly window: Scalars['Int']['input'];
+  /** Words drawn by chance that each word is told apart from, 1 to 100. More help with little text. */
+  readonly negatives: Scalars['Int']['input'];
+  /** Times that the text is gone through, 1 to 1000. */
+  readonly epochs: Scalars['Int']['input'];
+  /** Length of the first steps, above 0 to 1; it falls linearly to 0. Default: 0.025 for SKIP_GRAM, 0.05 for CBOW. */
+  readonly learningRate?: InputMaybe<Scalars['Float']['input']>;
+  /** Words that are a larger share of the text are left out by chance, the more so the more frequent they are; 0 leaves out none. */
+  readonly subsample: Scalars['Float']['input'];
+  /** Words that occur less often are left out, 1 to 1000000. */
+  readonly minCount: Scalars['Int']['input'];
+  /** Whether words are written in lower case. */
+  readonly lowerCase: Scalars['Boolean']['input'];
+  /** Seed of every choice by chance. The same texts, options and seed give the same vectors, bit for bit. */
+  readonly seed: Scalars['Int']['input'];
+  /** Maps to make when the vectors are learnt. Default: UMAP in 2, PCA in 2 and in 3 components. */
+  readonly projections?: InputMaybe<ReadonlyArray<ImportProjectionInput>>;
+};
+
+/** The job that learns. */
+export type TrainWordVectorsPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
 /** Triples to be ranked. */
 export type EvaluateGraphInput = {
   /** Slug of the data set. */
@@ -2309,6 +2557,24 @@ export type EvaluateGraphInput = {
 
 /** The job that ranks. */
 export type EvaluateGraphPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** Tests for an embedding of words, whose items have words as keys. */
+export type EvaluateWordVectorsInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** Id of an upload with the tests: lines of four words, with `: section` before each section, or lines of two words and a number. */
+  readonly upload: Scalars['ID']['input'];
+  /** Look for answers among so many words, those imported first, from 1. Default: all. */
+  readonly among?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** The job that asks. */
+export type EvaluateWordVectorsPayload = {
   /** The job. */
   readonly job: Job;
 };
@@ -2423,6 +2689,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( DatasetRecord )
     | ( ItemRecord )
     | ( EmbeddingRecord )
+    | ( WordEvaluationRecord )
     | ( ProjectionRecord )
     | ( ClusteringRecord )
     | ( GraphModelRecord )
@@ -2457,13 +2724,24 @@ export type ResolversTypes = {
   Filter: Filter;
   Model: ResolverTypeWrapper<Model>;
   Embedding: ResolverTypeWrapper<EmbeddingRecord>;
+  TargetPair: TargetPair;
+  PairSimilarity: ResolverTypeWrapper<PairSimilarity>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  OddItem: ResolverTypeWrapper<AmongOthers>;
+  VectorDirection: VectorDirection;
+  VectorDirectionAxis: VectorDirectionAxis;
+  Extremes: ResolverTypeWrapper<Omit<Extremes, 'highest' | 'lowest'> & { highest: ReadonlyArray<ResolversTypes['ExtremeItem']>, lowest: ReadonlyArray<ResolversTypes['ExtremeItem']> }>;
+  ExtremeItem: ResolverTypeWrapper<AlongDirection>;
+  WordTestKind: WordTestKind;
+  WordEvaluation: ResolverTypeWrapper<WordEvaluationRecord>;
+  EvaluatedSection: ResolverTypeWrapper<EvaluatedSectionRecord>;
   IndexPrecision: IndexPrecision;
   VectorIndex: ResolverTypeWrapper<IndexOf>;
   IndexRecall: ResolverTypeWrapper<IndexRecall>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Target: Target;
   WeightedTarget: WeightedTarget;
   SearchMethod: SearchMethod;
+  SumMethod: SumMethod;
   SearchOptions: SearchOptions;
   NearestConnection: ResolverTypeWrapper<NearestPage>;
   NearestEdge: ResolverTypeWrapper<NearestItem>;
@@ -2536,6 +2814,8 @@ export type ResolversTypes = {
   JobState: JobState;
   JobKind: JobKind;
   Job: ResolverTypeWrapper<JobRecord>;
+  JobCurve: ResolverTypeWrapper<JobCurve>;
+  JobCurvePoint: ResolverTypeWrapper<JobCurvePoint>;
   JobError: ResolverTypeWrapper<JobError>;
   Rejection: ResolverTypeWrapper<Rejection>;
   JobResult: ResolverTypeWrapper<JobResultRecord>;
@@ -2573,8 +2853,15 @@ export type ResolversTypes = {
   IndexEmbeddingPayload: ResolverTypeWrapper<Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   TrainGraphInput: TrainGraphInput;
   TrainGraphPayload: ResolverTypeWrapper<Omit<TrainGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  WordVectorMethod: WordVectorMethod;
+  TextsInput: TextsInput;
+  DatasetTextsInput: DatasetTextsInput;
+  TrainWordVectorsInput: TrainWordVectorsInput;
+  TrainWordVectorsPayload: ResolverTypeWrapper<Omit<TrainWordVectorsPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   EvaluateGraphInput: EvaluateGraphInput;
   EvaluateGraphPayload: ResolverTypeWrapper<Omit<EvaluateGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  EvaluateWordVectorsInput: EvaluateWordVectorsInput;
+  EvaluateWordVectorsPayload: ResolverTypeWrapper<Omit<EvaluateWordVectorsPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   RemoveGraphModelInput: RemoveGraphModelInput;
   RemoveGraphModelPayload: ResolverTypeWrapper<RemoveGraphModelPayload>;
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
@@ -2606,9 +2893,18 @@ export type ResolversParentTypes = {
   Filter: Filter;
   Model: Model;
   Embedding: EmbeddingRecord;
+  TargetPair: TargetPair;
+  PairSimilarity: PairSimilarity;
+  Float: Scalars['Float']['output'];
+  OddItem: AmongOthers;
+  VectorDirection: VectorDirection;
+  VectorDirectionAxis: VectorDirectionAxis;
+  Extremes: Omit<Extremes, 'highest' | 'lowest'> & { highest: ReadonlyArray<ResolversParentTypes['ExtremeItem']>, lowest: ReadonlyArray<ResolversParentTypes['ExtremeItem']> };
+  ExtremeItem: AlongDirection;
+  WordEvaluation: WordEvaluationRecord;
+  EvaluatedSection: EvaluatedSectionRecord;
   VectorIndex: IndexOf;
   IndexRecall: IndexRecall;
-  Float: Scalars['Float']['output'];
   Target: Target;
   WeightedTarget: WeightedTarget;
   SearchOptions: SearchOptions;
@@ -2665,6 +2961,8 @@ export type ResolversParentTypes = {
   ReliabilityPoint: ReliabilityPoint;
   BinaryContent: BinaryContent;
   Job: JobRecord;
+  JobCurve: JobCurve;
+  JobCurvePoint: JobCurvePoint;
   JobError: JobError;
   Rejection: Rejection;
   JobResult: JobResultRecord;
@@ -2701,8 +2999,14 @@ export type ResolversParentTypes = {
   IndexEmbeddingPayload: Omit<IndexEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   TrainGraphInput: TrainGraphInput;
   TrainGraphPayload: Omit<TrainGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  TextsInput: TextsInput;
+  DatasetTextsInput: DatasetTextsInput;
+  TrainWordVectorsInput: TrainWordVectorsInput;
+  TrainWordVectorsPayload: Omit<TrainWordVectorsPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   EvaluateGraphInput: EvaluateGraphInput;
   EvaluateGraphPayload: Omit<EvaluateGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  EvaluateWordVectorsInput: EvaluateWordVectorsInput;
+  EvaluateWordVectorsPayload: Omit<EvaluateWordVectorsPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   RemoveGraphModelInput: RemoveGraphModelInput;
   RemoveGraphModelPayload: RemoveGraphModelPayload;
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
@@ -2734,7 +3038,7 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'Projection' | 'Clustering' | 'GraphModel' | 'Job', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'WordEvaluation' | 'Projection' | 'Clustering' | 'GraphModel' | 'Job', ParentType, ContextType>;
 };
 
 export type FieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Field'] = ResolversParentTypes['Field']> = {
@@ -2831,8 +3135,54 @@ export type EmbeddingResolvers<ContextType = Context, ParentType extends Resolve
   projections?: Resolver<ReadonlyArray<ResolversTypes['Projection']>, ParentType, ContextType>;
   projection?: Resolver<Maybe<ResolversTypes['Projection']>, ParentType, ContextType, RequireFields<EmbeddingProjectionArgs, 'name'>>;
   nearest?: Resolver<ResolversTypes['NearestConnection'], ParentType, ContextType, RequireFields<EmbeddingNearestArgs, 'to' | 'first'>>;
+  similarities?: Resolver<ReadonlyArray<ResolversTypes['PairSimilarity']>, ParentType, ContextType, RequireFields<EmbeddingSimilaritiesArgs, 'pairs'>>;
+  oddOneOut?: Resolver<ReadonlyArray<ResolversTypes['OddItem']>, ParentType, ContextType, RequireFields<EmbeddingOddOneOutArgs, 'items'>>;
+  extremes?: Resolver<ResolversTypes['Extremes'], ParentType, ContextType, RequireFields<EmbeddingExtremesArgs, 'direction' | 'first'>>;
+  evaluations?: Resolver<ReadonlyArray<ResolversTypes['WordEvaluation']>, ParentType, ContextType>;
   vectors?: Resolver<ResolversTypes['BinaryContent'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PairSimilarityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PairSimilarity'] = ResolversParentTypes['PairSimilarity']> = {
+  distance?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  similarity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type OddItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OddItem'] = ResolversParentTypes['OddItem']> = {
+  similarity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+};
+
+export type ExtremesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Extremes'] = ResolversParentTypes['Extremes']> = {
+  highest?: Resolver<ReadonlyArray<ResolversTypes['ExtremeItem']>, ParentType, ContextType>;
+  lowest?: Resolver<ReadonlyArray<ResolversTypes['ExtremeItem']>, ParentType, ContextType>;
+};
+
+export type ExtremeItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ExtremeItem'] = ResolversParentTypes['ExtremeItem']> = {
+  value?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+};
+
+export type WordEvaluationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WordEvaluation'] = ResolversParentTypes['WordEvaluation']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  embedding?: Resolver<ResolversTypes['Embedding'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['WordTestKind'], ParentType, ContextType>;
+  words?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['EvaluatedSection'], ParentType, ContextType>;
+  sections?: Resolver<ReadonlyArray<ResolversTypes['EvaluatedSection']>, ParentType, ContextType>;
+  stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type EvaluatedSectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EvaluatedSection'] = ResolversParentTypes['EvaluatedSection']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  questions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  known?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  accuracy?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  accuracyMultiply?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  correlation?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
 export type VectorIndexResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VectorIndex'] = ResolversParentTypes['VectorIndex']> = {
@@ -3294,6 +3644,7 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   rejectedCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   rejections?: Resolver<ReadonlyArray<ResolversTypes['Rejection']>, ParentType, ContextType, RequireFields<JobRejectionsArgs, 'first'>>;
+  curves?: Resolver<ReadonlyArray<ResolversTypes['JobCurve']>, ParentType, ContextType>;
   result?: Resolver<Maybe<ResolversTypes['JobResult']>, ParentType, ContextType>;
   training?: Resolver<Maybe<ResolversTypes['TrainingProgress']>, ParentType, ContextType>;
   attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -3301,6 +3652,16 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type JobCurveResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobCurve'] = ResolversParentTypes['JobCurve']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  points?: Resolver<ReadonlyArray<ResolversTypes['JobCurvePoint']>, ParentType, ContextType>;
+};
+
+export type JobCurvePointResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobCurvePoint'] = ResolversParentTypes['JobCurvePoint']> = {
+  at?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type JobErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobError'] = ResolversParentTypes['JobError']> = {
@@ -3322,6 +3683,7 @@ export type JobResultResolvers<ContextType = Context, ParentType extends Resolve
   projection?: Resolver<Maybe<ResolversTypes['Projection']>, ParentType, ContextType>;
   clustering?: Resolver<Maybe<ResolversTypes['Clustering']>, ParentType, ContextType>;
   graphModel?: Resolver<Maybe<ResolversTypes['GraphModel']>, ParentType, ContextType>;
+  evaluation?: Resolver<Maybe<ResolversTypes['WordEvaluation']>, ParentType, ContextType>;
 };
 
 export type JobConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobConnection'] = ResolversParentTypes['JobConnection']> = {
@@ -3365,6 +3727,8 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   trainGraph?: Resolver<ResolversTypes['TrainGraphPayload'], ParentType, ContextType, RequireFields<MutationTrainGraphArgs, 'input'>>;
   evaluateGraph?: Resolver<ResolversTypes['EvaluateGraphPayload'], ParentType, ContextType, RequireFields<MutationEvaluateGraphArgs, 'input'>>;
   removeGraphModel?: Resolver<ResolversTypes['RemoveGraphModelPayload'], ParentType, ContextType, RequireFields<MutationRemoveGraphModelArgs, 'input'>>;
+  trainWordVectors?: Resolver<ResolversTypes['TrainWordVectorsPayload'], ParentType, ContextType, RequireFields<MutationTrainWordVectorsArgs, 'input'>>;
+  evaluateWordVectors?: Resolver<ResolversTypes['EvaluateWordVectorsPayload'], ParentType, ContextType, RequireFields<MutationEvaluateWordVectorsArgs, 'input'>>;
   cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
 };
 
@@ -3412,7 +3776,15 @@ export type TrainGraphPayloadResolvers<ContextType = Context, ParentType extends
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
 };
 
+export type TrainWordVectorsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrainWordVectorsPayload'] = ResolversParentTypes['TrainWordVectorsPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
 export type EvaluateGraphPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EvaluateGraphPayload'] = ResolversParentTypes['EvaluateGraphPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type EvaluateWordVectorsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EvaluateWordVectorsPayload'] = ResolversParentTypes['EvaluateWordVectorsPayload']> = {
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
 };
 
@@ -3446,6 +3818,12 @@ export type Resolvers<ContextType = Context> = {
   ItemEdge?: ItemEdgeResolvers<ContextType>;
   Model?: ModelResolvers<ContextType>;
   Embedding?: EmbeddingResolvers<ContextType>;
+  PairSimilarity?: PairSimilarityResolvers<ContextType>;
+  OddItem?: OddItemResolvers<ContextType>;
+  Extremes?: ExtremesResolvers<ContextType>;
+  ExtremeItem?: ExtremeItemResolvers<ContextType>;
+  WordEvaluation?: WordEvaluationResolvers<ContextType>;
+  EvaluatedSection?: EvaluatedSectionResolvers<ContextType>;
   VectorIndex?: VectorIndexResolvers<ContextType>;
   IndexRecall?: IndexRecallResolvers<ContextType>;
   NearestConnection?: NearestConnectionResolvers<ContextType>;
@@ -3499,6 +3877,8 @@ export type Resolvers<ContextType = Context> = {
   ReliabilityPoint?: ReliabilityPointResolvers<ContextType>;
   BinaryContent?: BinaryContentResolvers<ContextType>;
   Job?: JobResolvers<ContextType>;
+  JobCurve?: JobCurveResolvers<ContextType>;
+  JobCurvePoint?: JobCurvePointResolvers<ContextType>;
   JobError?: JobErrorResolvers<ContextType>;
   Rejection?: RejectionResolvers<ContextType>;
   JobResult?: JobResultResolvers<ContextType>;
@@ -3517,7 +3897,9 @@ export type Resolvers<ContextType = Context> = {
   RemoveClusteringPayload?: RemoveClusteringPayloadResolvers<ContextType>;
   IndexEmbeddingPayload?: IndexEmbeddingPayloadResolvers<ContextType>;
   TrainGraphPayload?: TrainGraphPayloadResolvers<ContextType>;
+  TrainWordVectorsPayload?: TrainWordVectorsPayloadResolvers<ContextType>;
   EvaluateGraphPayload?: EvaluateGraphPayloadResolvers<ContextType>;
+  EvaluateWordVectorsPayload?: EvaluateWordVectorsPayloadResolvers<ContextType>;
   RemoveGraphModelPayload?: RemoveGraphModelPayloadResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
   SplitGraphPayload?: SplitGraphPayloadResolvers<ContextType>;

@@ -5,10 +5,11 @@ import {
   REJECTIONS_KEPT,
   type Rejections,
   type Report,
+  recordPoints,
   saveCheckpoint,
   setDatasetOfJob,
 } from './jobs.ts';
-import type { Rejection, TaskContext } from './task.ts';
+import type { CurvePoint, Rejection, TaskContext } from './task.ts';
 
 const WARNINGS_KEPT = 100;
 
@@ -72,6 +73,10 @@ export class JobContext implements TaskContext {
   async reject(rows: readonly Rejection[]): Promise<void> {
     this.#rejected += rows.length;
     this.#firstRejected.push(...rows.slice(0, REJECTIONS_KEPT - this.#firstRejected.length));
+  }
+
+  async record(curve: string, points: readonly CurvePoint[]): Promise<void> {
+    if (points.length > 0) await recordPoints(this.database, this.#claim, curve, points);
   }
 
   async saveCheckpoint(value: unknown, transaction: Queryable = this.database): Promise<void> {

@@ -13,7 +13,7 @@ import type { Database, Parameter, Queryable } from '../database/database.ts';
 import { type ErrorRecord, UserError } from '../errors.ts';
 import { Bell } from './bell.ts';
 import { tellThreads } from './cancellations.ts';
-import type { Rejection } from './task.ts';
+import type { CurvePoint, Rejection } from './task.ts';
 
 export const jobKinds = [
   'IMPORT_DATASET',
@@ -21,10 +21,11 @@ export const jobKinds = [
   'PROJECT_EMBEDDING',
   'CLUSTER_EMBEDDING',
   'INDEX_EMBEDDING',
-  'INDEX_EMBEDDING',
   'SPLIT_GRAPH',
   'TRAIN_GRAPH',
   'EVALUATE_GRAPH',
+  'TRAIN_WORD_VECTORS',
+  'EVALUATE_WORD_VECTORS',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 
@@ -37,6 +38,7 @@ export interface JobResult {
   readonly projection?: number;
   readonly clustering?: number;
   readonly graphModel?: number;
+  readonly evaluation?: number;
 }
 
 export interface Job {
@@ -224,6 +226,18 @@ export async function listRejections(database: Queryable, jobId: string, first: 
   return await database.query<{ file: string; line: number | null; reason: string }>(
     'select file, line, reason from job_rejections where job_id = $1::uuid order by number limit $2::integer',
     [jobId, first],
+  );
+}
+
+/** What a job has measured as it went, in order. */
+export async function listCurves(
+  database: Queryable,
+  jobId: string,
+): Promise<{ readonly name: string; readonly points: readonly CurvePoint[] }[]> {
+  return await database.query<{ name: string; points: CurvePoint[] }>(
+    `select curve as name, jsonb_agg(jsonb_build_object('at', at, 'value', value) order by at) as points
+       from job_points where job_id = $1::uuid group by curve order by curve`,
+    [jobId],
   );
 }
 
@@ -515,6 +529,29 @@ export async function setDatasetOfJob(database: Queryable, claim: Claim, dataset
     database.query<{ cancel_requested: boolean }>(
       `update jobs set dataset_id = $3::integer where ${isMine} returning cancel_requested`,
       [claim.id, claim.fence, datasetId],
+    ),
+  );
+}
+
+/** Keeps points of a curve, in place of those that were measured at the same time before an interruption. @throws LeaseLost */
+export async function recordPoints(
+  database: Queryable,
+  claim: Claim,
+  curve: string,
+  points: readonly CurvePoint[],
+): Promise<void> {
+  await mine(
+    claim,
+    database.query<{ cancel_requested: boolean }>(
+      `with written as (
+         select id, cancel_requested from jobs where ${isMine} for key share
+       ), kept as (
+         insert into job_points (job_id, curve, at, value)
+         select written.id, $3::text, at, value from written, unnest($4::float8[], $5::float8[]) as points (at, value)
+         on conflict (job_id, curve, at) do update set value = excluded.value
+       )
+       select cancel_requested from written`,
+      [claim.id, claim.fence, curve, points.map(({ at }) => at), points.map(({ value }) => value)],
     ),
   );
 }

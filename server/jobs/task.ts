@@ -30,6 +30,13 @@ export interface TaskContext {
    */
   reject(rows: readonly Rejection[]): Promise<void>;
 
+  /**
+   * Keeps points of a curve, such as the loss of a training, for whoever watches the job. A point that was measured at the
+   * same time before is replaced, so that after an interruption nothing is there twice.
+   * @throws when the job is another worker's by now
+   */
+  record(curve: string, points: readonly CurvePoint[]): Promise<void>;
+
   /** What `saveCheckpoint` kept last, in this or an earlier attempt; null at first. */
   readonly checkpoint: unknown;
   /**
@@ -45,6 +52,13 @@ export interface TaskContext {
   guard(transaction: Queryable): Promise<void>;
   /** Says which data set the job works on, where that was not known at first: its removal cancels the job. */
   worksOn(datasetId: number, transaction?: Queryable): Promise<void>;
+}
+
+/** A point of a curve. */
+export interface CurvePoint {
+  /** When it was measured, in the unit of the curve: epochs, for example. */
+  readonly at: number;
+  readonly value: number;
 }
 
 /** A row that was left out. */

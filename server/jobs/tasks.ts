@@ -11,6 +11,8 @@ export const tasks: { readonly [Kind in JobKind]: Task<unknown, JobResult> } = {
   EVALUATE_GRAPH: task(async () => (await import('../graphs/evaluateGraph.ts')).evaluateGraph),
   INDEX_EMBEDDING: task(async () => (await import('../embeddings/indexEmbedding.ts')).indexEmbedding),
   SPLIT_GRAPH: task(async () => (await import('../graphs/splitGraph.ts')).splitGraph),
+  TRAIN_WORD_VECTORS: task(async () => (await import('../words/trainWordVectors.ts')).trainWordVectors),
+  EVALUATE_WORD_VECTORS: task(async () => (await import('../words/evaluateWordVectors.ts')).evaluateWordVectors),
 };
 
 /**

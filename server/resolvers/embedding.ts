@@ -16,6 +16,7 @@ import { addJob } from '../jobs/jobs.ts';
 import { findProjection, listProjections } from '../projections/projections.ts';
 import type { Context } from './context.ts';
 import { encodeId } from './ids.ts';
+import { nearestToProduct, wordQuestions } from './wordQuestions.ts';
 
 /** What a search found. The items are read when they are asked for, all at once. */
 export interface NearestPage {
@@ -35,6 +36,7 @@ export interface IndexOf extends IndexRecord {
 }
 
 export const Embedding: EmbeddingResolvers = {
+  ...wordQuestions,
   id: ({ id }) => encodeId(['Embedding', id]),
   async dataset({ datasetId }, _arguments, { loaders }) {
     const dataset = await loaders.datasets.load(datasetId);
@@ -48,6 +50,9 @@ export const Embedding: EmbeddingResolvers = {
     const { database, resident, reading, statement, loaders, budget } = context;
     budget.search();
     budget.page(first);
+    if (search?.combine === 'MULTIPLY') {
+      return pageOf(embedding, await nearestToProduct(embedding, to, first, filter, context));
+    }
     const dataset = await loaders.datasets.load(embedding.datasetId);
     if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
     const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to);
@@ -61,16 +66,17 @@ export const Embedding: EmbeddingResolvers = {
       resident,
       ...statement,
     });
-    return {
-      edges: answer.hits.map((hit, i) => ({ ...hit, datasetId: embedding.datasetId, rank: i + 1 })),
-      search: answer.search,
-    };
+    return pageOf(embedding, answer);
   },
   vectors: ({ id, version }) => ({
     url: `/vectors/${id}/${version}`,
     mediaType: 'application/vnd.apache.arrow.stream',
   }),
 };
+
+function pageOf({ datasetId }: { readonly datasetId: number }, { hits, search }: NearestAnswer): NearestPage {
+  return { edges: hits.map((hit, i) => ({ ...hit, datasetId, rank: i + 1 })), search };
+}
 
 export const NearestConnection: NearestConnectionResolvers = {
   nodes: ({ edges }, _arguments, context) => Promise.all(edges.map((edge) => itemOf(edge, context))),

@@ -11,11 +11,12 @@ const shapes: Readonly<Record<string, readonly ('int4' | 'int8' | 'uuid')[]>> = 
   Projection: ['int4'],
   Clustering: ['int4'],
   GraphModel: ['int4'],
+  WordEvaluation: ['int4'],
   Job: ['uuid'],
 };
 
 export type NodeId =
-  | readonly ['Dataset' | 'Embedding' | 'Projection' | 'Clustering' | 'GraphModel', number]
+  | readonly ['Dataset' | 'Embedding' | 'Projection' | 'Clustering' | 'GraphModel' | 'WordEvaluation', number]
   | readonly ['Item', number, number]
   | readonly ['Job', string];
 

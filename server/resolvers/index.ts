@@ -39,6 +39,7 @@ import { nodeQueries } from './node.ts';
 import { Placement, Projection, ProjectionFrame, projectionMutations, projectionSubscriptions } from './projection.ts';
 import { BigIntValue, DateTime, JSONValue, Vector } from './scalars.ts';
 import { Server, serverQueries } from './server.ts';
+import { EvaluatedSection, ExtremeItem, OddItem, WordEvaluation, wordMutations } from './wordQuestions.ts';
 
 export const resolvers: Resolvers = {
   BigInt: BigIntValue,
@@ -54,6 +55,7 @@ export const resolvers: Resolvers = {
     ...embeddingMutations,
     ...graphMutations,
     ...graphModelMutations,
+    ...wordMutations,
     ...jobMutations,
   },
   Subscription: { ...jobSubscriptions, ...projectionSubscriptions },
@@ -97,6 +99,10 @@ export const resolvers: Resolvers = {
   TrainingEpoch,
   TrainingTrial,
   TrainingProgress,
+  OddItem,
+  ExtremeItem,
+  WordEvaluation,
+  EvaluatedSection,
   Job,
   JobResult,
   Server,

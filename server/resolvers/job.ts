@@ -6,7 +6,16 @@ import type {
   SubscriptionResolvers,
 } from '../generated/schema.ts';
 import type { TrainingProgress } from '../graphs/trainGraph.ts';
-import { cancelJob, findCheckpoint, findJob, listJobs, listRejections, requireJob, watchJob } from '../jobs/jobs.ts';
+import {
+  cancelJob,
+  findCheckpoint,
+  findJob,
+  listCurves,
+  listJobs,
+  listRejections,
+  requireJob,
+  watchJob,
+} from '../jobs/jobs.ts';
 import { toConnection } from './connection.ts';
 import { decodeJobId, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
 import { asValues } from './subscription.ts';
@@ -35,6 +44,7 @@ export const Job: JobResolvers = {
     return (await findCheckpoint(reading, id)) as TrainingProgress | null;
   },
   rejections: ({ id }, { first }, { reading, budget }) => listRejections(reading, id, budget.page(first)),
+  curves: ({ id }, _arguments, { reading }) => listCurves(reading, id),
 };
 
 export const JobResult: JobResultResolvers = {
@@ -47,6 +57,8 @@ export const JobResult: JobResultResolvers = {
     projection === undefined ? null : loaders.projections.load(projection),
   clustering: ({ clustering }, _arguments, { loaders }) =>
     clustering === undefined ? null : loaders.clusterings.load(clustering),
+  evaluation: ({ evaluation }, _arguments, { loaders }) =>
+    evaluation === undefined ? null : loaders.evaluations.load(evaluation),
 };
 
 export const jobMutations = {

@@ -11,6 +11,7 @@ import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts'
 import { findGraphModelsById, type GraphModel } from '../graphs/graphModels.ts';
 import { findRelationsById, type Relation } from '../graphs/graphs.ts';
 import { findProjectionsById, type Projection, requireProjection } from '../projections/projections.ts';
+import { findEvaluationsById, type WordEvaluation } from '../words/evaluations.ts';
 
 interface ItemKey {
   readonly datasetId: number;
@@ -33,6 +34,7 @@ export interface Loaders {
   readonly clusterPlaces: DataLoader<PlacesKey, ClusterPlaces, string>;
   readonly relations: DataLoader<number, Relation | null>;
   readonly graphModels: DataLoader<number, GraphModel | null>;
+  readonly evaluations: DataLoader<number, WordEvaluation | null>;
 }
 
 /** For one operation: what it has read once stays as it was. */
@@ -50,6 +52,7 @@ export function createLoaders(database: Queryable): Loaders {
     }),
     relations: new DataLoader((ids) => findRelationsById(database, ids)),
     graphModels: new DataLoader((ids) => findGraphModelsById(database, ids)),
+    evaluations: new DataLoader((ids) => findEvaluationsById(database, ids)),
   };
 }
 

@@ -18,6 +18,8 @@ export const nodeQueries = {
         return typed('Clustering', await loaders.clusterings.load(decoded[1]));
       case 'GraphModel':
         return typed('GraphModel', await loaders.graphModels.load(decoded[1]));
+      case 'WordEvaluation':
+        return typed('WordEvaluation', await loaders.evaluations.load(decoded[1]));
       case 'Job':
         return typed('Job', await findJob(reading, decoded[1]));
     }

@@ -154,7 +154,7 @@ export const projectionSubscriptions = {
   projectionFrames: {
     async subscribe(_root, { job: id }, { config, database, signal }) {
       const job = await requireJob(database, decodeJobId(id));
-      if (job.kind !== 'PROJECT_EMBEDDING') {
+      if (job.kind !== 'PROJECT_EMBEDDING' && job.kind !== 'TRAIN_WORD_VECTORS') {
         throw new UserError('BAD_USER_INPUT', `The job "${id}" makes no map: its kind is ${job.kind}.`);
       }
       const stopped = new AbortController();

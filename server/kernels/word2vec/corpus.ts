@@ -102,12 +102,16 @@ export class CorpusBuilder {
   }
 }
 
+/** A longer run of letters is no word: a text without blanks, or what a program has written. */
+const LONGEST_WORD = 100;
+
 /**
- * The words of a text: runs of letters, digits and signs upon letters, with apostrophes and hyphens inside. Half a surrogate pair is
- * no letter, and so parts words like a space.
+ * The words of a text: runs of letters, digits and signs upon letters, with apostrophes and hyphens inside, up to 100 characters.
+ * Half a surrogate pair is no letter, and so parts words like a space.
  */
 export function wordsOf(text: string, { lowerCase = true }: { readonly lowerCase?: boolean } = {}): string[] {
-  return (lowerCase ? text.toLowerCase() : text).match(wordPattern) ?? [];
+  const words = (lowerCase ? text.toLowerCase() : text).match(wordPattern) ?? [];
+  return words.filter((word) => word.length <= LONGEST_WORD);
 }
 
 const wordPattern = /[\p{L}\p{M}\p{N}]+(?:['’_-][\p{L}\p{M}\p{N}]+)*/gu;

@@ -108,8 +108,8 @@ export function vectorsOf({ corpus, inputs, width, options: { dimension } }: Wor
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called after each chunk; while it runs nothing else does. */
-  readonly onChunk?: ((chunk: number) => void) | undefined;
+  /** Called after each chunk; while it runs nothing else does. `look` brings the vectors of the state up to date, which costs a copy. */
+  readonly onChunk?: ((chunk: number, look: () => void) => void | Promise<void>) | undefined;
 }
 
 /** Goes on until `untilChunk` chunks are done. The state holds what was done also when `signal` stopped it, between two chunks. */
@@ -124,6 +124,10 @@ export async function runWord2vec(
   const places = upload(backend, word2vec);
   const train = options.method === 'CBOW' ? trainCbow : trainSkipGram;
   const losses = () => backend.float64(places.losses, 2 * blocks * blocks);
+  const look = () => {
+    inputs.set(backend.float32(places.inputs, inputs.length));
+    outputs.set(backend.float32(places.outputs, outputs.length));
+  };
   try {
     const end = Math.min(untilChunk, chunksOf(word2vec));
     while (word2vec.chunk < end) {
@@ -135,11 +139,10 @@ export async function runWord2vec(
       await train(backend, word2vec, places, step);
       word2vec.losses.push(lossOf(losses()));
       word2vec.chunk++;
-      onChunk?.(word2vec.chunk);
+      await onChunk?.(word2vec.chunk, look);
     }
   } finally {
-    inputs.set(backend.float32(places.inputs, inputs.length));
-    outputs.set(backend.float32(places.outputs, outputs.length));
+    look();
     backend.release(before);
   }
 }
@@ -313,4 +316,23 @@ function cutChunks(tokens: Uint32Array): Uint32Array {
   }
   borders.push(tokens.length);
   return Uint32Array.from(borders);
+}
+
+/** What `resumeWord2vec` needs beside the corpus and the options. */
+export interface KeptWord2vec extends Pick<Word2vec, 'inputs' | 'outputs' | 'chunk'> {
+  readonly losses: Float64Array;
+}
+
+export function keepWord2vec({ inputs, outputs, chunk, losses }: Word2vec): KeptWord2vec {
+  return { inputs, outputs, chunk, losses: Float64Array.from(losses) };
+}
+
+/** Goes on with a run that was kept. @throws RangeError where it is none of this corpus and these options */
+export function resumeWord2vec(corpus: Corpus, given: Word2vecOptions, kept: KeptWord2vec): Word2vec {
+  const begun = initializeWord2vec(corpus, given);
+  const { inputs, outputs, chunk, losses } = kept;
+  if (inputs.length !== begun.inputs.length || outputs.length !== begun.outputs.length || losses.length !== chunk) {
+    throw new RangeError(`The state has ${inputs.length} numbers; wanted: ${begun.inputs.length}.`);
+  }
+  return { ...begun, inputs, outputs, chunk, losses: Array.from(losses) };
 }
