@@ -1,5 +1,5 @@
 /**
- * The command line: `embedding-map start | migrate | import | work | build | help`. Exits with 0 when all was done, 1
+ * The command line: `embedding-map start | migrate | import | words | work | build | help`. Exits with 0 when all was done, 1
  * when something failed, 2 when the command could not be understood.
  */
 import { createHash } from 'node:crypto';
@@ -91,6 +91,26 @@ const commands: Readonly<Record<string, Command>> = {
     },
     takesFiles: true,
     run: importCommand,
+  },
+  words: {
+    usage: 'words [FILE...] --dataset NAME [options]',
+    help: 'Learns vectors of the words of text files, a line a sentence, or of a data set of texts.',
+    options: {
+      dataset: string('NAME', 'the data set of words, which is made'),
+      texts: string('NAME', 'the data set whose texts are read instead of files'),
+      field: string('FIELD', 'its field that is read; default: text, sentence or content, otherwise the label'),
+      title: string('TEXT', 'its title'),
+      method: string('METHOD', 'SKIP_GRAM or CBOW; default: SKIP_GRAM'),
+      dimension: string('NUMBER', 'numbers per vector; default: 100'),
+      window: string('NUMBER', 'words to either side that count as near; default: 5'),
+      negatives: string('NUMBER', 'words that each is told apart from; default: 5'),
+      epochs: string('NUMBER', 'times the text is gone through; default: 5'),
+      'min-count': string('NUMBER', 'words that occur less often are left out; default: 5'),
+      seed: string('NUMBER', 'seed of every choice by chance; default: 42'),
+      'no-maps': { type: 'boolean', help: 'compute no maps' },
+    },
+    takesFiles: true,
+    run: wordsCommand,
   },
   work: {
     usage: 'work',
@@ -376,6 +396,51 @@ function splitOption(
   return { split: { validation, test, seed: Number(seed ?? 42) } };
 }
 
+async function wordsCommand({ files, text, signal }: Given): Promise<void> {
+  const config = readConfig();
+  const [dataset, from, method] = [text('dataset'), text('texts'), text('method')];
+  if (dataset === null) throw new UsageError('Name the data set of words: --dataset NAME.');
+  if (files.length > 0 === (from !== null)) {
+    throw new UsageError('Name text files, or a data set of texts by --texts NAME; one of both.');
+  }
+  const number = (option: string, standard: number): number => {
+    const given = text(option);
+    if (given !== null && !/^\d{1,9}$/.test(given)) {
+      throw new UsageError(`--${option} is "${given}"; wanted: a whole number.`);
+    }
+    return given === null ? standard : Number(given);
+  };
+  const paths = files.map((file) => resolve(file));
+  const marks = await Promise.all(paths.map(describeFile));
+  const { checkTraining } = await import('./words/checkTraining.ts');
+  const { defaultTraining } = await import('./words/trainWordVectors.ts');
+  const input = {
+    ...defaultTraining,
+    ...{ dataset, title: text('title'), texts: { dataset: from, field: text('field'), paths } },
+    method: oneOf('method', method, ['SKIP_GRAM', 'CBOW']) ?? defaultTraining.method,
+    dimension: number('dimension', defaultTraining.dimension),
+    window: number('window', defaultTraining.window),
+    negatives: number('negatives', defaultTraining.negatives),
+    epochs: number('epochs', defaultTraining.epochs),
+    minCount: number('min-count', defaultTraining.minCount),
+    seed: number('seed', defaultTraining.seed),
+    projections: text('no-maps') === null ? null : [],
+  };
+  await withDatabase(config, async (database) => {
+    const { addJob, listJobs, takeBackFrom } = await import('./jobs/jobs.ts');
+    // The same texts again are the same job: one that was interrupted is gone on with.
+    const idempotencyKey = createHash('sha256')
+      .update(JSON.stringify([input, marks]))
+      .digest('hex');
+    if (database.engine === 'pglite') await takeBackFrom(database, null); // whoever worked there is dead
+    const { jobs } = await listJobs(database, { first: 1000, state: 'QUEUED' });
+    if (!jobs.some(({ input: other }) => Object(other).dataset === dataset)) await checkTraining(database, input);
+    const job = await addJob(database, { kind: 'TRAIN_WORD_VECTORS', input, idempotencyKey });
+    await finishJob(database, config, job, signal);
+    await finishOthers(database, config, signal);
+  });
+}
+
 /** What changes when a file does. @throws UserError where there is none */
 async function describeFile(path: string): Promise<string> {
   const found = await stat(path).catch(() => null);
@@ -424,8 +489,8 @@ async function finishJob(database: Database, config: Config, queued: Job, signal
   line.end();
   signal.throwIfAborted();
   const [dataset] = await findDatasetsById(database, job.result?.dataset === undefined ? [] : [job.result.dataset]);
-  const isImport = job.kind === 'IMPORT_DATASET' || job.kind === 'LOAD_DATASET';
-  const what = isImport && dataset ? `${dataset.slug}: ${dataset.itemCount} items` : null;
+  const makesDataset = ['IMPORT_DATASET', 'LOAD_DATASET', 'TRAIN_WORD_VECTORS'].includes(job.kind);
+  const what = makesDataset && dataset ? `${dataset.slug}: ${dataset.itemCount} items` : null;
   report(job, await listRejections(database, jobId, REJECTIONS_SHOWN), what);
 }
 

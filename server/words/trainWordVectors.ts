@@ -55,6 +55,12 @@ export interface TrainWordVectorsInput {
   readonly projections: readonly ProjectionOptions[] | null;
 }
 
+/** As the defaults of schema.graphql. */
+export const defaultTraining = {
+  ...{ title: null, embedding: 'word2vec', method: 'SKIP_GRAM', dimension: 100, window: 5, negatives: 5, epochs: 5 },
+  ...{ learningRate: null, subsample: 1e-3, minCount: 5, lowerCase: true, seed: 42, projections: null },
+} as const satisfies Omit<TrainWordVectorsInput, 'dataset' | 'texts'>;
+
 /** What of the whole work each stage takes. */
 const READ_END = 0.1;
 const TRAIN_END = 0.95;

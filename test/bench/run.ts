@@ -17,6 +17,7 @@ import { nearestBench } from './nearest.ts';
 import { engines } from './places.ts';
 import { pointsBench } from './points.ts';
 import { neighborsBench, tsneBench, umapBench } from './projections.ts';
+import { wordsBench } from './words.ts';
 
 const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Promise<void>>> = {
   import: importBench,
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   'projections-neighbors': neighborsBench,
   graphs: graphsBench,
   'graphs-long': graphsLongBench,
+  words: wordsBench,
 };
 /** Takes hours: only when it is named. */
 const unasked = new Set(['graphs-long']);

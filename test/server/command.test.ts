@@ -174,6 +174,33 @@ test('an import that was killed is gone on with by the same command, and no row 
   });
 });
 
+test('words are learnt from a text file by one command, and from a data set', async () => {
+  const text = join(dataDir, 'story.txt');
+  await writeFile(text, 'the king wears a crown\nthe queen wears a crown\nthe cook wears a hat\n'.repeat(30));
+  const small = ['--dimension', '8', '--epochs', '2', '--no-maps'];
+  const { code, out, errors } = await say(['words', text, '--dataset', 'story-words', ...small]);
+  assert.equal(code, 0, errors);
+  assert.match(out, /^story-words: 8 items$/m);
+
+  const again = await say(['words', '--texts', 'story-words', '--dataset', 'story-words', ...small]);
+  assert.equal(again.code, 1);
+  assert.match(again.errors, /There is a data set "story-words" already/);
+  const labels = await say(['words', '--texts', 'story-words', '--dataset', 'of-labels', '--min-count', '1', ...small]);
+  assert.equal(labels.code, 0, labels.errors);
+  assert.match(labels.out, /^of-labels: 8 items$/m);
+
+  for (const [args, message] of [
+    [['--dataset', 'x'], /Name text files, or a data set of texts by --texts NAME; one of both/],
+    [[text], /Name the data set of words: --dataset NAME/],
+    [[text, '--dataset', 'x', '--window', 'wide'], /--window is "wide"; wanted: a whole number/],
+    [[text, '--dataset', 'x', '--method', 'SKIP'], /--method is "SKIP"; wanted: SKIP_GRAM, CBOW/],
+  ] as const) {
+    const wrong = await say(['words', ...args]);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.errors, message);
+  }
+});
+
 test('while another process has the embedded database, the command says who', async () => {
   const { code, errors } = await withDatabase(() => say(['migrate']));
   assert.equal(code, 1);

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { Database } from '../../../server/database/database.ts';
 import { countValues, findDataset, requireDataset } from '../../../server/datasets/datasets.ts';
+import { isRejected } from '../../../server/datasets/formats/format.ts';
 import { readImage } from '../../../server/datasets/images.ts';
 import { findItemByKey } from '../../../server/datasets/items.ts';
 import { loadManifest, obtainFile, queueManifest } from '../../../server/datasets/loadManifest.ts';
@@ -31,7 +32,7 @@ async function load(database: Database, slug: string, folders: readonly string[]
 
 test('every manifest states what its data is, where it comes from, its licence, and the sum of each file', async () => {
   const slugs = await listManifests();
-  assert.deepEqual(slugs, ['digits', 'emoji', 'fashion-mnist']);
+  assert.deepEqual(slugs, ['digits', 'emoji', 'fashion-mnist', 'wordnet', 'wordnet-glosses']);
   for (const slug of slugs) {
     const manifest = await requireManifest(slug);
     assert.equal(manifest.slug, slug);
@@ -44,6 +45,27 @@ test('every manifest states what its data is, where it comes from, its licence, 
     }
   }
   await assert.rejects(requireManifest('digit'), /No manifest names the data set "digit"\. Did you mean "digits"\?/);
+});
+
+test("WordNet's glosses are texts with the words that have the sense", async () => {
+  const manifest = await requireManifest('wordnet-glosses');
+  const context = { dataDir: '', signal: new AbortController().signal, progress() {} };
+  const paths: string[] = [];
+  for (const file of manifest.files) paths.push(await obtainFile(context, manifest.slug, file, []));
+  assert.ok('open' in manifest);
+  const [table] = await manifest.open(paths, { scratchDir: '' });
+  assert.ok(table);
+  const found = new Map<string, readonly unknown[]>();
+  for await (const rows of table.rows()) {
+    for (const row of rows) if (!isRejected(row)) found.set(String(row.cells[0]), row.cells);
+  }
+  // The synsets of WordNet 3.1.
+  assert.equal(found.size, 117_791);
+  assert.deepEqual(found.get('n00001930'), [
+    ...['n00001930', 'physical entity', 'physical entity: an entity that has physical existence', 'noun', 'top'],
+  ]);
+  const kinds = [...found.values()].map(([, , , speech]) => speech);
+  assert.deepEqual(new Set(kinds), new Set(['noun', 'verb', 'adjective', 'adverb']));
 });
 
 onEveryDatabase((_engine, open) => {
