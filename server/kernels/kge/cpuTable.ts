@@ -352,17 +352,19 @@ export class CpuTable implements Table {
   }
   #view: Float32Array | null = null;
 
-  async countAbove(thresholds: Float32Array): Promise<Uint32Array> {
+  async countAbove(queries: Int32Array, thresholds: Float32Array): Promise<Uint32Array> {
     const b = thresholds.length;
     const pieces = this.#pieces.length - 1;
     const wanted = this.#list('thresholds', b);
-    this.#backend.float32(wanted, b).set(thresholds);
+    const rows = this.#list('rows', b);
     const counts = this.#list('counts', pieces * b * 2);
+    this.#backend.float32(wanted, b).set(thresholds);
+    this.#backend.uint32(rows, b).set(queries);
     const counted = this.#backend.uint32(counts, pieces * b * 2).fill(0);
     const planes = this.shape.measure === 'HYPERBOLIC' ? 2 : 1;
     await this.#backend.run('kgeCount', pieces, (piece) => [
-      ...[b, planes, this.#pieces[piece] ?? 0, this.#pieces[piece + 1] ?? 0, this.#scores],
-      ...[wanted, counts + piece * b * 8],
+      ...[b, this.#scored, planes, this.#pieces[piece] ?? 0, this.#pieces[piece + 1] ?? 0, this.#scores],
+      ...[rows, wanted, counts + piece * b * 8],
     ]);
     const sums = new Uint32Array(b * 2);
     for (let piece = 0; piece < pieces; piece++) {

@@ -83,7 +83,8 @@ export function modelAsker({ values, stride }: Table, parameters: Parameters): A
 }
 
 /**
- * Ranks of triples, in pieces of `batch` tasks: what is in memory at once does not grow with their number.
+ * Ranks of triples, in pieces of `batch` queries: what is in memory at once does not grow with their number. Tasks that ask the same are
+ * ranked by the same scores: FB15k-237's 40,932 ask 22,850 things.
  * @param table holds the candidates: `loadEntities`
  * @param known what is left out: for a validation the training and validation triples, for a test also the test's
  */
@@ -103,40 +104,57 @@ export async function rankTriples(
     scores: new Float32Array(tasks),
   };
   const { stride } = table;
-  const { count: entityCount } = table.shape;
-  const queries = Array.from({ length: batch }, (_, i) => table.queries.subarray(i * stride, (i + 1) * stride).fill(0));
-  for (let start = 0; start < tasks; start += batch) {
+  const queries = tasksByQuery(triples, known.relationCount);
+  const rows = Array.from({ length: batch }, (_, i) => table.queries.subarray(i * stride, (i + 1) * stride).fill(0));
+  for (let start = 0; start < queries.length; start += batch) {
     signal?.throwIfAborted();
-    const count = Math.min(batch, tasks - start);
-    queries.slice(0, count).forEach((query, i) => {
-      table.biases[i] = ask(taskOf(triples, start + i), query);
+    const asked = queries.slice(start, start + batch);
+    asked.forEach(([task = 0], i) => {
+      const row = rows[i];
+      if (row !== undefined) table.biases[i] = ask(taskOf(triples, task), row);
     });
-    await table.score(count);
-    const thresholds = new Float32Array(count);
-    for (let i = 0; i < count; i++) thresholds[i] = table.scoreAt(i, taskOf(triples, start + i).answer);
-    const counts = await table.countAbove(thresholds);
-    for (let i = 0; i < count; i++) {
-      const { side, entity, relation, answer } = taskOf(triples, start + i);
+    await table.score(asked.length);
+    const list = Int32Array.from(asked.flat());
+    const queryOf = Int32Array.from(asked.flatMap((same, i) => same.map(() => i)));
+    const thresholds = Float32Array.from(list, (task, i) =>
+      table.scoreAt(queryOf[i] ?? 0, taskOf(triples, task).answer),
+    );
+    const counts = await table.countAbove(queryOf, thresholds);
+    list.forEach((task, i) => {
+      const { side, entity, relation, answer } = taskOf(triples, task);
       const threshold = thresholds[i] ?? Number.NaN;
       let greater = counts[2 * i] ?? 0;
       let equal = counts[2 * i + 1] ?? 0;
-      let left = entityCount;
+      let left = table.shape.count;
       for (const other of knownAnswers(known, entity, side === 'TAIL' ? relation : known.relationCount + relation)) {
         if (other === answer) continue;
-        const score = table.scoreAt(i, other);
+        const score = table.scoreAt(queryOf[i] ?? 0, other);
         left--;
         if (score > threshold) greater--;
         else if (score === threshold) equal--;
       }
-      ranks.optimistic[start + i] = 1 + greater;
-      ranks.pessimistic[start + i] = greater + equal;
-      ranks.candidates[start + i] = left;
-      ranks.scores[start + i] = threshold;
-    }
-    onProgress?.((start + count) / tasks);
+      ranks.optimistic[task] = 1 + greater;
+      ranks.pessimistic[task] = greater + equal;
+      ranks.candidates[task] = left;
+      ranks.scores[task] = threshold;
+    });
+    onProgress?.(Math.min(1, (start + batch) / queries.length));
   }
   if (ranks.scores.some(Number.isNaN)) throw new RangeError('Some scores are not numbers: the training went astray.');
   return ranks;
+}
+
+/** The tasks that ask the same, together. */
+function tasksByQuery(triples: Int32Array, relationCount: number): number[][] {
+  const byQuery = new Map<number, number[]>();
+  for (let task = 0; task < (triples.length / 3) * 2; task++) {
+    const { side, entity, relation } = taskOf(triples, task);
+    const query = entity * 2 * relationCount + (side === 'TAIL' ? relation : relationCount + relation);
+    const same = byQuery.get(query);
+    if (same === undefined) byQuery.set(query, [task]);
+    else same.push(task);
+  }
+  return [...byQuery.values()];
 }
 
 /** What task `number` asks. */

@@ -90,8 +90,8 @@ export interface Table {
   /** Scores of the first `count` queries against all candidates, to be looked at by the two below. */
   score(count: number): Promise<void>;
   scoreAt(query: number, candidate: number): number;
-  /** Candidates with a greater score than the threshold, and with the same: pairs for each query. */
-  countAbove(thresholds: Float32Array): Promise<Uint32Array>;
+  /** Candidates with a greater score than each threshold, and with the same: pairs. `queries` (thresholds.length): whose scores. */
+  countAbove(queries: Int32Array, thresholds: Float32Array): Promise<Uint32Array>;
 }
 
 /** Floats between rows: room for a vector, its bias or a query's extra number, up to a multiple of 4. */
@@ -232,10 +232,10 @@ export class PlainTable implements Table {
     return this.#scores[query]?.[candidate] ?? Number.NaN;
   }
 
-  async countAbove(thresholds: Float32Array): Promise<Uint32Array> {
+  async countAbove(queries: Int32Array, thresholds: Float32Array): Promise<Uint32Array> {
     const counts = new Uint32Array(2 * thresholds.length);
     thresholds.forEach((threshold, i) => {
-      for (const score of this.#scores[i] ?? []) {
+      for (const score of this.#scores[queries[i] ?? 0] ?? []) {
         if (score > threshold) counts[2 * i] = (counts[2 * i] ?? 0) + 1;
         else if (score === threshold) counts[2 * i + 1] = (counts[2 * i + 1] ?? 0) + 1;
       }

@@ -793,17 +793,19 @@ export function kgeSampled(
 }
 
 /**
- * How many of all candidates have a greater score than the target of each query, and how many the same (the target among them):
- * counts u32 (b, 2), added to. thresholds f32 (b); scores of candidates first … last-1 as `kgeScores` left them.
+ * How many of all candidates have a greater score than each threshold, and how many the same: counts u32 (n, 2), added to.
+ * thresholds f32 (n), each for the query of rows u32 (n); scores of candidates first … last-1 as `kgeScores` left them for b queries.
  */
-export function kgeCount(b: i32, planes: i32, first: i32, last: i32, scores: usize, thresholds: usize, counts: usize): void {
+export function kgeCount(
+  n: i32, b: i32, planes: i32, first: i32, last: i32, scores: usize, rows: usize, thresholds: usize, counts: usize,
+): void {
   for (let start = first; start < last; start += BLOCK) {
     const count = min(BLOCK, last - start);
     const w = (count + 7) & ~7;
     const block = blockScores(scores, start, b, planes);
-    for (let i = 0; i < b; i++) {
+    for (let i = 0; i < n; i++) {
       const threshold = f32x4.splat(load<f32>(thresholds + (<usize>i << 2)));
-      const row = block + (<usize>i * <usize>w << 2);
+      const row = block + (<usize>load<u32>(rows + (<usize>i << 2)) * <usize>w << 2);
       let greater = i32x4.splat(0), equal = i32x4.splat(0);
       for (let at: usize = 0; at < <usize>w << 2; at += 16) {
         const score = v128.load(row + at);

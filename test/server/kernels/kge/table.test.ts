@@ -83,7 +83,10 @@ for (const measure of measureNames) {
       near(scores(fast), scores(plain), 'scores', 1e-5);
 
       const thresholds = Float32Array.from({ length: B }, (_, i) => fast.scoreAt(i, 77 * i));
-      const counts = await fast.countAbove(thresholds);
+      const counts = await fast.countAbove(
+        Int32Array.from(thresholds, (_, i) => i),
+        thresholds,
+      );
       const counted = Uint32Array.from({ length: 2 * B }, (_, k) => {
         const threshold = thresholds[k >> 1] ?? 0;
         const found = Array.from({ length: 1034 }, (_, j) => fast.scoreAt(k >> 1, j));
