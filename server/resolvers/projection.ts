@@ -57,6 +57,8 @@ export const Projection: ProjectionResolvers = {
     const placement = await placeOnMap(database, embedding, projection, {
       target,
       resident,
+      // Terms of a sum are directions there: see targets.ts.
+      direction: embedding.metric === 'COSINE' && Boolean(to.sum),
       ...condition,
       ...statement,
     });
