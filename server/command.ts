@@ -483,7 +483,14 @@ async function finishJob(database: Database, config: Config, queued: Job, signal
   const level = config.logLevel === 'info' ? 'error' : config.logLevel;
   const log = pino({ level }, pino.destination({ dest: 2, sync: true }));
   const worker = `${hostname()}/${process.pid}/command`;
-  const job = await workHere(database, jobId, { worker, dataDir: config.dataDir, log, stop: signal, tasks });
+  const job = await workHere(database, jobId, {
+    worker,
+    dataDir: config.dataDir,
+    models: config,
+    log,
+    stop: signal,
+    tasks,
+  });
   over.abort();
   await watching.catch(() => {});
   line.end();

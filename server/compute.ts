@@ -62,8 +62,11 @@ export function buffersOf({ data }: Matrix): ArrayBuffer[] {
   return data.buffer instanceof ArrayBuffer ? [data.buffer] : [];
 }
 
-/** Threads on a module that calls `serveKernels` with a table of type `K`. As many as calls at a time. */
-export function kernelThreads<K extends Kernels>(module: URL): RunKernel<K> {
+/**
+ * Threads on a module that calls `serveKernels` with a table of type `K`. As many as calls at a time.
+ * @param idleMs how long a thread waits for more work before it ends
+ */
+export function kernelThreads<K extends Kernels>(module: URL, idleMs = IDLE_MS): RunKernel<K> {
   const idle: KernelThread[] = [];
 
   return async function run<Name extends keyof K & string>(
@@ -74,7 +77,7 @@ export function kernelThreads<K extends Kernels>(module: URL): RunKernel<K> {
     signal?.throwIfAborted();
     let thread = idle.pop();
     while (thread?.ended === true) thread = idle.pop();
-    thread ??= new KernelThread(module);
+    thread ??= new KernelThread(module, idleMs);
 
     const abort = () => thread.stop(signal?.reason);
     signal?.addEventListener('abort', abort);
@@ -111,12 +114,14 @@ interface Hearing {
 
 class KernelThread {
   readonly #worker: Worker;
+  readonly #idleMs: number;
   #call: Call | null = null;
   #leaving: NodeJS.Timeout | undefined;
   #ended = false;
   readonly #state = new Int32Array(new SharedArrayBuffer(4));
 
-  constructor(module: URL) {
+  constructor(module: URL, idleMs: number) {
+    this.#idleMs = idleMs;
     this.#worker = startThread(module, { name: 'compute', data: { state: this.#state } })
       .on('message', (answer: KernelAnswer) => this.#hear(answer))
       .on('messageerror', (error) => this.end(error))
@@ -141,7 +146,7 @@ class KernelThread {
     } finally {
       this.#call = null;
       this.#worker.unref();
-      this.#leaving = setTimeout(() => this.end(null), IDLE_MS).unref();
+      this.#leaving = setTimeout(() => this.end(null), this.#idleMs).unref();
     }
   }
 

@@ -4,7 +4,9 @@ import { constants, setPriority } from 'node:os';
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { bySize, type HdbscanOptions, hdbscan, type Partition } from '#kernels/hdbscan/hdbscan.ts';
 import { clustersOf, initializeKmeans, type KmeansOptions, runKmeans } from '#kernels/kmeans/kmeans.ts';
+import { type Metric, nearestNeighbors } from '#kernels/knn.ts';
 import type { Matrix } from '#kernels/matrix.ts';
+import { neighborOverlap } from '#kernels/overlap.ts';
 import { type PointQualityOptions, pointQuality } from '#kernels/pointQuality.ts';
 import { initializeQuality, type Quality, type QualityOptions, resultOfQuality, runQuality } from '#kernels/quality.ts';
 import { representatives } from '#kernels/representatives.ts';
@@ -46,6 +48,31 @@ const kernels = {
         onProgress: (done) => onProgress(WHOLE_END + (1 - WHOLE_END) * done),
       });
       return { whole: resultOfQuality(state), points };
+    } finally {
+      backend.close();
+    }
+  },
+
+  /** Of each row, the share of its neighbours that are the same in both matrices, and how well the neighbours were found. */
+  async overlap(
+    {
+      first,
+      second,
+      neighbors,
+    }: {
+      readonly first: { readonly matrix: Matrix; readonly metric: Metric };
+      readonly second: { readonly matrix: Matrix; readonly metric: Metric };
+      readonly neighbors: number;
+    },
+    { onProgress }: KernelOptions,
+  ) {
+    const backend = await CpuBackend.create(cpuThreads());
+    try {
+      const find = ({ matrix, metric }: typeof first, from: number) =>
+        nearestNeighbors(backend, matrix, neighbors, metric, { onProgress: (done) => onProgress(from + done / 2) });
+      const here = await find(first, 0);
+      const there = await find(second, 0.5);
+      return { overlaps: neighborOverlap(here, there), recall: here.recall * there.recall };
     } finally {
       backend.close();
     }

@@ -21,6 +21,12 @@ export interface Config {
   readonly dataDir: string;
   /** Where data sets that manifests name are looked for before they are downloaded. `DATASETS_DIR`; null: nowhere. */
   readonly datasetsDir: string | null;
+  /** Folder with models in the layout of the Hugging Face hub. `MODELS_DIR`; null: only what was downloaded. */
+  readonly modelsDir: string | null;
+  /** What models run on. `DEVICE`: auto, cuda, coreml, directml, webgpu or cpu; default auto, the fastest there is. */
+  readonly device: DeviceName;
+  /** Bytes of weights that each process keeps loaded at once, twice while a job runs. `MODEL_MEMORY_BYTES`, default 2 GiB. */
+  readonly modelMemoryBytes: number;
   /** What a client must send as `Authorization: Bearer …` to change anything. `AUTH_TOKEN`; null: none. */
   readonly authToken: string | null;
   /** Origins of pages that may ask, or `*`. `CORS_ORIGINS`, comma-separated; default: none but the server's own and loopback. */
@@ -47,6 +53,18 @@ export interface Config {
 
 const computeDevices = ['auto', 'gpu', 'cpu'] as const;
 export type ComputeDevice = (typeof computeDevices)[number];
+/** The execution providers of onnxruntime, the fastest first; `auto` takes the first that works. */
+export const deviceNames = ['auto', 'cuda', 'coreml', 'directml', 'webgpu', 'cpu'] as const;
+export type DeviceName = (typeof deviceNames)[number];
+
+/** Where models are found, and what they may run on. */
+export type ModelSettings = Pick<Config, 'modelsDir' | 'dataDir' | 'device' | 'modelMemoryBytes'>;
+
+/** The same where nothing is set. */
+export const usualModels = { modelsDir: null, device: 'auto', modelMemoryBytes: 2 * 2 ** 30 } as const satisfies Omit<
+  ModelSettings,
+  'dataDir'
+>;
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -80,6 +98,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const logLevel = logLevels.find((level) => level === logLevelGiven);
   if (logLevel === undefined) throw wrong('LOG_LEVEL', logLevelGiven, logLevels.join(', '));
 
+  const deviceGiven = (text('DEVICE') ?? 'auto').toLowerCase();
+  const device = deviceNames.find((name) => name === deviceGiven);
+  if (device === undefined) throw wrong('DEVICE', deviceGiven, deviceNames.join(', '));
+
   const introspectionGiven = text('INTROSPECTION') ?? String(loopback);
   if (introspectionGiven !== 'true' && introspectionGiven !== 'false') {
     throw wrong('INTROSPECTION', introspectionGiven, 'true or false');
@@ -94,6 +116,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
   const demoGiven = list('DEMO_DATASETS') ?? ['digits', 'emoji'];
   const datasetsDir = text('DATASETS_DIR');
+  const modelsDir = text('MODELS_DIR');
   return Object.freeze({
     port: integer('PORT', 4000, 0, 65535),
     host,
@@ -102,6 +125,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databasePool: integer('DATABASE_POOL', 10, 2, 1000),
     dataDir: resolve(text('DATA_DIR') ?? '.data'),
     datasetsDir: datasetsDir === null ? null : resolve(datasetsDir),
+    modelsDir: modelsDir === null ? null : resolve(modelsDir),
+    device,
+    modelMemoryBytes: integer('MODEL_MEMORY_BYTES', usualModels.modelMemoryBytes, 2 ** 20, Number.MAX_SAFE_INTEGER),
     authToken: text('AUTH_TOKEN'),
     corsOrigins,
     allowedHosts: list('ALLOWED_HOSTS') ?? [],

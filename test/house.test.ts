@@ -84,13 +84,29 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
     why: 'what holds vectors in memory knows no items',
   },
   {
+    files: /^server\/models\/onnx\//,
+    may: /^(node:|server\/models\/onnx\/)/,
+    why: 'what reads and writes ONNX files knows nothing else',
+  },
+  {
+    files: /^server\/models\//,
+    may: /^(node:|(?!server\/|widget\/|pg$|@electric-sql)|server\/(models|kernels)\/|server\/datasets\/(images|formats\/images)\.ts$|server\/(errors|config|compute|serveKernels)\.ts$|server\/jobs\/task\.ts$)/,
+    why: 'models make vectors of texts and pictures, whoever has them, and know no database',
+  },
+  {
+    // What embeds a data set makes its maps as well.
+    files: /^server\/embeddings\/embedItems\.ts$/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(embeddings|models|datasets|database|kernels)\/|server\/errors\.ts$|server\/jobs\/(task|jobs)\.ts$)/,
+    why: 'a verb that leaves work behind may add jobs, but knows no task',
+  },
+  {
     files: /^server\/embeddings\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(embeddings|datasets|database|kernels)\/|server\/(errors|compute)\.ts$|server\/jobs\/task\.ts$)/,
-    why: 'embeddings stand on data sets, and know of jobs only their context',
+    may: /^(node:|(?!server\/|widget\/)|server\/(embeddings|models|datasets|database|kernels)\/|server\/(errors|config|compute)\.ts$|server\/jobs\/task\.ts$)/,
+    why: 'embeddings stand on data sets and models, and know of jobs only their context',
   },
   {
     files: /^server\/projections\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(projections|embeddings|datasets|database|kernels)\/|server\/(errors|compute|backends)\.ts$|server\/jobs\/task\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(projections|embeddings|datasets|database|kernels)\/|server\/(errors|config|compute|backends)\.ts$|server\/jobs\/task\.ts$)/,
     why: 'projections stand on embeddings, and know of jobs only their context',
   },
   {
@@ -110,17 +126,17 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   },
   {
     files: /^server\/jobs\/(tasks|worker|workers)\.ts$/,
-    may: /^(node:|(?!server\/|widget\/)|server\/(jobs|words|clusterings|graphs|projections|embeddings|datasets|database)\/|server\/(errors|config|thread)\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(jobs|words|clusterings|graphs|projections|embeddings|models|datasets|database)\/|server\/(errors|config|thread)\.ts$)/,
     why: 'here queue and verbs meet, and nothing of the answers to requests',
   },
   {
     files: /^server\/jobs\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/jobs\/(?!tasks\.ts)|server\/database\/|server\/errors\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/jobs\/(?!tasks\.ts)|server\/database\/|server\/(errors|config)\.ts$)/,
     why: 'jobs do not know the tasks, so that a resolver can add one without pulling in the work',
   },
   {
     files: /^server\/resolvers\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(resolvers|generated|words|datasets|embeddings|projections|graphs|clusterings|database)\/|server\/jobs\/jobs\.ts$|server\/(errors|config|limits)\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(resolvers|generated|words|datasets|models|embeddings|projections|graphs|clusterings|database)\/|server\/jobs\/jobs\.ts$|server\/(errors|config|limits)\.ts$)/,
     why: 'resolvers stand on the domain, and on no task or route',
   },
   {
@@ -150,7 +166,7 @@ const words: readonly { readonly word: RegExp; readonly only: RegExp; readonly w
   },
   {
     word: /(?<![.#\w])fetch\(/,
-    only: /^widget\/client\.ts$|^server\/(routes\/graphiql|importOverHttp)\.ts$|^server\/datasets\//,
+    only: /^widget\/client\.ts$|^server\/(routes\/graphiql|importOverHttp|models\/fetchModel)\.ts$|^server\/datasets\//,
     why: 'requests are made in few places: the client of the widget, downloads, and the command line',
   },
 ];
@@ -214,6 +230,8 @@ test('what breaks the plan is found', () => {
     ['server/errors.ts', "import { addJob } from './jobs/jobs.ts';"],
     ['server/database/postgres.ts', "import { addJob } from '../jobs/jobs.ts';"],
     ['server/datasets/formats/npy.ts', "import type { Database } from '../../database/database.ts';"],
+    ['server/models/encode.ts', "import { listEmbeddings } from '../embeddings/embeddings.ts';"],
+    ['server/models/onnx/graph.ts', "import { UserError } from '../../errors.ts';"],
     ['server/datasets/datasets.ts', "import { listEmbeddings } from '../embeddings/embeddings.ts';"],
     ['server/embeddings/nearest.ts', "import { listProjections } from '../projections/projections.ts';"],
     ['server/graphs/paths.ts', "import { listProjections } from '../projections/projections.ts';"],

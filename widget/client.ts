@@ -39,6 +39,35 @@ export interface EmbeddingSummary {
   readonly itemCount: number | string;
   readonly model: { readonly name: string; readonly description: string | null } | null;
   readonly projections: readonly ProjectionSummary[];
+  /** What it can be asked with beside items; absent in a list of data sets, as all that follows. */
+  readonly accepts?: readonly ('TEXT' | 'IMAGE')[];
+  /** The tensor of the model that it was read from; null: the model's output. */
+  readonly layer?: string | null;
+  readonly layerDepth?: number | null;
+  readonly classifications?: readonly ClassificationSummary[];
+  readonly comparisons?: readonly ComparisonSummary[];
+}
+
+export interface ClassificationSummary {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly templates: readonly string[];
+  /** The column of points with the most probable label. */
+  readonly column: string;
+}
+
+export interface ComparisonSummary {
+  readonly column: string;
+  readonly meanOverlap: number;
+  readonly neighbors: number;
+  readonly embedding: { readonly name: string };
+  readonly other: { readonly name: string };
+}
+
+/** An item whose company differs between two embeddings. */
+export interface ChangedItem extends ItemSummary {
+  /** Share of its neighbours that are the same in both. */
+  readonly overlap: number;
 }
 
 export interface DatasetSummary {
@@ -148,6 +177,9 @@ export const documents = {
     embeddings {
       name dimension metric itemCount model { name description }
       projections { ${projectionFields} }
+      accepts layer layerDepth
+      classifications { name labels templates column }
+      comparisons { column meanOverlap neighbors embedding { name } other { name } }
     }
     ${clusteringsField}
   }
@@ -216,6 +248,25 @@ fragment cluster on Cluster {
     graphModel(name: $model) { predictLinks(head: $head, relation: $relation, first: $first) { edges { probability score node { key label } } } }
   }
 }`,
+  meaning: `query MapMeaning($dataset: String!, $embedding: String!, $to: Target!, $first: Int!) {
+  dataset(slug: $dataset) {
+    embedding(name: $embedding) {
+      nearest(to: $to, first: $first) {
+        edges { rank distance similarity node { key label image(size: 64) { url width height } } }
+        search { method exact complete milliseconds }
+      }
+    }
+  }
+}`,
+  changed: `query MapChanged($dataset: String!, $embedding: String!, $first: Int!) {
+  dataset(slug: $dataset) {
+    embedding(name: $embedding) {
+      comparisons { column changed(first: $first) { overlap node { key label image(size: 64) { url width height } } } }
+    }
+  }
+}`,
+  classifyItems: `mutation MapClassify($input: ClassifyItemsInput!) { classifyItems(input: $input) { job { id } } }`,
+  compareEmbeddings: `mutation MapCompare($input: CompareEmbeddingsInput!) { compareEmbeddings(input: $input) { job { id } } }`,
   search: `query MapSearch($dataset: String!, $first: Int!, $filter: Filter!) {
   dataset(slug: $dataset) { items(first: $first, filter: $filter) { totalCount nodes { key label image(size: 64) { url width height } } } }
 }`,
@@ -284,6 +335,7 @@ function toTriplePage(answer: TriplesAnswer | undefined): TriplePage {
   }));
   return { triples: triples ?? [], more: answer?.pageInfo.hasNextPage ?? false };
 }
+const JOB_POLL_MS = 300;
 
 /** One server, as one page may ask it. */
 export class Client {
@@ -474,6 +526,83 @@ export class Client {
     }
     const answer = await this.#ask<Answer>(documents.links, { dataset, model, ...question }, signal);
     return (answer.dataset?.graphModel?.predictLinks.edges ?? []).map(({ node, ...edge }) => ({ ...edge, ...node }));
+  }
+
+  /** The items nearest to a text or a picture, by the model of the embedding. */
+  async meaning(
+    names: { readonly dataset: string; readonly embedding: string },
+    to: { readonly text: string } | { readonly image: { readonly url: string } },
+    first: number,
+    signal?: AbortSignal,
+  ): Promise<Neighbors> {
+    interface Answer {
+      dataset: {
+        embedding: {
+          nearest: {
+            edges: { rank: number; distance: number; similarity: number; node: ItemSummary }[];
+            search: Neighbors['search'];
+          };
+        } | null;
+      } | null;
+    }
+    const { dataset, embedding } = names;
+    const answer = await this.#ask<Answer>(documents.meaning, { dataset, embedding, to, first }, signal);
+    const nearest = answer.dataset?.embedding?.nearest;
+    if (!nearest) throw new ClientError('NOT_FOUND', `There is no embedding "${embedding}" in "${dataset}".`);
+    return { neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })), search: nearest.search };
+  }
+
+  /** The items whose company differs most between an embedding and another, by the column of their comparison. */
+  async changed(
+    { dataset, embedding }: { readonly dataset: string; readonly embedding: string },
+    column: string,
+    first: number,
+    signal?: AbortSignal,
+  ): Promise<readonly ChangedItem[]> {
+    interface Answer {
+      dataset: {
+        embedding: { comparisons: { column: string; changed: { overlap: number; node: ItemSummary }[] }[] } | null;
+      } | null;
+    }
+    const answer = await this.#ask<Answer>(documents.changed, { dataset, embedding, first }, signal);
+    const found = answer.dataset?.embedding?.comparisons.find((comparison) => comparison.column === column);
+    return found?.changed.map(({ node, overlap }) => ({ ...node, overlap })) ?? [];
+  }
+
+  /** Starts telling by prompts what items are. Answers the id of the job. */
+  async classifyItems(input: {
+    readonly dataset: string;
+    readonly embedding: string;
+    readonly labels: readonly string[];
+    readonly templates: readonly string[];
+  }): Promise<string> {
+    return (await this.#ask<{ classifyItems: { job: { id: string } } }>(documents.classifyItems, { input }))
+      .classifyItems.job.id;
+  }
+
+  /** Starts comparing two embeddings. Answers the id of the job. */
+  async compareEmbeddings(input: {
+    readonly dataset: string;
+    readonly embedding: string;
+    readonly other: string;
+  }): Promise<string> {
+    return (await this.#ask<{ compareEmbeddings: { job: { id: string } } }>(documents.compareEmbeddings, { input }))
+      .compareEmbeddings.job.id;
+  }
+
+  /** Waits until a job has ended. `onStage` is told what it is doing. @throws ClientError why it failed */
+  async finished(id: string, onStage: (stage: string | null) => void, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const job = await this.job(id, signal);
+      if (job === null) throw new ClientError('NOT_FOUND', 'The server no longer knows the work.');
+      if (job.state === 'SUCCEEDED') return;
+      if (job.state === 'FAILED' || job.state === 'CANCELLED') {
+        throw new ClientError(job.error?.code ?? job.state, job.error?.message ?? 'It was cancelled.');
+      }
+      onStage(job.stage);
+      await new Promise((resolve) => setTimeout(resolve, JOB_POLL_MS));
+      signal.throwIfAborted();
+    }
   }
 
   /** Items whose label contains a text or matches a regular expression (Postgres syntax), the first 1000. */

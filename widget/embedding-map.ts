@@ -19,10 +19,13 @@ import { ThemeController } from './controllers/themeController.ts';
 import { WordsController } from './controllers/wordsController.ts';
 import { fire, type PointDetail } from './events.ts';
 import { ClustersFeature } from './features/clusters.ts';
+import { CompareFeature } from './features/compare.ts';
 import type { Feature, MapView } from './features/feature.ts';
 import { GraphFeature } from './features/graph.ts';
 import { InfoFeature } from './features/info.ts';
+import { LayersFeature } from './features/layers.ts';
 import { NeighborsFeature } from './features/neighbors.ts';
+import { PromptsFeature } from './features/prompts.ts';
 import { SearchFeature } from './features/search.ts';
 import { SelectionFeature } from './features/selection.ts';
 import type { PlacedLabel } from './labels.ts';
@@ -124,6 +127,9 @@ export class EmbeddingMap extends LitElement {
     this.#search,
     this.#neighbors,
     this.#selection,
+    new PromptsFeature(this.#view),
+    new LayersFeature(this.#view),
+    new CompareFeature(this.#view),
     this.#info,
   ];
 
@@ -296,7 +302,7 @@ export class EmbeddingMap extends LitElement {
       cooperative: this.cooperative,
       'with-panel': this.#open !== null && whole,
     };
-    return html`<div class=${classMap(classes)} part="frame">
+    return html`<div class=${classMap(classes)} part="frame" @dragover=${allowDrop} @drop=${(event: DragEvent) => this.#dropped(event)}>
       <div class="stage" part="stage" ${ref(this.#stageElement)}></div>
       <div
         class=${classMap({ layer: true, lasso: this.#tool === 'lasso', 'on-point': this.#points.hovered >= 0 })}
@@ -344,7 +350,9 @@ export class EmbeddingMap extends LitElement {
       search: this.#search,
       onSearch: (text, when) => this.#search.look(text, when),
       onClearSearch: () => this.#search.clear(),
-      onToggleRegex: () => this.#search.toggleMode(),
+      onToggleRegex: () => this.#search.toggleMode('regex'),
+      onToggleMeaning: this.#search.accepts('TEXT') ? () => this.#search.toggleMode('meaning') : null,
+      onPicture: this.#search.accepts('IMAGE') ? (file) => void this.#search.lookPicture(file) : null,
       onMap: (embedding, projection) => {
         this.embedding = embedding;
         this.projection = projection;
@@ -543,6 +551,17 @@ export class EmbeddingMap extends LitElement {
         if (this.#open === feature) this.#openPanel(null);
       },
       close: () => this.#closePanel(),
+      showMap: (embedding, projection) => {
+        this.embedding = embedding;
+        this.projection = projection;
+      },
+      colorAnew: (field) => {
+        if (field === null) this.#load.reload();
+        else {
+          this.#load.reloadColumn(field);
+          this.colorBy = field;
+        }
+      },
       refresh: () => this.#refresh(),
       announce: (text) => this.#words.announce(text),
       hint: (text) => this.#words.showHint(text),
@@ -623,6 +642,13 @@ export class EmbeddingMap extends LitElement {
     return keys.flatMap((key) => indexOf?.get(key) ?? []);
   }
 
+  #dropped(event: DragEvent): void {
+    const picture = [...(event.dataTransfer?.files ?? [])].find(({ type }) => type.startsWith('image/'));
+    if (picture === undefined || this.compact) return;
+    event.preventDefault();
+    void this.#search.lookPicture(picture);
+  }
+
   #toggleLasso(): void {
     this.#tool = this.#tool === 'lasso' ? 'move' : 'lasso';
     if (this.#tool === 'lasso') this.#words.showHint('Draw around the items');
@@ -683,6 +709,11 @@ export class EmbeddingMap extends LitElement {
     else if (this.#open !== null) this.#closePanel();
     else this.clear();
   }
+}
+
+/** Files may be dropped; anything else is the page's. */
+function allowDrop(event: DragEvent): void {
+  if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
 }
 
 declare global {

@@ -87,10 +87,27 @@ export function trustFields({
     .map(([name, title]) => ({ name, title }));
 }
 
+/** What was told of the items by prompts or by comparing embeddings: columns to colour by, with what people read. */
+export function toldFields({ embeddings }: DatasetSummary): { readonly name: string; readonly title: string }[] {
+  const told = embeddings.flatMap(({ classifications = [], comparisons = [] }) => [
+    ...classifications.map(({ name, column }) => ({
+      name: column,
+      title: name === 'zero-shot' ? 'Prompts' : `Prompts: ${name}`,
+    })),
+    ...comparisons.map(({ column, embedding, other }) => ({
+      name: column,
+      title: `Same neighbours: ${embedding.name} / ${other.name}`,
+    })),
+  ]);
+  return [...new Map(told.map((field) => [field.name, field])).values()];
+}
+
 /** What people read of a field. */
 export function titleOf(field: string, summary: DatasetSummary): string {
+  const { fields } = summary;
   if (isOfClusters(field, summary)) return 'Groups';
-  return summary.fields.some(({ name }) => name === field) ? field : (trustTitles[field] ?? field);
+  if (fields.some(({ name }) => name === field)) return field;
+  return toldFields(summary).find(({ name }) => name === field)?.title ?? trustTitles[field] ?? field;
 }
 
 function clusteringsOf({ clusterings }: DatasetSummary, embedding: string): DatasetSummary['clusterings'] {

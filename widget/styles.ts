@@ -188,6 +188,21 @@ export const styles = css`
     font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace;
     font-size: 13px;
   }
+  .toggle.picture {
+    display: inline-grid;
+    place-items: center;
+    cursor: pointer;
+    padding: 0 4px;
+  }
+  .toggle.picture input {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    opacity: 0;
+  }
+  .toggle.picture:focus-within {
+    outline: 2px solid var(--accent);
+  }
   .toggle:hover {
     background: color-mix(in srgb, var(--ink) 8%, transparent);
   }
@@ -433,6 +448,56 @@ export const styles = css`
     margin: 2px 0 0;
     color: var(--muted);
     font-size: 12.5px;
+  }
+  .form {
+    display: flex;
+    flex-direction: column;
+    gap: 10px;
+  }
+  .panel .form.body {
+    padding: 12px 14px;
+  }
+  .form.top {
+    padding: 10px 14px 4px;
+  }
+  .form label {
+    display: flex;
+    flex-direction: column;
+    gap: 4px;
+    font-size: 12.5px;
+    color: var(--muted);
+  }
+  .form textarea,
+  .form select,
+  .form input[type='text'] {
+    font: inherit;
+    color: var(--ink);
+    background: var(--ground);
+    border: 1px solid var(--line);
+    border-radius: 7px;
+    padding: 6px 8px;
+    min-width: 0;
+    resize: vertical;
+  }
+  .form input[type='range'] {
+    accent-color: var(--accent);
+    margin: 4px 2px;
+  }
+  .form .primary {
+    font: inherit;
+    font-weight: 600;
+    min-height: 34px;
+    border: 0;
+    border-radius: 7px;
+    background: var(--accent);
+    color: var(--surface);
+  }
+  .form .primary:disabled {
+    opacity: 0.55;
+  }
+  .form .problem {
+    color: var(--danger);
+    overflow-wrap: anywhere;
   }
   .panel .body {
     overflow: auto;

@@ -42,7 +42,7 @@ const operators = ['eq', 'ne', 'in', 'lt', 'lte', 'gt', 'gte', 'contains', 'star
 type Operator = (typeof operators)[number];
 
 /** The expression of the index `items_text`, letter for letter: another could not use it. */
-const TEXT_OF_ITEM = `(to_tsvector('english', items.label) || jsonb_to_tsvector('english', items.fields, '["string"]'))`;
+export const TEXT_OF_ITEM = `(to_tsvector('english', items.label) || jsonb_to_tsvector('english', items.fields, '["string"]'))`;
 
 /**
  * Dates are kept as `Date.toISOString()` writes them, so their order as texts is their order in time, and no cast is
@@ -311,7 +311,7 @@ function parsePattern(operator: Operator, given: unknown): string {
 }
 
 /** Postgres has no text with U+0000. */
-function checkText(given: string, title: string): string {
+export function checkText(given: string, title: string): string {
   if (given.length > TEXT_LIMIT_CHARACTERS) {
     throw new UserError(
       'LIMIT_EXCEEDED',

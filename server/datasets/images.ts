@@ -26,6 +26,41 @@ export async function readImage(database: Queryable, datasetId: number, itemId: 
   return found ?? null;
 }
 
+/** A picture with the item that it belongs to. */
+export interface ItemPicture extends Image {
+  readonly id: number;
+  readonly key: string;
+}
+
+/** The pictures of these items in the order of ids; items without one are left out. */
+export async function readImages(
+  database: Queryable,
+  datasetId: number,
+  ids: readonly number[],
+): Promise<ItemPicture[]> {
+  return await database.query<ItemPicture & Row>(
+    `select items.id, items.key, media_type as "mediaType", width, height, channels, bytes
+       from images join items on items.dataset_id = images.dataset_id and items.id = images.item_id
+      where images.dataset_id = $1::int and images.item_id = any ($2::bigint[]) order by items.id`,
+    [datasetId, ids],
+  );
+}
+
+/** How many bytes the pictures of these items have, in the order of ids; 0 for an item without one. */
+export async function readImageSizes(
+  database: Queryable,
+  datasetId: number,
+  ids: readonly number[],
+): Promise<number[]> {
+  const rows = await database.query<{ id: number; size: number }>(
+    `select item_id as id, octet_length(bytes) as size from images
+      where dataset_id = $1::int and item_id = any ($2::bigint[])`,
+    [datasetId, ids],
+  );
+  const sizes = new Map(rows.map(({ id, size }) => [id, size]));
+  return ids.map((id) => sizes.get(id) ?? 0);
+}
+
 /** Bulk load: image i belongs to item `firstId + i`; null for an item without one. */
 export async function appendImages(
   transaction: Queryable,

@@ -129,6 +129,20 @@ export async function findItemIdsByKeys(
   return keys.map((key) => ids.get(key) ?? null);
 }
 
+/** The texts of these items with their keys, in the order of ids: of a field, or the label where `field` is null. Null: it has none. */
+export async function readItemTexts(
+  database: Queryable,
+  datasetId: number,
+  ids: readonly number[],
+  field: string | null,
+): Promise<{ id: number; key: string; text: string | null }[]> {
+  return await database.query<{ id: number; key: string; text: string | null }>(
+    `select id, key, case when $3::text is null then label else fields ->> $3::text end as text from items
+      where dataset_id = $1::int and id = any ($2::bigint[]) order by id`,
+    [datasetId, ids, field],
+  );
+}
+
 function toItem({ datasetId, id, key, label, fields, mediaType, width, height }: ItemRow): Item {
   return { datasetId, id, key, label, fields, image: mediaType === null ? null : { mediaType, width, height } };
 }

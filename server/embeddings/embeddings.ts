@@ -10,12 +10,26 @@ import { didYouMean, UserError } from '../errors.ts';
 export const metrics = ['COSINE', 'EUCLIDEAN', 'INNER_PRODUCT'] as const;
 export type Metric = (typeof metrics)[number];
 
+/** How the vectors of an embedding are made of items. */
+export interface Recipe {
+  /** Name of the model. */
+  readonly model: string;
+  readonly modality: 'TEXT' | 'IMAGE';
+  /** The field whose text is read; null: the label. Of pictures: null. */
+  readonly field: string | null;
+  /** The tensor that is read instead of the model's output; null: the output. */
+  readonly layer: string | null;
+  readonly pooling: 'AVERAGE' | 'MAX' | 'FLATTEN' | null;
+}
+
 export interface Embedding {
   readonly id: number;
   readonly datasetId: number;
   /** Unique in the data set. */
   readonly name: string;
   readonly model: { readonly name: string; readonly description: string | null } | null;
+  /** How the vectors were made here; null where they were imported. */
+  readonly recipe: Recipe | null;
   /** Numbers per vector. */
   readonly dimension: number;
   readonly metric: Metric;
@@ -58,7 +72,7 @@ interface EmbeddingRow extends Omit<Embedding, 'model'>, Row {
 }
 
 const select = `select embeddings.id, dataset_id as "datasetId", embeddings.name, dimension, metric,
-  item_count as "itemCount", partitioned, version, index, models.name as "modelName", models.description as "modelDescription"
+  item_count as "itemCount", partitioned, version, index, recipe, models.name as "modelName", models.description as "modelDescription"
   from embeddings left join models on models.id = model_id`;
 
 /** The embeddings of a data set, in the order in which they were made. */
@@ -108,18 +122,26 @@ export interface NewEmbedding {
   readonly metric: Metric;
   /** Whether it gets a partition of its own from the start: to be chosen from `PARTITION_ITEMS` on. */
   readonly partitioned: boolean;
+  readonly recipe?: Recipe;
 }
 
 /** An embedding without vectors. @throws UserError BAD_USER_INPUT for a dimension beyond pgvector's */
 export async function createEmbedding(transaction: Queryable, embedding: NewEmbedding): Promise<Embedding> {
-  const { datasetId, name, model, dimension, metric, partitioned } = embedding;
+  const { datasetId, name, model, dimension, metric, partitioned, recipe } = embedding;
   if (!Number.isInteger(dimension) || dimension < 1 || dimension > MAX_DIMENSION) {
     throw new UserError('BAD_USER_INPUT', `Vectors have 1 to ${MAX_DIMENSION} numbers; these have ${dimension}.`);
   }
   const [created] = await transaction.query<{ id: number }>(
-    `insert into embeddings (dataset_id, name, model_id, dimension, metric)
-     values ($1::int, $2::text, $3::int, $4::int, $5::text) returning id`,
-    [datasetId, name, model === null ? null : await modelId(transaction, model), dimension, metric],
+    `insert into embeddings (dataset_id, name, model_id, dimension, metric, recipe)
+     values ($1::int, $2::text, $3::int, $4::int, $5::text, $6::jsonb) returning id`,
+    [
+      datasetId,
+      name,
+      model === null ? null : await modelId(transaction, model),
+      dimension,
+      metric,
+      recipe === undefined ? null : JSON.stringify(recipe),
+    ],
   );
   if (created === undefined) throw new Error('insert … returning gave no row');
   if (partitioned) await partitionEmbedding(transaction, { id: created.id, dimension });
@@ -235,6 +257,16 @@ export async function touchEmbedding(transaction: Queryable, id: number): Promis
             item_count = (select count(*) from vectors where embedding_id = $1::int)
       where id = $1::int`,
     [id],
+  );
+}
+
+/** Records that so many vectors were added; they need not be counted for that. */
+export async function recordAppended(transaction: Queryable, id: number, added: number): Promise<void> {
+  await transaction.query(
+    `update embeddings set version = version + 1, index = jsonb_set(index, '{recall}', 'null'),
+            item_count = item_count + $2::bigint
+      where id = $1::int`,
+    [id, added],
   );
 }
 

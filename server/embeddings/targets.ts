@@ -1,14 +1,16 @@
 /**
- * What a search is near to: an item, a literal vector, or a weighted sum of these, becomes one vector.
+ * What a search is near to: an item, a literal vector, a text, a picture, or a weighted sum of these, becomes one vector.
  *
  * Under COSINE the length of a vector means nothing, so each term of a sum is first brought to length 1, as is usual for
  * analogies (3CosAdd: Mikolov, Yih, Zweig 2013; Levy, Goldberg 2014).
  */
+import type { ModelSettings } from '../config.ts';
 import { decodeVector } from '../database/copyBinary.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Dataset } from '../datasets/datasets.ts';
 import { didYouMean, UserError } from '../errors.ts';
 import type { Embedding } from './embeddings.ts';
+import { encodeQueryPictures, encodeQueryTexts } from './encodeTargets.ts';
 
 /** As the input `Target` of schema.graphql: exactly one of them. */
 export interface TargetInput {
@@ -16,6 +18,8 @@ export interface TargetInput {
   /** Numbers, or base64 of little-endian float32. */
   readonly vector?: VectorInput | null | undefined;
   readonly sum?: readonly WeightedTargetInput[] | null | undefined;
+  readonly text?: string | null | undefined;
+  readonly image?: { readonly url: string } | null | undefined;
 }
 
 export interface WeightedTargetInput {
@@ -41,10 +45,14 @@ const LEAST_LENGTH = 1e-15;
 const LARGEST_LENGTH = 1e15;
 const FLOAT32_EPSILON = 2 ** -23;
 
-type Space = Pick<Embedding, 'id' | 'name' | 'dimension' | 'metric'>;
+/** Texts and pictures of one target: each costs a run of a model. */
+const ENCODED_LIMIT = 16;
+
+type Space = Pick<Embedding, 'id' | 'name' | 'dimension' | 'metric' | 'model' | 'recipe'>;
 
 /**
  * The vector of a target in the space of an embedding.
+ * @param models where the embedding's model is found, for texts and pictures
  * @throws UserError NOT_FOUND for an unknown item, LIMIT_EXCEEDED for a sum too deep or long, BAD_USER_INPUT for the rest
  */
 export async function resolveTarget(
@@ -52,29 +60,73 @@ export async function resolveTarget(
   dataset: Pick<Dataset, 'id' | 'slug'>,
   embedding: Space,
   target: TargetInput,
+  models?: ModelSettings,
 ): Promise<ResolvedTarget> {
-  const keys = new Set<string>();
-  collectKeys(target, keys, { terms: 0 }, 0);
-  const items = await findItems(database, dataset, embedding, [...keys]);
+  const named: Named = { items: new Set(), texts: new Set(), pictures: new Set() };
+  collectNamed(target, named, { terms: 0 }, 0);
+  const items = await findItems(database, dataset, embedding, [...named.items]);
+  const encoded = await encodeNamed(embedding, named, models);
   return {
-    vector: toFloat32(vectorOf(target, embedding, items), embedding),
+    vector: toFloat32(vectorOf(target, embedding, { items, ...encoded }), embedding),
     exclude: [...items.values()].map(({ id }) => id),
   };
 }
 
-/** Checks the shape of a target, and gathers the keys of its items so that all are read at once. */
-function collectKeys(target: TargetInput, keys: Set<string>, counted: { terms: number }, depth: number): void {
-  const given = (['item', 'vector', 'sum'] as const).filter(
-    (kind) => target[kind] !== undefined && target[kind] !== null,
-  );
-  if (given.length !== 1) {
-    throw wrong(
-      `A target is one of \`item\`, \`vector\` or \`sum\`; got ${given.length === 0 ? 'none' : given.join(' and ')}.`,
+/** What a target names: keys of items, texts, addresses of pictures. */
+interface Named {
+  readonly items: Set<string>;
+  readonly texts: Set<string>;
+  readonly pictures: Set<string>;
+}
+
+/** The vectors of what a target names. */
+interface Known {
+  readonly items: ReadonlyMap<string, FoundItem>;
+  readonly texts: ReadonlyMap<string, Float32Array>;
+  readonly pictures: ReadonlyMap<string, Float32Array>;
+}
+
+/** Runs the embedding's model on texts and pictures, all at once. */
+async function encodeNamed(
+  embedding: Space,
+  { texts, pictures }: Named,
+  models: ModelSettings | undefined,
+): Promise<Omit<Known, 'items'>> {
+  if (texts.size + pictures.size === 0) return { texts: new Map(), pictures: new Map() };
+  if (models === undefined) throw wrong('Texts and pictures are no targets here. Ask with an item or a vector.');
+  if (texts.size + pictures.size > ENCODED_LIMIT) {
+    throw new UserError(
+      'LIMIT_EXCEEDED',
+      `The target has more than ${ENCODED_LIMIT} texts and pictures. Ask for less at once.`,
     );
   }
+  const vectorsOf = async (
+    names: ReadonlySet<string>,
+    encode: (names: readonly string[]) => Promise<Float32Array[]>,
+  ): Promise<Map<string, Float32Array>> => {
+    const vectors = names.size === 0 ? [] : await encode([...names]);
+    return new Map([...names].map((name, i) => [name, vectors[i] ?? new Float32Array(0)]));
+  };
+  return {
+    texts: await vectorsOf(texts, (all) => encodeQueryTexts(models, embedding, all)),
+    pictures: await vectorsOf(pictures, (all) => encodeQueryPictures(models, embedding, all)),
+  };
+}
+
+const kinds = ['item', 'vector', 'sum', 'text', 'image'] as const;
+
+/** Checks the shape of a target, and gathers what it names so that all is read at once. */
+function collectNamed(target: TargetInput, named: Named, counted: { terms: number }, depth: number): void {
+  const given = kinds.filter((kind) => target[kind] !== undefined && target[kind] !== null);
+  if (given.length !== 1) {
+    const list = kinds.map((kind) => `\`${kind}\``).join(', ');
+    throw wrong(`A target is one of ${list}; got ${given.length === 0 ? 'none' : given.join(' and ')}.`);
+  }
+  if (typeof target.text === 'string') named.texts.add(target.text);
+  if (target.image) named.pictures.add(target.image.url);
   if (typeof target.item === 'string') {
     if (target.item.includes('\u0000')) throw wrong('A key contains the character U+0000, which no item can have.');
-    keys.add(target.item);
+    named.items.add(target.item);
   }
   if (!target.sum) return;
   if (target.sum.length === 0) throw wrong('A `sum` is empty. Give it one target at least.');
@@ -87,7 +139,7 @@ function collectKeys(target: TargetInput, keys: Set<string>, counted: { terms: n
   }
   for (const { to, weight } of target.sum) {
     if (weight != null && !Number.isFinite(weight)) throw wrong(`A \`weight\` is ${weight}. Give a finite number.`);
-    collectKeys(to, keys, counted, depth + 1);
+    collectNamed(to, named, counted, depth + 1);
   }
 }
 
@@ -151,10 +203,12 @@ async function unknownItem(
   return new UserError('NOT_FOUND', `The data set "${dataset.slug}" has no item "${shown}".${hint}`);
 }
 
-/** An item's vector as it is, a literal one, or a sum in double precision. */
-function vectorOf(target: TargetInput, space: Space, items: ReadonlyMap<string, FoundItem>): ArrayLike<number> {
+/** The vector of an item, a text or a picture as it is, a literal one, or a sum in double precision. */
+function vectorOf(target: TargetInput, space: Space, known: Known): ArrayLike<number> {
+  if (typeof target.text === 'string') return known.texts.get(target.text) ?? new Float32Array(space.dimension);
+  if (target.image) return known.pictures.get(target.image.url) ?? new Float32Array(space.dimension);
   if (typeof target.item === 'string') {
-    const found = items.get(target.item);
+    const found = known.items.get(target.item);
     if (found === undefined) throw new Error(`the item ${target.item} was not read`);
     return found.vector;
   }
@@ -163,7 +217,7 @@ function vectorOf(target: TargetInput, space: Space, items: ReadonlyMap<string, 
   let weights = 0;
   for (const { to, weight } of target.sum) {
     const factor = weight ?? 1;
-    const term = vectorOf(to, space, items);
+    const term = vectorOf(to, space, known);
     const scale = space.metric === 'COSINE' ? factor / lengthOf(term) : factor;
     for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + scale * (term[i] ?? 0);
     weights += Math.abs(factor);

@@ -90,6 +90,37 @@ async function readInto(
   }
 }
 
+/** Ids of items that have no vector in an embedding, ascending, from beyond `after` on. */
+export async function listUnembedded(
+  database: Queryable,
+  { id, datasetId }: Pick<Embedding, 'id' | 'datasetId'>,
+  { after, first }: { readonly after: number; readonly first: number },
+): Promise<number[]> {
+  const rows = await database.query<{ id: number }>(
+    `select items.id from items
+       left join vectors on vectors.embedding_id = $2::int and vectors.item_id = items.id
+      where items.dataset_id = $1::int and items.id > $3::bigint and vectors.item_id is null
+      order by items.id limit $4::int`,
+    [datasetId, id, after, first],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** How many items have no vector in an embedding, beyond `after`. */
+export async function countUnembedded(
+  database: Queryable,
+  { id, datasetId }: Pick<Embedding, 'id' | 'datasetId'>,
+  after: number,
+): Promise<number> {
+  const [counted] = await database.query<{ count: number }>(
+    `select count(*) as count from items
+       left join vectors on vectors.embedding_id = $2::int and vectors.item_id = items.id
+      where items.dataset_id = $1::int and items.id > $3::bigint and vectors.item_id is null`,
+    [datasetId, id, after],
+  );
+  return counted?.count ?? 0;
+}
+
 /** The vectors of these items, in their order, null for those that have none in this embedding. */
 export async function readVectors(
   database: Queryable,

@@ -19,7 +19,12 @@ import type { Frame } from '../projections/frames.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
 import type { WordEvaluation as WordEvaluationRecord, EvaluatedSection as EvaluatedSectionRecord } from '../words/evaluations.ts';
 import type { AmongOthers, AlongDirection } from '../resolvers/wordQuestions.ts';
-import type { NearestPage, NearestItem, IndexOf } from '../resolvers/embedding.ts';
+import type { NearestPage, NearestItem, HybridPage, HybridItem, IndexOf } from '../resolvers/embedding.ts';
+import type { ModelRecord } from '../resolvers/model.ts';
+import type { Classification as ClassificationRecord } from '../embeddings/classifications.ts';
+import type { ScoredItem } from '../resolvers/classification.ts';
+import type { Comparison as ComparisonRecord } from '../embeddings/comparisons.ts';
+import type { ServerRecord } from '../resolvers/server.ts';
 import type { LinkAnswerOf, LinkPredictionOf, TripleScoreOf, NewEntityOf } from '../resolvers/graphAnswers.ts';
 import type { LinkExplanation as LinkExplanationOf, SupportingTriple as SupportingTripleOf } from '../graphs/explainLink.ts';
 import type { RelationPrediction as RelationPredictionOf } from '../graphs/predictLinks.ts';
@@ -31,7 +36,6 @@ import type { Relation as RelationRecord } from '../graphs/graphs.ts';
 import type { Triple as TripleOf } from '../graphs/neighborhood.ts';
 import type { EntityMatch as EntityMatchOf } from '../graphs/findEntities.ts';
 import type { Path as PathOf } from '../graphs/paths.ts';
-import type { ServerRecord } from '../resolvers/server.ts';
 import type { Context } from '../resolvers/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
@@ -333,12 +337,64 @@ export type Filter = {
   readonly search?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A model: what made the vectors of an embedding. */
+/** What a model can make vectors of. */
+export type Modality =
+  /** Texts. */
+  | 'TEXT'
+  /** Pictures. */
+  | 'IMAGE';
+
+/** Whether a model can be used. */
+export type ModelState =
+  /** It is here and can be used. */
+  | 'READY'
+  /** It is here and cannot be used: see `problem`. */
+  | 'UNUSABLE'
+  /** It is not here; the mutation `fetchModel` gets it. */
+  | 'FETCHABLE'
+  /** Nothing but its name is known: the vectors were made elsewhere. */
+  | 'NAMED';
+
+/** A model: what makes, or made, the vectors of an embedding. */
 export type Model = {
-  /** Its name. */
+  /** Its name: that of its folder, or its id on the Hugging Face hub. */
   readonly name: Scalars['String']['output'];
   /** What it does. */
   readonly description?: Maybe<Scalars['String']['output']>;
+  /** Whether it can be used. */
+  readonly state: ModelState;
+  /** Why it cannot be used, and what would help; null where it can. */
+  readonly problem?: Maybe<Scalars['String']['output']>;
+  /** What it makes vectors of. With both, texts and pictures have one space, and one finds the other. */
+  readonly modalities: ReadonlyArray<Modality>;
+  /** Numbers per vector; null where that is not known before it has run. */
+  readonly dimension?: Maybe<Scalars['Int']['output']>;
+  /** Tokens of a text that are read at most, those that the model adds included; longer texts are cut. Null for a model of pictures. */
+  readonly maxTokens?: Maybe<Scalars['Int']['output']>;
+  /** Size of its files in bytes; roughly, where they are not here. */
+  readonly bytes?: Maybe<Scalars['BigInt']['output']>;
+  /** The licence of the weights, as their source states it. */
+  readonly licence?: Maybe<Scalars['String']['output']>;
+  /** The commit that was downloaded, where that is known. */
+  readonly revision?: Maybe<Scalars['String']['output']>;
+  /** Whether it is one of the models that are known to be good for a start. */
+  readonly recommended: Scalars['Boolean']['output'];
+  /** The tensors between input and output of a model of pictures, in the order of computation: an embedding can be made of each. */
+  readonly layers: ReadonlyArray<ModelLayer>;
+};
+
+/** A tensor between input and output of a model of pictures. */
+export type ModelLayer = {
+  /** Its name, as `embedItems` takes it. */
+  readonly name: Scalars['String']['output'];
+  /** The operator that computes it: `Conv`, `Relu`, `Add` … */
+  readonly operator: Scalars['String']['output'];
+  /** Steps from the input, along the longest way. */
+  readonly depth: Scalars['Int']['output'];
+  /** Its shape for one picture: channels, height, width; or the count of numbers. */
+  readonly shape: ReadonlyArray<Scalars['Int']['output']>;
+  /** Whether the file gives it out by itself. */
+  readonly output: Scalars['Boolean']['output'];
 };
 
 /** One vector per item, from one model. */
@@ -351,6 +407,14 @@ export type Embedding = Node & {
   readonly dataset: Dataset;
   /** What made the vectors, where it is known. */
   readonly model?: Maybe<Model>;
+  /** The tensor that the vectors were read from; null where it is the model's own output, or where the vectors were imported. */
+  readonly layer?: Maybe<Scalars['String']['output']>;
+  /** Steps from the model's input to that tensor, along the longest way; null where there is none, or where the model is not here. */
+  readonly layerDepth?: Maybe<Scalars['Int']['output']>;
+  /** How that tensor became one vector; null where it is the model's own output. */
+  readonly pooling?: Maybe<LayerPooling>;
+  /** What a `Target` may be beside items and vectors: what the model of this embedding can be asked with on this server, now. */
+  readonly accepts: ReadonlyArray<Modality>;
   /** Numbers per vector. */
   readonly dimension: Scalars['Int']['output'];
   /** How distance is measured. */
@@ -375,6 +439,19 @@ export type Embedding = Node & {
   readonly extremes: Extremes;
   /** How well it has answered files of tests for words. */
   readonly evaluations: ReadonlyArray<WordEvaluation>;
+  /**
+   * Search by words and by vectors at once: full text over label and texts of the items, and nearness in this embedding. The two lists are
+   * joined by reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): an item's score is the sum of 1 / (k + rank) over the lists that it is in.
+   */
+  readonly hybrid: HybridConnection;
+  /** How probable each label is for a target, by the similarity of its vector to the labels' prompts: zero-shot classification. The embedding has to accept texts. */
+  readonly classify: ReadonlyArray<LabelProbability>;
+  /** What was told of its items by prompts. */
+  readonly classifications: ReadonlyArray<Classification>;
+  /** One classification by its name, or null. */
+  readonly classification?: Maybe<Classification>;
+  /** Its comparisons with other embeddings of the data set. */
+  readonly comparisons: ReadonlyArray<Comparison>;
   /** All vectors as an Arrow IPC stream with the columns `key: utf8` and `vector: fixed_size_list<float32>`. */
   readonly vectors: BinaryContent;
 };
@@ -412,6 +489,156 @@ export type EmbeddingExtremesArgs = {
   direction: VectorDirection;
   first: Scalars['Int']['input'];
   filter?: InputMaybe<Filter>;
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingHybridArgs = {
+  text: Scalars['String']['input'];
+  to?: InputMaybe<Target>;
+  first: Scalars['Int']['input'];
+  filter?: InputMaybe<Filter>;
+  k: Scalars['Int']['input'];
+  candidates?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingClassifyArgs = {
+  target: Target;
+  labels: ReadonlyArray<Scalars['String']['input']>;
+  templates: ReadonlyArray<Scalars['String']['input']>;
+  logitScale?: InputMaybe<Scalars['Float']['input']>;
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingClassificationArgs = {
+  name: Scalars['String']['input'];
+};
+
+/** How a tensor with a value for each place of a picture becomes one vector. */
+export type LayerPooling =
+  /** The mean over all places: what there is, wherever it is. */
+  | 'AVERAGE'
+  /** The largest over all places: what there is anywhere. */
+  | 'MAX'
+  /** All values one after the other, so that places count; 16,000 at most. */
+  | 'FLATTEN';
+
+/** The items that are found by words, by vectors, or by both. */
+export type HybridConnection = {
+  /** The items with their ranks, best first. */
+  readonly edges: ReadonlyArray<HybridEdge>;
+  /** The items. */
+  readonly nodes: ReadonlyArray<Item>;
+  /** How the search by vectors was done. */
+  readonly search: SearchInfo;
+};
+
+/** An item that was found. */
+export type HybridEdge = {
+  /** 1 for the best. */
+  readonly rank: Scalars['Int']['output'];
+  /** Sum of 1 / (k + rank) over both lists. */
+  readonly score: Scalars['Float']['output'];
+  /** Place among those that the words find; null where it is not among the candidates. */
+  readonly textRank?: Maybe<Scalars['Int']['output']>;
+  /** Place among the nearest; null where it is not among the candidates. */
+  readonly vectorRank?: Maybe<Scalars['Int']['output']>;
+  /** Distance in the embedding's metric; null where it is not among the nearest candidates. */
+  readonly distance?: Maybe<Scalars['Float']['output']>;
+  /** The item. */
+  readonly node: Item;
+};
+
+/** A label, and how probable it is. */
+export type LabelProbability = {
+  /** The label. */
+  readonly label: Scalars['String']['output'];
+  /** From 0 to 1; all labels together make 1. */
+  readonly probability: Scalars['Float']['output'];
+  /** Cosine of the vector and the label's prompts, -1 to 1. */
+  readonly similarity: Scalars['Float']['output'];
+};
+
+/** How probable each of some labels is for every item of an embedding. */
+export type Classification = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name within the embedding. */
+  readonly name: Scalars['String']['output'];
+  /** The embedding whose vectors were compared with prompts. */
+  readonly embedding: Embedding;
+  /** The labels. */
+  readonly labels: ReadonlyArray<Scalars['String']['output']>;
+  /** The sentences into which the labels were put. */
+  readonly templates: ReadonlyArray<Scalars['String']['output']>;
+  /** What cosines were multiplied by before the softmax. */
+  readonly logitScale: Scalars['Float']['output'];
+  /** How many items were classified. */
+  readonly itemCount: Scalars['BigInt']['output'];
+  /** How many items each label is the most probable of, in the order of `labels`. */
+  readonly counts: ReadonlyArray<Scalars['BigInt']['output']>;
+  /** Whether vectors have changed since. */
+  readonly stale: Scalars['Boolean']['output'];
+  /** Name of the column of `Projection.points` with the most probable label of each item, in maps of any embedding of the data set that has none of that name itself. */
+  readonly column: Scalars['String']['output'];
+  /** Names of the columns of `Projection.points` with the probability of each label, in the order of `labels`. */
+  readonly probabilityColumns: ReadonlyArray<Scalars['String']['output']>;
+  /** The items of which a label is most probable, most probable first. */
+  readonly items: ReadonlyArray<ClassifiedItem>;
+};
+
+
+/** How probable each of some labels is for every item of an embedding. */
+export type ClassificationItemsArgs = {
+  label: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+};
+
+/** An item, and how probable a label is for it. */
+export type ClassifiedItem = {
+  /** The item. */
+  readonly node: Item;
+  /** From 0 to 1. */
+  readonly probability: Scalars['Float']['output'];
+};
+
+/** How alike the neighbours of each item are in two embeddings of one data set. */
+export type Comparison = Node & {
+  /** A global id. */
+  readonly id: Scalars['ID']['output'];
+  /** One of them. */
+  readonly embedding: Embedding;
+  /** The other. */
+  readonly other: Embedding;
+  /** Neighbours looked at per item (k). */
+  readonly neighbors: Scalars['Int']['output'];
+  /** How many items have a vector in both. */
+  readonly itemCount: Scalars['BigInt']['output'];
+  /** Mean share of neighbours that are the same in both, 0 to 1. */
+  readonly meanOverlap: Scalars['Float']['output'];
+  /** Whether vectors have changed since. */
+  readonly stale: Scalars['Boolean']['output'];
+  /** Name of the column of `Projection.points` with the overlap of each item, in maps of any embedding of the data set. */
+  readonly column: Scalars['String']['output'];
+  /** The items whose company differs most, least overlap first. */
+  readonly changed: ReadonlyArray<ChangedItem>;
+};
+
+
+/** How alike the neighbours of each item are in two embeddings of one data set. */
+export type ComparisonChangedArgs = {
+  first: Scalars['Int']['input'];
+};
+
+/** An item, and how alike its company is in two embeddings. */
+export type ChangedItem = {
+  /** The item. */
+  readonly node: Item;
+  /** Share of its neighbours that are the same in both, 0 to 1. */
+  readonly overlap: Scalars['Float']['output'];
 };
 
 /** Two targets to be compared. */
@@ -558,11 +785,21 @@ export type IndexRecall = {
 /** Anything that can be turned into a vector of the embedding's space. */
 export type Target =
   /** An item by its key. The item itself is not among the answers. */
-  { readonly item: Scalars['String']['input']; readonly vector?: never; readonly sum?: never; }
+  { readonly item: Scalars['String']['input']; readonly vector?: never; readonly sum?: never; readonly text?: never; readonly image?: never; }
   |  /** A literal vector. */
-  { readonly item?: never; readonly vector: Scalars['Vector']['input']; readonly sum?: never; }
+  { readonly item?: never; readonly vector: Scalars['Vector']['input']; readonly sum?: never; readonly text?: never; readonly image?: never; }
   |  /** A weighted sum of targets, for analogies. The items in it are not among the answers. */
-  { readonly item?: never; readonly vector?: never; readonly sum: ReadonlyArray<WeightedTarget>; };
+  { readonly item?: never; readonly vector?: never; readonly sum: ReadonlyArray<WeightedTarget>; readonly text?: never; readonly image?: never; }
+  |  /** A text, where `Embedding.accepts` has TEXT. */
+  { readonly item?: never; readonly vector?: never; readonly sum?: never; readonly text: Scalars['String']['input']; readonly image?: never; }
+  |  /** A picture, where `Embedding.accepts` has IMAGE. */
+  { readonly item?: never; readonly vector?: never; readonly sum?: never; readonly text?: never; readonly image: ImageInput; };
+
+/** A picture that is given. */
+export type ImageInput = {
+  /** A data URL with base64, or an http(s) address on the public network, which answers with the picture itself and no redirect. PNG, JPEG, WebP, AVIF, GIF or SVG. */
+  readonly url: Scalars['String']['input'];
+};
 
 /** A target with its weight in a sum. */
 export type WeightedTarget = {
@@ -1836,7 +2073,15 @@ export type JobKind =
   /** Learns vectors of words from texts. */
   | 'TRAIN_WORD_VECTORS'
   /** Asks vectors of words what a file of tests asks. */
-  | 'EVALUATE_WORD_VECTORS';
+  | 'EVALUATE_WORD_VECTORS'
+  /** Makes vectors of items by a model. */
+  | 'EMBED_ITEMS'
+  /** Downloads a model. */
+  | 'FETCH_MODEL'
+  /** Tells by prompts what items are. */
+  | 'CLASSIFY_ITEMS'
+  /** Compares the neighbours of items in two embeddings. */
+  | 'COMPARE_EMBEDDINGS';
 
 /** Work that takes time. */
 export type Job = Node & {
@@ -1850,6 +2095,10 @@ export type Job = Node & {
   readonly stage?: Maybe<Scalars['String']['output']>;
   /** How far it is, 0 to 1; null while it cannot be told. */
   readonly progress?: Maybe<Scalars['Float']['output']>;
+  /** Items that are done per second, where that is known. */
+  readonly itemsPerSecond?: Maybe<Scalars['Float']['output']>;
+  /** How long it will take from now on, where that is known, in seconds. */
+  readonly secondsLeft?: Maybe<Scalars['Float']['output']>;
   /** Why it failed. */
   readonly error?: Maybe<JobError>;
   /** What it wants to be known, although it goes on. */
@@ -1964,6 +2213,16 @@ export type Server = {
   readonly pgvector: Scalars['String']['output'];
   /** Where maps of some thousand items and more are computed when no device is asked for: GPU where there is a graphics card. */
   readonly device: Device;
+  /** Where models run. Found out when it is first asked for. */
+  readonly inference: Inference;
+};
+
+/** Where models run. */
+export type Inference = {
+  /** The execution provider of onnxruntime: `cuda`, `coreml`, `directml`, `webgpu` or `cpu`. */
+  readonly provider: Scalars['String']['output'];
+  /** Why it is not the one that DEVICE asks for; null where it is. */
+  readonly message?: Maybe<Scalars['String']['output']>;
 };
 
 export type Query = {
@@ -1977,6 +2236,10 @@ export type Query = {
   readonly dataset?: Maybe<Dataset>;
   /** Settings for graph models that were measured. */
   readonly graphPresets: ReadonlyArray<GraphPreset>;
+  /** The models that are here, and those that are known to be good and can be fetched, by name. */
+  readonly models: ReadonlyArray<Model>;
+  /** One of these models, or null. */
+  readonly model?: Maybe<Model>;
   /** One job, or null. */
   readonly job?: Maybe<Job>;
   /** The jobs, newest first. */
@@ -2002,6 +2265,11 @@ export type QueryDatasetArgs = {
 
 export type QueryGraphPresetsArgs = {
   dataset?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryModelArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -2046,6 +2314,18 @@ export type Mutation = {
   readonly trainWordVectors: TrainWordVectorsPayload;
   /** Asks an embedding of words what a file of tests asks: analogies (Google, MSR) or the similarity of pairs (WordSim-353, SimLex-999, MEN). */
   readonly evaluateWordVectors: EvaluateWordVectorsPayload;
+  /** Makes an embedding of a data set by a model, or adds the items that are not in it yet. */
+  readonly embedItems: EmbedItemsPayload;
+  /** Removes an embedding with its vectors and maps. */
+  readonly removeEmbedding: RemoveEmbeddingPayload;
+  /** Downloads a model from the Hugging Face hub. */
+  readonly fetchModel: FetchModelPayload;
+  /** Tells by prompts what every item of an embedding is. One of the same name is replaced. */
+  readonly classifyItems: ClassifyItemsPayload;
+  /** Removes a classification. */
+  readonly removeClassification: RemoveClassificationPayload;
+  /** Compares the neighbours of all items in two embeddings of a data set. The comparison there is of the two is replaced. */
+  readonly compareEmbeddings: CompareEmbeddingsPayload;
   /** Asks a job to stop. A job that has ended stays as it is. */
   readonly cancelJob: CancelJobPayload;
 };
@@ -2113,6 +2393,36 @@ export type MutationTrainWordVectorsArgs = {
 
 export type MutationEvaluateWordVectorsArgs = {
   input: EvaluateWordVectorsInput;
+};
+
+
+export type MutationEmbedItemsArgs = {
+  input: EmbedItemsInput;
+};
+
+
+export type MutationRemoveEmbeddingArgs = {
+  input: RemoveEmbeddingInput;
+};
+
+
+export type MutationFetchModelArgs = {
+  input: FetchModelInput;
+};
+
+
+export type MutationClassifyItemsArgs = {
+  input: ClassifyItemsInput;
+};
+
+
+export type MutationRemoveClassificationArgs = {
+  input: RemoveClassificationInput;
+};
+
+
+export type MutationCompareEmbeddingsArgs = {
+  input: CompareEmbeddingsInput;
 };
 
 
@@ -2613,6 +2923,118 @@ export type SplitGraphPayload = {
   readonly job: Job;
 };
 
+/** Items to be embedded. */
+export type EmbedItemsInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of a model that is here. */
+  readonly model: Scalars['String']['input'];
+  /** Name of the embedding. One that was made in the same way gets the items that are missing in it. Default: the model's name, with that of the layer. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** What to read of the items. Default: pictures where the data set is of pictures and the model takes them, otherwise texts. */
+  readonly modality?: InputMaybe<Modality>;
+  /** The field with the text. Default: `text`, `sentence` or `content`, otherwise the label. */
+  readonly field?: InputMaybe<Scalars['String']['input']>;
+  /** A tensor of the model, as `Model.layers` names it; pictures only. Default: the model's own output. */
+  readonly layer?: InputMaybe<Scalars['String']['input']>;
+  /** How the layer becomes one vector. Default: AVERAGE. */
+  readonly pooling?: InputMaybe<LayerPooling>;
+  /** How distance is measured, in a new embedding. */
+  readonly metric: Metric;
+  /** Maps to make when a new embedding is done. Default: UMAP in 2, PCA in 2 and in 3 components. */
+  readonly projections?: InputMaybe<ReadonlyArray<ImportProjectionInput>>;
+};
+
+/** The job that embeds. */
+export type EmbedItemsPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** An embedding to be removed. */
+export type RemoveEmbeddingInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+};
+
+/** What was removed. */
+export type RemoveEmbeddingPayload = {
+  /** The global id that the embedding had. */
+  readonly removedId: Scalars['ID']['output'];
+};
+
+/** A model to be fetched. */
+export type FetchModelInput = {
+  /** Its id on the Hugging Face hub, `owner/name`. */
+  readonly name: Scalars['String']['input'];
+  /** A commit, branch or tag. Default: `main` as it is now; the commit is kept. */
+  readonly revision?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The job that downloads. */
+export type FetchModelPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** Items to be classified. */
+export type ClassifyItemsInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of an embedding that accepts texts. */
+  readonly embedding: Scalars['String']['input'];
+  /** Name of the classification. */
+  readonly name: Scalars['String']['input'];
+  /** The labels, 2 to 1000. */
+  readonly labels: ReadonlyArray<Scalars['String']['input']>;
+  /** Sentences into which each label is put in place of `{}`; the mean of their vectors stands for the label. */
+  readonly templates: ReadonlyArray<Scalars['String']['input']>;
+  /** What cosines are multiplied by before the softmax, 0.01 to 1000. Larger makes the choice sharper. Default: the model's own, or 20. */
+  readonly logitScale?: InputMaybe<Scalars['Float']['input']>;
+};
+
+/** The job that classifies. */
+export type ClassifyItemsPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** A classification to be removed. */
+export type RemoveClassificationInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** Name of the classification. */
+  readonly classification: Scalars['String']['input'];
+};
+
+/** What was removed. */
+export type RemoveClassificationPayload = {
+  /** The global id that the classification had. */
+  readonly removedId: Scalars['ID']['output'];
+};
+
+/** Embeddings to be compared. */
+export type CompareEmbeddingsInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of one embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** Name of the other. */
+  readonly other: Scalars['String']['input'];
+  /** Neighbours to look at per item (k), 1 to 200. */
+  readonly neighbors: Scalars['Int']['input'];
+};
+
+/** The job that compares. */
+export type CompareEmbeddingsPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -2689,6 +3111,8 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( DatasetRecord )
     | ( ItemRecord )
     | ( EmbeddingRecord )
+    | ( ClassificationRecord )
+    | ( ComparisonRecord )
     | ( WordEvaluationRecord )
     | ( ProjectionRecord )
     | ( ClusteringRecord )
@@ -2722,11 +3146,22 @@ export type ResolversTypes = {
   ItemConnection: ResolverTypeWrapper<ItemPage>;
   ItemEdge: ResolverTypeWrapper<Omit<ItemEdge, 'node'> & { node: ResolversTypes['Item'] }>;
   Filter: Filter;
-  Model: ResolverTypeWrapper<Model>;
+  Modality: Modality;
+  ModelState: ModelState;
+  Model: ResolverTypeWrapper<ModelRecord>;
+  ModelLayer: ResolverTypeWrapper<ModelLayer>;
   Embedding: ResolverTypeWrapper<EmbeddingRecord>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  LayerPooling: LayerPooling;
+  HybridConnection: ResolverTypeWrapper<HybridPage>;
+  HybridEdge: ResolverTypeWrapper<HybridItem>;
+  LabelProbability: ResolverTypeWrapper<LabelProbability>;
+  Classification: ResolverTypeWrapper<ClassificationRecord>;
+  ClassifiedItem: ResolverTypeWrapper<ScoredItem>;
+  Comparison: ResolverTypeWrapper<ComparisonRecord>;
+  ChangedItem: ResolverTypeWrapper<ScoredItem>;
   TargetPair: TargetPair;
   PairSimilarity: ResolverTypeWrapper<PairSimilarity>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   OddItem: ResolverTypeWrapper<AmongOthers>;
   VectorDirection: VectorDirection;
   VectorDirectionAxis: VectorDirectionAxis;
@@ -2739,6 +3174,7 @@ export type ResolversTypes = {
   VectorIndex: ResolverTypeWrapper<IndexOf>;
   IndexRecall: ResolverTypeWrapper<IndexRecall>;
   Target: Target;
+  ImageInput: ImageInput;
   WeightedTarget: WeightedTarget;
   SearchMethod: SearchMethod;
   SumMethod: SumMethod;
@@ -2822,6 +3258,7 @@ export type ResolversTypes = {
   JobConnection: ResolverTypeWrapper<Omit<JobConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['JobEdge']>, nodes: ReadonlyArray<ResolversTypes['Job']> }>;
   JobEdge: ResolverTypeWrapper<Omit<JobEdge, 'node'> & { node: ResolversTypes['Job'] }>;
   Server: ResolverTypeWrapper<ServerRecord>;
+  Inference: ResolverTypeWrapper<Inference>;
   Query: ResolverTypeWrapper<unknown>;
   Mutation: ResolverTypeWrapper<unknown>;
   Subscription: ResolverTypeWrapper<unknown>;
@@ -2867,6 +3304,18 @@ export type ResolversTypes = {
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   SplitGraphInput: SplitGraphInput;
   SplitGraphPayload: ResolverTypeWrapper<Omit<SplitGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  EmbedItemsInput: EmbedItemsInput;
+  EmbedItemsPayload: ResolverTypeWrapper<Omit<EmbedItemsPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  RemoveEmbeddingInput: RemoveEmbeddingInput;
+  RemoveEmbeddingPayload: ResolverTypeWrapper<RemoveEmbeddingPayload>;
+  FetchModelInput: FetchModelInput;
+  FetchModelPayload: ResolverTypeWrapper<Omit<FetchModelPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  ClassifyItemsInput: ClassifyItemsInput;
+  ClassifyItemsPayload: ResolverTypeWrapper<Omit<ClassifyItemsPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  RemoveClassificationInput: RemoveClassificationInput;
+  RemoveClassificationPayload: ResolverTypeWrapper<RemoveClassificationPayload>;
+  CompareEmbeddingsInput: CompareEmbeddingsInput;
+  CompareEmbeddingsPayload: ResolverTypeWrapper<Omit<CompareEmbeddingsPayload, 'job'> & { job: ResolversTypes['Job'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -2891,11 +3340,19 @@ export type ResolversParentTypes = {
   ItemConnection: ItemPage;
   ItemEdge: Omit<ItemEdge, 'node'> & { node: ResolversParentTypes['Item'] };
   Filter: Filter;
-  Model: Model;
+  Model: ModelRecord;
+  ModelLayer: ModelLayer;
   Embedding: EmbeddingRecord;
+  Float: Scalars['Float']['output'];
+  HybridConnection: HybridPage;
+  HybridEdge: HybridItem;
+  LabelProbability: LabelProbability;
+  Classification: ClassificationRecord;
+  ClassifiedItem: ScoredItem;
+  Comparison: ComparisonRecord;
+  ChangedItem: ScoredItem;
   TargetPair: TargetPair;
   PairSimilarity: PairSimilarity;
-  Float: Scalars['Float']['output'];
   OddItem: AmongOthers;
   VectorDirection: VectorDirection;
   VectorDirectionAxis: VectorDirectionAxis;
@@ -2906,6 +3363,7 @@ export type ResolversParentTypes = {
   VectorIndex: IndexOf;
   IndexRecall: IndexRecall;
   Target: Target;
+  ImageInput: ImageInput;
   WeightedTarget: WeightedTarget;
   SearchOptions: SearchOptions;
   NearestConnection: NearestPage;
@@ -2969,6 +3427,7 @@ export type ResolversParentTypes = {
   JobConnection: Omit<JobConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['JobEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Job']> };
   JobEdge: Omit<JobEdge, 'node'> & { node: ResolversParentTypes['Job'] };
   Server: ServerRecord;
+  Inference: Inference;
   Query: unknown;
   Mutation: unknown;
   Subscription: unknown;
@@ -3012,6 +3471,18 @@ export type ResolversParentTypes = {
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   SplitGraphInput: SplitGraphInput;
   SplitGraphPayload: Omit<SplitGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  EmbedItemsInput: EmbedItemsInput;
+  EmbedItemsPayload: Omit<EmbedItemsPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  RemoveEmbeddingInput: RemoveEmbeddingInput;
+  RemoveEmbeddingPayload: RemoveEmbeddingPayload;
+  FetchModelInput: FetchModelInput;
+  FetchModelPayload: Omit<FetchModelPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  ClassifyItemsInput: ClassifyItemsInput;
+  ClassifyItemsPayload: Omit<ClassifyItemsPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  RemoveClassificationInput: RemoveClassificationInput;
+  RemoveClassificationPayload: RemoveClassificationPayload;
+  CompareEmbeddingsInput: CompareEmbeddingsInput;
+  CompareEmbeddingsPayload: Omit<CompareEmbeddingsPayload, 'job'> & { job: ResolversParentTypes['Job'] };
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -3038,7 +3509,7 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'WordEvaluation' | 'Projection' | 'Clustering' | 'GraphModel' | 'Job', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Dataset' | 'Item' | 'Embedding' | 'Classification' | 'Comparison' | 'WordEvaluation' | 'Projection' | 'Clustering' | 'GraphModel' | 'Job', ParentType, ContextType>;
 };
 
 export type FieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Field'] = ResolversParentTypes['Field']> = {
@@ -3120,6 +3591,24 @@ export type ItemEdgeResolvers<ContextType = Context, ParentType extends Resolver
 export type ModelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model']> = {
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['ModelState'], ParentType, ContextType>;
+  problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  modalities?: Resolver<ReadonlyArray<ResolversTypes['Modality']>, ParentType, ContextType>;
+  dimension?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  maxTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  bytes?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  licence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  revision?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  recommended?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  layers?: Resolver<ReadonlyArray<ResolversTypes['ModelLayer']>, ParentType, ContextType>;
+};
+
+export type ModelLayerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelLayer'] = ResolversParentTypes['ModelLayer']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  operator?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  depth?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  shape?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>;
+  output?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type EmbeddingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Embedding'] = ResolversParentTypes['Embedding']> = {
@@ -3127,6 +3616,10 @@ export type EmbeddingResolvers<ContextType = Context, ParentType extends Resolve
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   dataset?: Resolver<ResolversTypes['Dataset'], ParentType, ContextType>;
   model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType>;
+  layer?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  layerDepth?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  pooling?: Resolver<Maybe<ResolversTypes['LayerPooling']>, ParentType, ContextType>;
+  accepts?: Resolver<ReadonlyArray<ResolversTypes['Modality']>, ParentType, ContextType>;
   dimension?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   metric?: Resolver<ResolversTypes['Metric'], ParentType, ContextType>;
   itemCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
@@ -3139,8 +3632,73 @@ export type EmbeddingResolvers<ContextType = Context, ParentType extends Resolve
   oddOneOut?: Resolver<ReadonlyArray<ResolversTypes['OddItem']>, ParentType, ContextType, RequireFields<EmbeddingOddOneOutArgs, 'items'>>;
   extremes?: Resolver<ResolversTypes['Extremes'], ParentType, ContextType, RequireFields<EmbeddingExtremesArgs, 'direction' | 'first'>>;
   evaluations?: Resolver<ReadonlyArray<ResolversTypes['WordEvaluation']>, ParentType, ContextType>;
+  hybrid?: Resolver<ResolversTypes['HybridConnection'], ParentType, ContextType, RequireFields<EmbeddingHybridArgs, 'text' | 'first' | 'k'>>;
+  classify?: Resolver<ReadonlyArray<ResolversTypes['LabelProbability']>, ParentType, ContextType, RequireFields<EmbeddingClassifyArgs, 'target' | 'labels' | 'templates'>>;
+  classifications?: Resolver<ReadonlyArray<ResolversTypes['Classification']>, ParentType, ContextType>;
+  classification?: Resolver<Maybe<ResolversTypes['Classification']>, ParentType, ContextType, RequireFields<EmbeddingClassificationArgs, 'name'>>;
+  comparisons?: Resolver<ReadonlyArray<ResolversTypes['Comparison']>, ParentType, ContextType>;
   vectors?: Resolver<ResolversTypes['BinaryContent'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type HybridConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HybridConnection'] = ResolversParentTypes['HybridConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['HybridEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Item']>, ParentType, ContextType>;
+  search?: Resolver<ResolversTypes['SearchInfo'], ParentType, ContextType>;
+};
+
+export type HybridEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HybridEdge'] = ResolversParentTypes['HybridEdge']> = {
+  rank?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  textRank?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  vectorRank?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  distance?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+};
+
+export type LabelProbabilityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LabelProbability'] = ResolversParentTypes['LabelProbability']> = {
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  probability?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  similarity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type ClassificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Classification'] = ResolversParentTypes['Classification']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  embedding?: Resolver<ResolversTypes['Embedding'], ParentType, ContextType>;
+  labels?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  templates?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  logitScale?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  itemCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  counts?: Resolver<ReadonlyArray<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  column?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  probabilityColumns?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  items?: Resolver<ReadonlyArray<ResolversTypes['ClassifiedItem']>, ParentType, ContextType, RequireFields<ClassificationItemsArgs, 'label' | 'first'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ClassifiedItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ClassifiedItem'] = ResolversParentTypes['ClassifiedItem']> = {
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  probability?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type ComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Comparison'] = ResolversParentTypes['Comparison']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  embedding?: Resolver<ResolversTypes['Embedding'], ParentType, ContextType>;
+  other?: Resolver<ResolversTypes['Embedding'], ParentType, ContextType>;
+  neighbors?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  itemCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  meanOverlap?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  column?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  changed?: Resolver<ReadonlyArray<ResolversTypes['ChangedItem']>, ParentType, ContextType, RequireFields<ComparisonChangedArgs, 'first'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ChangedItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangedItem'] = ResolversParentTypes['ChangedItem']> = {
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  overlap?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type PairSimilarityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PairSimilarity'] = ResolversParentTypes['PairSimilarity']> = {
@@ -3640,6 +4198,8 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   state?: Resolver<ResolversTypes['JobState'], ParentType, ContextType>;
   stage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   progress?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  itemsPerSecond?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  secondsLeft?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['JobError']>, ParentType, ContextType>;
   warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   rejectedCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
@@ -3703,6 +4263,12 @@ export type ServerResolvers<ContextType = Context, ParentType extends ResolversP
   database?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   pgvector?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  inference?: Resolver<ResolversTypes['Inference'], ParentType, ContextType>;
+};
+
+export type InferenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Inference'] = ResolversParentTypes['Inference']> = {
+  provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -3711,6 +4277,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   datasets?: Resolver<ResolversTypes['DatasetConnection'], ParentType, ContextType, RequireFields<QueryDatasetsArgs, 'first'>>;
   dataset?: Resolver<Maybe<ResolversTypes['Dataset']>, ParentType, ContextType, RequireFields<QueryDatasetArgs, 'slug'>>;
   graphPresets?: Resolver<ReadonlyArray<ResolversTypes['GraphPreset']>, ParentType, ContextType, Partial<QueryGraphPresetsArgs>>;
+  models?: Resolver<ReadonlyArray<ResolversTypes['Model']>, ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType, RequireFields<QueryModelArgs, 'name'>>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
   jobs?: Resolver<ResolversTypes['JobConnection'], ParentType, ContextType, RequireFields<QueryJobsArgs, 'first'>>;
 };
@@ -3729,6 +4297,12 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   removeGraphModel?: Resolver<ResolversTypes['RemoveGraphModelPayload'], ParentType, ContextType, RequireFields<MutationRemoveGraphModelArgs, 'input'>>;
   trainWordVectors?: Resolver<ResolversTypes['TrainWordVectorsPayload'], ParentType, ContextType, RequireFields<MutationTrainWordVectorsArgs, 'input'>>;
   evaluateWordVectors?: Resolver<ResolversTypes['EvaluateWordVectorsPayload'], ParentType, ContextType, RequireFields<MutationEvaluateWordVectorsArgs, 'input'>>;
+  embedItems?: Resolver<ResolversTypes['EmbedItemsPayload'], ParentType, ContextType, RequireFields<MutationEmbedItemsArgs, 'input'>>;
+  removeEmbedding?: Resolver<ResolversTypes['RemoveEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationRemoveEmbeddingArgs, 'input'>>;
+  fetchModel?: Resolver<ResolversTypes['FetchModelPayload'], ParentType, ContextType, RequireFields<MutationFetchModelArgs, 'input'>>;
+  classifyItems?: Resolver<ResolversTypes['ClassifyItemsPayload'], ParentType, ContextType, RequireFields<MutationClassifyItemsArgs, 'input'>>;
+  removeClassification?: Resolver<ResolversTypes['RemoveClassificationPayload'], ParentType, ContextType, RequireFields<MutationRemoveClassificationArgs, 'input'>>;
+  compareEmbeddings?: Resolver<ResolversTypes['CompareEmbeddingsPayload'], ParentType, ContextType, RequireFields<MutationCompareEmbeddingsArgs, 'input'>>;
   cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
 };
 
@@ -3800,6 +4374,30 @@ export type SplitGraphPayloadResolvers<ContextType = Context, ParentType extends
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
 };
 
+export type EmbedItemsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EmbedItemsPayload'] = ResolversParentTypes['EmbedItemsPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type RemoveEmbeddingPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveEmbeddingPayload'] = ResolversParentTypes['RemoveEmbeddingPayload']> = {
+  removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type FetchModelPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FetchModelPayload'] = ResolversParentTypes['FetchModelPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type ClassifyItemsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ClassifyItemsPayload'] = ResolversParentTypes['ClassifyItemsPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type RemoveClassificationPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveClassificationPayload'] = ResolversParentTypes['RemoveClassificationPayload']> = {
+  removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type CompareEmbeddingsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CompareEmbeddingsPayload'] = ResolversParentTypes['CompareEmbeddingsPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
@@ -3817,7 +4415,15 @@ export type Resolvers<ContextType = Context> = {
   ItemConnection?: ItemConnectionResolvers<ContextType>;
   ItemEdge?: ItemEdgeResolvers<ContextType>;
   Model?: ModelResolvers<ContextType>;
+  ModelLayer?: ModelLayerResolvers<ContextType>;
   Embedding?: EmbeddingResolvers<ContextType>;
+  HybridConnection?: HybridConnectionResolvers<ContextType>;
+  HybridEdge?: HybridEdgeResolvers<ContextType>;
+  LabelProbability?: LabelProbabilityResolvers<ContextType>;
+  Classification?: ClassificationResolvers<ContextType>;
+  ClassifiedItem?: ClassifiedItemResolvers<ContextType>;
+  Comparison?: ComparisonResolvers<ContextType>;
+  ChangedItem?: ChangedItemResolvers<ContextType>;
   PairSimilarity?: PairSimilarityResolvers<ContextType>;
   OddItem?: OddItemResolvers<ContextType>;
   Extremes?: ExtremesResolvers<ContextType>;
@@ -3885,6 +4491,7 @@ export type Resolvers<ContextType = Context> = {
   JobConnection?: JobConnectionResolvers<ContextType>;
   JobEdge?: JobEdgeResolvers<ContextType>;
   Server?: ServerResolvers<ContextType>;
+  Inference?: InferenceResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
@@ -3903,5 +4510,11 @@ export type Resolvers<ContextType = Context> = {
   RemoveGraphModelPayload?: RemoveGraphModelPayloadResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
   SplitGraphPayload?: SplitGraphPayloadResolvers<ContextType>;
+  EmbedItemsPayload?: EmbedItemsPayloadResolvers<ContextType>;
+  RemoveEmbeddingPayload?: RemoveEmbeddingPayloadResolvers<ContextType>;
+  FetchModelPayload?: FetchModelPayloadResolvers<ContextType>;
+  ClassifyItemsPayload?: ClassifyItemsPayloadResolvers<ContextType>;
+  RemoveClassificationPayload?: RemoveClassificationPayloadResolvers<ContextType>;
+  CompareEmbeddingsPayload?: CompareEmbeddingsPayloadResolvers<ContextType>;
 };
 

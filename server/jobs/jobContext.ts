@@ -1,3 +1,4 @@
+import { type ModelSettings, usualModels } from '../config.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import {
   type Claim,
@@ -9,7 +10,7 @@ import {
   saveCheckpoint,
   setDatasetOfJob,
 } from './jobs.ts';
-import type { CurvePoint, Rejection, TaskContext } from './task.ts';
+import type { CurvePoint, Pace, Rejection, TaskContext } from './task.ts';
 
 const WARNINGS_KEPT = 100;
 
@@ -18,21 +19,30 @@ export class JobContext implements TaskContext {
   readonly database: Database;
   readonly signal: AbortSignal;
   readonly dataDir: string;
+  readonly models: ModelSettings;
 
   #claim: Claim;
   #datasetId: number | null;
   #checkpoint: unknown;
   #stage: string | null = null;
   #progress: number | null = null;
+  #pace: Pace | null = null;
   #warnings: string[];
   #news = false;
   #rejected = 0;
   #firstRejected: Rejection[] = [];
 
-  constructor(database: Database, claim: Claim, dataDir: string, signal: AbortSignal) {
+  constructor(
+    database: Database,
+    claim: Claim,
+    dataDir: string,
+    signal: AbortSignal,
+    models: ModelSettings = { ...usualModels, dataDir },
+  ) {
     this.database = database;
     this.signal = signal;
     this.dataDir = dataDir;
+    this.models = models;
     this.#claim = claim;
     this.#datasetId = claim.datasetId;
     this.#checkpoint = claim.checkpoint;
@@ -56,11 +66,12 @@ export class JobContext implements TaskContext {
     return this.#datasetId;
   }
 
-  progress(stage: string, fraction: number | null): void {
+  progress(stage: string, fraction: number | null, pace: Pace | null = this.#pace): void {
     const progress = fraction === null || Number.isNaN(fraction) ? null : Math.min(1, Math.max(0, fraction));
-    if (stage === this.#stage && progress === this.#progress) return;
+    if (stage === this.#stage && progress === this.#progress && pace === this.#pace) return;
     this.#stage = stage;
     this.#progress = progress;
+    this.#pace = pace;
     this.#news = true;
   }
 
@@ -95,7 +106,7 @@ export class JobContext implements TaskContext {
 
   /** What the job says now. */
   report(): Report {
-    return { stage: this.#stage, progress: this.#progress, warnings: this.#warnings };
+    return { stage: this.#stage, progress: this.#progress, pace: this.#pace, warnings: this.#warnings };
   }
 
   /** The same, but null unless it says something new since this was asked last. */

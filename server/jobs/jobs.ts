@@ -13,7 +13,7 @@ import type { Database, Parameter, Queryable } from '../database/database.ts';
 import { type ErrorRecord, UserError } from '../errors.ts';
 import { Bell } from './bell.ts';
 import { tellThreads } from './cancellations.ts';
-import type { CurvePoint, Rejection } from './task.ts';
+import type { CurvePoint, Pace, Rejection } from './task.ts';
 
 export const jobKinds = [
   'IMPORT_DATASET',
@@ -26,6 +26,10 @@ export const jobKinds = [
   'EVALUATE_GRAPH',
   'TRAIN_WORD_VECTORS',
   'EVALUATE_WORD_VECTORS',
+  'EMBED_ITEMS',
+  'FETCH_MODEL',
+  'CLASSIFY_ITEMS',
+  'COMPARE_EMBEDDINGS',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 
@@ -51,6 +55,9 @@ export interface Job {
   readonly stage: string | null;
   /** 0 to 1; null while it cannot be told. */
   readonly progress: number | null;
+  /** How fast it goes, where that is known. */
+  readonly itemsPerSecond: number | null;
+  readonly secondsLeft: number | null;
   readonly error: ErrorRecord | null;
   readonly warnings: readonly string[];
   readonly rejectedCount: number;
@@ -91,6 +98,8 @@ interface JobRow extends Record<string, unknown> {
   state: JobState;
   stage: string | null;
   progress: number | null;
+  items_per_second: number | null;
+  seconds_left: number | null;
   error: ErrorRecord | null;
   warnings: string[];
   rejected_count: number;
@@ -101,8 +110,8 @@ interface JobRow extends Record<string, unknown> {
   finished_at: Date | null;
 }
 
-const columns = `id, kind, input, state, stage, progress, error, warnings, rejected_count, result, attempts,
-  created_at, started_at, finished_at`;
+const columns = `id, kind, input, state, stage, progress, items_per_second, seconds_left, error, warnings,
+  rejected_count, result, attempts, created_at, started_at, finished_at`;
 
 function toJob(row: JobRow): Job {
   return {
@@ -112,6 +121,8 @@ function toJob(row: JobRow): Job {
     state: row.state,
     stage: row.stage,
     progress: row.progress,
+    itemsPerSecond: row.items_per_second,
+    secondsLeft: row.state === 'RUNNING' ? row.seconds_left : null,
     error: row.error,
     warnings: row.warnings,
     rejectedCount: row.rejected_count,
@@ -311,6 +322,15 @@ export async function cancelJobsOf(database: Queryable, datasetId: number): Prom
   await cancel(database, 'dataset_id = $1::integer', [datasetId]);
 }
 
+/** Cancels what waits or works for an embedding that is about to be removed, as `cancelJobsOf` does for a data set. */
+export async function cancelJobsOfEmbedding(database: Queryable, embeddingId: number): Promise<void> {
+  const rows = await database.query<{ id: string }>(
+    `select id from jobs where state in ('QUEUED', 'RUNNING') and input -> 'embeddingId' = to_jsonb($1::integer)`,
+    [embeddingId],
+  );
+  for (const { id } of rows) await cancelJob(database, id);
+}
+
 async function cancel(database: Queryable, which: string, parameters: readonly Parameter[]): Promise<void> {
   await database.query(
     `with asked as (
@@ -437,6 +457,7 @@ export interface Report {
   readonly stage: string | null;
   /** 0 to 1; null while it cannot be told. */
   readonly progress: number | null;
+  readonly pace?: Pace | null;
   /** All of them, those of earlier attempts included. */
   readonly warnings: readonly string[];
 }
@@ -455,6 +476,8 @@ export async function reportProgress(
            stage = $4::text,
            progress = $5::real,
            warnings = $6::jsonb,
+           items_per_second = $7::real,
+           seconds_left = $8::real,
            lease_until = ${after('$3')},
            suspected_at = null
          where ${isMine}
@@ -587,6 +610,8 @@ export async function endJob(
            stage = $10::text,
            progress = case $3::text when 'SUCCEEDED' then 1 else $11::real end,
            warnings = $12::jsonb,
+           items_per_second = $13::real,
+           seconds_left = $14::real,
            rejected_count = rejected_count + $4::bigint,
            checkpoint = null,
            worker = null,
@@ -718,8 +743,14 @@ function cancelled(): UserError {
   return new UserError('CANCELLED', 'The job was cancelled.');
 }
 
-function reportParameters({ stage, progress, warnings }: Report): Parameter[] {
-  return [stage === null ? null : storable(stage), progress, toJson(warnings)];
+function reportParameters({ stage, progress, warnings, pace }: Report): Parameter[] {
+  return [
+    stage === null ? null : storable(stage),
+    progress,
+    toJson(warnings),
+    pace?.itemsPerSecond ?? null,
+    pace?.secondsLeft ?? null,
+  ];
 }
 
 /** JSON as jsonb can keep it. */

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
 
+import type { ModelSettings } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import { toErrorRecord, UserError } from '../errors.ts';
 import type { Cancellations } from './cancellations.ts';
@@ -28,6 +29,8 @@ import type { Task } from './task.ts';
 
 export interface RunOptions {
   readonly dataDir: string;
+  /** Where models are found. Default: among the downloads in `dataDir`; they run on the fastest there is. */
+  readonly models?: ModelSettings;
   readonly log: Log;
   /** Aborted when the worker is to stop: the job is handed over to another. */
   readonly stop: AbortSignal;
@@ -64,7 +67,7 @@ export async function runJob(
   database: Database,
   claim: Claim,
   task: Task<unknown, JobResult>,
-  { dataDir, log, stop, cancellations }: RunJobOptions,
+  { dataDir, models, log, stop, cancellations }: RunJobOptions,
 ): Promise<void> {
   const told = new AbortController();
   let why: Interruption | null = null;
@@ -72,7 +75,7 @@ export async function runJob(
     why ??= interruption;
     told.abort(new UserError('CANCELLED', why === 'CANCEL' ? 'The job was cancelled.' : 'The job goes on elsewhere.'));
   };
-  const context = new JobContext(database, claim, dataDir, told.signal);
+  const context = new JobContext(database, claim, dataDir, told.signal, models);
 
   const work = Promise.resolve()
     .then(() => task(context, claim.input))

@@ -1,6 +1,7 @@
 /**
  * What a verb is given when it runs as a job. Verbs import this file alone of `jobs/`: they do not know the queue.
  */
+import type { ModelSettings } from '../config.ts';
 import type { Database, Queryable } from '../database/database.ts';
 
 /** A verb that may take long. What it has committed stands, so each of its transactions calls `guard` or `saveCheckpoint`. */
@@ -14,14 +15,17 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** Where uploads and caches lie. */
   readonly dataDir: string;
+  /** Where models are found, and what they run on here. */
+  readonly models: ModelSettings;
   /** How often the job has been begun, from 1. */
   readonly attempt: number;
 
   /**
    * Says what is being done and how far it is, 0 to 1; null where that cannot be told. Cheap: call it as often as you
    * like, the last word is written a few times a second.
+   * @param pace how fast it goes, where that is known; kept until another is told
    */
-  progress(stage: string, fraction: number | null): void;
+  progress(stage: string, fraction: number | null, pace?: Pace): void;
   /** Says something the user should know although the work goes on. The same sentence counts once. */
   warn(message: string): void;
   /**
@@ -59,6 +63,12 @@ export interface CurvePoint {
   /** When it was measured, in the unit of the curve: epochs, for example. */
   readonly at: number;
   readonly value: number;
+}
+
+/** How fast a job goes. */
+export interface Pace {
+  readonly itemsPerSecond: number;
+  readonly secondsLeft: number;
 }
 
 /** A row that was left out. */

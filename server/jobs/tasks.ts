@@ -13,6 +13,10 @@ export const tasks: { readonly [Kind in JobKind]: Task<unknown, JobResult> } = {
   SPLIT_GRAPH: task(async () => (await import('../graphs/splitGraph.ts')).splitGraph),
   TRAIN_WORD_VECTORS: task(async () => (await import('../words/trainWordVectors.ts')).trainWordVectors),
   EVALUATE_WORD_VECTORS: task(async () => (await import('../words/evaluateWordVectors.ts')).evaluateWordVectors),
+  EMBED_ITEMS: task(async () => (await import('../embeddings/embedItems.ts')).embedItems),
+  FETCH_MODEL: task(async () => (await import('../models/fetchModel.ts')).fetchModel),
+  CLASSIFY_ITEMS: task(async () => (await import('../embeddings/classifyItems.ts')).classifyItems),
+  COMPARE_EMBEDDINGS: task(async () => (await import('../embeddings/compareEmbeddings.ts')).compareEmbeddings),
 };
 
 /**

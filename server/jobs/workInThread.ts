@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
 import { destination, type LevelWithSilent, pino } from 'pino';
 
+import type { ModelSettings } from '../config.ts';
 import { openPostgres } from '../database/postgres.ts';
 import { connectDatabase } from '../database/remote.ts';
 import { type Tasks, work } from './work.ts';
@@ -13,6 +14,7 @@ export interface WorkerStart {
   readonly worker: string;
   readonly database: { readonly url: string } | { readonly port: MessagePort };
   readonly dataDir: string;
+  readonly models: ModelSettings;
   readonly logLevel: LevelWithSilent;
 }
 
@@ -21,12 +23,12 @@ const POOL = 4;
 
 /** Works until the parent sends a message. */
 export async function workInThread(tasks: Tasks): Promise<void> {
-  const { worker, database: from, dataDir, logLevel }: WorkerStart = workerData.data;
+  const { worker, database: from, dataDir, models, logLevel }: WorkerStart = workerData.data;
   const stop = new AbortController();
   parentPort?.once('message', () => stop.abort());
   const database = 'port' in from ? connectDatabase(from.port) : await openPostgres(from.url, { pool: POOL });
   const log = pino({ level: logLevel }, destination(2));
-  await work(database, { worker, dataDir, tasks, log, stop: stop.signal });
+  await work(database, { worker, dataDir, models, tasks, log, stop: stop.signal });
   await database.close();
   parentPort?.close();
 }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 
-import type { Config } from '../config.ts';
+import { type Config, type ModelSettings, usualModels } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import { serveDatabase } from '../database/remote.ts';
 import { startThread } from '../thread.ts';
@@ -36,7 +36,7 @@ const LAST_PAUSE_MS = 30_000;
  */
 export async function startWorkers(
   database: Database,
-  config: Pick<Config, 'databaseUrl' | 'dataDir' | 'logLevel' | 'workers'>,
+  config: Pick<Config, 'databaseUrl' | 'dataDir' | 'logLevel' | 'workers'> & Partial<ModelSettings>,
   { log, module = new URL('./worker.ts', import.meta.url) }: WorkersOptions,
 ): Promise<Workers> {
   // Only this process can have the embedded database: whoever was at work there is dead.
@@ -78,7 +78,8 @@ export async function startWorkers(
   }
 
   function start(worker: string): { thread: Worker; disconnect: () => void } {
-    const common = { worker, dataDir: config.dataDir, logLevel: config.logLevel };
+    const { dataDir, modelsDir, device, modelMemoryBytes, logLevel } = { ...usualModels, ...config };
+    const common = { worker, dataDir, models: { dataDir, modelsDir, device, modelMemoryBytes }, logLevel };
     if (config.databaseUrl !== null) {
       const data: WorkerStart = { ...common, database: { url: config.databaseUrl } };
       return { thread: startThread(module, { name: worker, data }), disconnect: () => {} };

@@ -14,6 +14,7 @@ import type { Queryable } from '../database/database.ts';
 import { clusterColumnNames, findClusterColumn } from '../datasets/clusterColumns.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findEmbeddingsById } from '../embeddings/embeddings.ts';
+import { listToldColumns, type ToldColumn } from '../embeddings/itemColumns.ts';
 import { didYouMean, UserError } from '../errors.ts';
 import { findProjectionsById, measureColumns, type Projection } from './projections.ts';
 
@@ -50,9 +51,10 @@ export async function pointsOf(
   { database }: { readonly database: Queryable },
 ): Promise<Points> {
   const dataset = await datasetOf(database, projection);
-  const asked = checkColumns(projection, dataset, columns);
-  const version = pointsVersion(projection, dataset, asked);
-  const [ofMap, ofItems, made] = version.split('-'); // those of the clusterings are of columns alone
+  const told = await toldColumns(database, projection, columns);
+  const asked = checkColumns(projection, dataset, told, columns);
+  const version = pointsVersion(projection, dataset, asked, told);
+  const [ofMap, ofItems, made] = version.split('-'); // those of clusterings and the like are of columns alone
   const query = new URLSearchParams(asked.map((column) => ['columns', column])).toString();
   return {
     count: projection.count,
@@ -64,13 +66,14 @@ export async function pointsOf(
 
 /**
  * What the bytes depend on beside the columns: the version of the map and that of the items; when the map was made, so
- * that a cache which outlives its database is not taken for that of another; and the versions of the clusterings whose
- * columns are asked for.
+ * that a cache which outlives its database is not taken for that of another; and the versions of the clusterings, and of
+ * what was told of the items, whose columns are asked for.
  */
 export function pointsVersion(
   { version, createdAt }: Pick<Projection, 'version' | 'createdAt'>,
   dataset: Pick<Dataset, 'version' | 'fields' | 'clusterings'>,
   columns: readonly string[],
+  told: readonly ToldColumn[] = [],
 ): string {
   const own = `${version}-${dataset.version}-${createdAt.getTime().toString(36)}`;
   const clusterings = columns.flatMap((column) => {
@@ -79,8 +82,10 @@ export function pointsVersion(
       : findClusterColumn(dataset.clusterings, column);
     return found === null ? [] : [`${found.clustering.id}.${found.clustering.version}`];
   });
-  if (clusterings.length === 0) return own;
-  return `${own}-${createHash('sha256').update(clusterings.join(' ')).digest('hex').slice(0, 12)}`;
+  const others = told.filter(({ name }) => columns.includes(name)).map(({ name, version: at }) => `${name} ${at}`);
+  const versions = [...clusterings, ...others];
+  if (versions.length === 0) return own;
+  return `${own}-${createHash('sha256').update(versions.join(' ')).digest('hex').slice(0, 12)}`;
 }
 
 /** Columns that a map is usually asked for beside none: the label and the fields that it can be coloured by. */
@@ -153,14 +158,14 @@ async function makeFile(
   version: string,
   columns: readonly string[],
 ): Promise<PointsFile> {
-  const { projection, dataset } = await requireVersion(database, projectionId, version, columns);
-  const asked = checkColumns(projection, dataset, columns);
+  const { projection, dataset, told } = await requireVersion(database, projectionId, version, columns);
+  const asked = checkColumns(projection, dataset, told, columns);
   await mkdir(directory, { recursive: true });
   const unfinished = `${path}.${randomUUID()}.part`;
   try {
     // Arrow takes 0.2 s to load: not before it is needed.
     const { writePoints } = await import('./writePoints.ts');
-    await writePoints(database, projection, dataset, asked, unfinished);
+    await writePoints(database, projection, dataset, { asked, told }, unfinished);
     // Read in many statements: had anything changed between them, the address would promise other bytes.
     await requireVersion(database, projectionId, version, columns);
     const compressed = `${unfinished}.br.part`;
@@ -182,11 +187,12 @@ async function requireVersion(
   projectionId: number,
   version: string,
   columns: readonly string[],
-): Promise<{ projection: Projection; dataset: Dataset }> {
+): Promise<{ projection: Projection; dataset: Dataset; told: ToldColumn[] }> {
   const [projection] = await findProjectionsById(database, [projectionId]);
   if (projection) {
     const dataset = await datasetOf(database, projection);
-    if (pointsVersion(projection, dataset, columns) === version) return { projection, dataset };
+    const told = await toldColumns(database, projection, columns);
+    if (pointsVersion(projection, dataset, columns, told) === version) return { projection, dataset, told };
   }
   throw new UserError(
     'NOT_FOUND',
@@ -201,17 +207,30 @@ async function datasetOf(database: Queryable, { embeddingId }: Projection): Prom
   return dataset;
 }
 
+/** What was told of the items: asked for only where a column has such a name. */
+async function toldColumns(
+  database: Queryable,
+  { embeddingId }: Pick<Projection, 'embeddingId'>,
+  columns: readonly string[],
+): Promise<ToldColumn[]> {
+  return columns.some((column) => column.includes(':')) ? await listToldColumns(database, { id: embeddingId }) : [];
+}
+
 /** @returns the columns without repetition */
 function checkColumns(
   { measured }: Projection,
   { fields, clusterings }: Dataset,
+  told: readonly ToldColumn[],
   columns: readonly string[],
 ): string[] {
   const asked = [...new Set(columns)];
   if (asked.length > COLUMNS_LIMIT) {
     throw new UserError('LIMIT_EXCEEDED', `Points take ${COLUMNS_LIMIT} columns at most; these are ${asked.length}.`);
   }
-  const names = ['label', ...fields.map(({ name }) => name), ...(measured ? measureColumns : [])];
+  const names = [
+    ...['label', ...fields.map(({ name }) => name), ...(measured ? measureColumns : [])],
+    ...told.map(({ name }) => name),
+  ];
   for (const column of asked) {
     if (names.includes(column) || findClusterColumn(clusterings, column) !== null) continue;
     const near =

@@ -1,5 +1,6 @@
 /** The ends of the axes of a map, which are given as targets, as vectors. */
 import type { Axis } from '#kernels/axes.ts';
+import type { ModelSettings } from '../config.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Dataset } from '../datasets/datasets.ts';
 import type { Embedding } from '../embeddings/embeddings.ts';
@@ -22,23 +23,27 @@ export interface ResolvedAxis {
   readonly to: string;
 }
 
+type Space = Pick<Embedding, 'id' | 'name' | 'dimension' | 'metric' | 'model' | 'recipe'>;
+
 const TARGETS_LIMIT = 100;
 
 /**
  * Each end is the middle of its targets; where the metric is the cosine, of their directions.
+ * @param models where the embedding's model is found, for texts and pictures
  * @throws UserError for targets that there are none of, and for axes whose ends are the same
  */
 export async function resolveAxes(
   database: Queryable,
   dataset: Pick<Dataset, 'id' | 'slug'>,
-  embedding: Pick<Embedding, 'id' | 'name' | 'dimension' | 'metric'>,
+  embedding: Space,
   axes: readonly AxisInput[],
+  models?: ModelSettings,
 ): Promise<ResolvedAxis[]> {
   return await Promise.all(
     axes.map(async ({ label, from, to }, i) => {
       const [start, end] = await Promise.all([
-        middleOf(database, dataset, embedding, from),
-        middleOf(database, dataset, embedding, to),
+        middleOf(database, dataset, embedding, from, models),
+        middleOf(database, dataset, embedding, to, models),
       ]);
       if (start.every((value, j) => value === end[j])) {
         throw new UserError('BAD_USER_INPUT', `Both ends of axis ${i + 1} are the same place: it has no direction.`);
@@ -56,8 +61,9 @@ export function axisOf({ from, to }: ResolvedAxis): Axis {
 async function middleOf(
   database: Queryable,
   dataset: Pick<Dataset, 'id' | 'slug'>,
-  embedding: Pick<Embedding, 'id' | 'name' | 'dimension' | 'metric'>,
+  embedding: Space,
   targets: readonly TargetInput[],
+  models: ModelSettings | undefined,
 ): Promise<Float32Array> {
   if (targets.length === 0 || targets.length > TARGETS_LIMIT) {
     throw new UserError(
@@ -67,7 +73,7 @@ async function middleOf(
   }
   const middle = new Float64Array(embedding.dimension);
   for (const target of targets) {
-    const { vector } = await resolveTarget(database, dataset, embedding, target);
+    const { vector } = await resolveTarget(database, dataset, embedding, target, models);
     const length = embedding.metric === 'COSINE' ? Math.hypot(...vector) : 1;
     vector.forEach((value, j) => {
       middle[j] = (middle[j] ?? 0) + value / length / targets.length;
@@ -80,7 +86,7 @@ async function middleOf(
 function wordsOf(targets: readonly TargetInput[]): string {
   return targets
     .slice(0, 3)
-    .map((target) => target.item ?? (target.sum ? 'a sum' : 'a vector'))
+    .map(({ item, text, image, sum }) => item ?? text ?? (image ? 'a picture' : sum ? 'a sum' : 'a vector'))
     .join(', ')
     .concat(targets.length > 3 ? ', …' : '');
 }

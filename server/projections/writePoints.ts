@@ -22,6 +22,7 @@ import { ArrowStream } from '../datasets/arrowStream.ts';
 import { findClusterColumn } from '../datasets/clusterColumns.ts';
 import type { Dataset } from '../datasets/datasets.ts';
 import { type ItemColumn, readItemColumns } from '../datasets/itemColumns.ts';
+import type { ToldColumn } from '../embeddings/itemColumns.ts';
 import { builderOf, type ColumnBuilder, DictionaryBuilder, TextBuilder } from './columnBuilders.ts';
 import { measureOfColumn, type PointsChunk, type Projection, readPoints } from './projections.ts';
 
@@ -34,10 +35,12 @@ export async function writePoints(
   database: Queryable,
   projection: Projection,
   dataset: Dataset,
-  asked: readonly string[],
+  { asked, told = [] }: { readonly asked: readonly string[]; readonly told?: readonly ToldColumn[] },
   path: string,
 ): Promise<void> {
-  const columns = asked.map((name) => columnOf(dataset, name));
+  const columns = await Promise.all(
+    asked.map(async (name) => (await toldColumn(database, dataset, told, name)) ?? columnOf(dataset, name)),
+  );
   const dictionaries = columns.some(({ builder }) => builder instanceof DictionaryBuilder);
   const waiting = dictionaries ? `${path}.waiting.part` : path;
   try {
@@ -81,8 +84,8 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }
 
-/** Of the items, or a measure of the points. */
-type Column = ItemsColumn | MeasureColumn;
+/** Of the items, told of them, or a measure of the points. */
+type Column = ItemsColumn | TellingColumn | MeasureColumn;
 
 interface ItemsColumn {
   /** In the stream. */
@@ -91,11 +94,43 @@ interface ItemsColumn {
   readonly builder: ColumnBuilder;
 }
 
+interface TellingColumn {
+  readonly name: string;
+  /** By item id, in the form that the builder takes. */
+  readonly values: ReadonlyMap<number, Uint8Array>;
+  readonly builder: ColumnBuilder;
+}
+
 interface MeasureColumn {
   readonly name: string;
   /** Place among `pointMeasures`. */
   readonly measure: number;
   readonly builder?: undefined;
+}
+
+/** The column of that name among what was told of the items; null where it is of their own. */
+async function toldColumn(
+  database: Queryable,
+  { fields }: Dataset,
+  told: readonly ToldColumn[],
+  name: string,
+): Promise<TellingColumn | null> {
+  const column = fields.some((field) => field.name === name) ? undefined : told.find((each) => each.name === name);
+  if (column === undefined) return null;
+  const values = await column.read(database);
+  return {
+    name,
+    values: new Map([...values].map(([itemId, value]) => [itemId, encodeValue(value)])),
+    builder: builderOf(column.type),
+  };
+}
+
+/** As Postgres would send it. */
+function encodeValue(value: string | number): Uint8Array {
+  if (typeof value === 'string') return Buffer.from(value);
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(value);
+  return bytes;
 }
 
 function columnOf({ fields, clusterings }: Dataset, name: string): Column {
@@ -126,7 +161,8 @@ async function* batchesOf(
   columns: readonly Column[],
   schema: Schema,
 ): AsyncGenerator<RecordBatch> {
-  const ofItems = columns.filter((column) => column.builder !== undefined);
+  const ofItems = columns.filter((column) => 'source' in column);
+  const telling = columns.filter((column) => 'values' in column);
   const sources = ofItems.map(({ source }) => source);
   const keys = new TextBuilder();
   for await (const chunk of readPoints(database, projection)) {
@@ -136,6 +172,7 @@ async function* batchesOf(
       places[length++] = index;
       keys.add(key);
       for (let c = 0; c < ofItems.length; c++) ofItems[c]?.builder.add(values[c] ?? null);
+      for (const column of telling) column.builder.add(column.values.get(chunk.itemIds[index] ?? 0) ?? null);
     }
     if (length === 0) continue;
     const found = places.subarray(0, length);

@@ -1,21 +1,31 @@
 import { requireDataset } from '../datasets/datasets.ts';
 import { compileFilter } from '../datasets/filters.ts';
+import { listClassifications } from '../embeddings/classifications.ts';
+import { classifyVector } from '../embeddings/classifyItems.ts';
+import { listComparisons } from '../embeddings/comparisons.ts';
 import { type IndexRecord, requireEmbedding } from '../embeddings/embeddings.ts';
+import { acceptedBy } from '../embeddings/encodeTargets.ts';
+import { type HybridHit, hybridItems } from '../embeddings/hybrid.ts';
 import { indexBytes, indexJob } from '../embeddings/indexEmbedding.ts';
 import { type Hit, type NearestAnswer, nearestItems } from '../embeddings/nearest.ts';
 import { resolveTarget } from '../embeddings/targets.ts';
 import { UserError } from '../errors.ts';
 import type {
   EmbeddingResolvers,
+  HybridConnectionResolvers,
+  HybridEdgeResolvers,
   MutationResolvers,
   NearestConnectionResolvers,
   NearestEdgeResolvers,
   VectorIndexResolvers,
 } from '../generated/schema.ts';
 import { addJob } from '../jobs/jobs.ts';
+import { depthOfLayer } from '../models/describeModel.ts';
+import { listModels } from '../models/findModels.ts';
 import { findProjection, listProjections } from '../projections/projections.ts';
 import type { Context } from './context.ts';
 import { encodeId } from './ids.ts';
+import { modelNamed } from './model.ts';
 import { nearestToProduct, wordQuestions } from './wordQuestions.ts';
 
 /** What a search found. The items are read when they are asked for, all at once. */
@@ -25,6 +35,18 @@ export interface NearestPage {
 }
 
 export interface NearestItem extends Hit {
+  readonly datasetId: number;
+  /** From 1. */
+  readonly rank: number;
+}
+
+/** What words and vectors found. */
+export interface HybridPage {
+  readonly edges: readonly HybridItem[];
+  readonly search: NearestAnswer['search'];
+}
+
+export interface HybridItem extends HybridHit {
   readonly datasetId: number;
   /** From 1. */
   readonly rank: number;
@@ -43,11 +65,21 @@ export const Embedding: EmbeddingResolvers = {
     if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
     return dataset;
   },
+  model: ({ model }, _arguments, { config }) =>
+    model === null ? null : modelNamed(config, model.name, model.description),
+  layer: ({ recipe }) => recipe?.layer ?? null,
+  async layerDepth({ recipe }, _arguments, { config }) {
+    if (recipe === null || recipe.layer === null) return null;
+    const model = (await listModels(config)).find(({ name }) => name === recipe.model);
+    return model?.image == null ? null : depthOfLayer(model.image, recipe.layer);
+  },
+  pooling: ({ recipe }) => recipe?.pooling ?? null,
+  accepts: (embedding, _arguments, { config }) => acceptedBy(config, embedding),
   index: ({ id, index }) => (index === null ? null : { ...index, embeddingId: id }),
   projections: ({ id }, _arguments, { reading }) => listProjections(reading, id),
   projection: ({ id }, { name }, { reading }) => findProjection(reading, id, name),
   async nearest(embedding, { to, first, filter, search }, context): Promise<NearestPage> {
-    const { database, resident, reading, statement, loaders, budget } = context;
+    const { config, database, resident, reading, statement, loaders, budget } = context;
     budget.search();
     budget.page(first);
     if (search?.combine === 'MULTIPLY') {
@@ -55,7 +87,7 @@ export const Embedding: EmbeddingResolvers = {
     }
     const dataset = await loaders.datasets.load(embedding.datasetId);
     if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
-    const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to);
+    const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to, config);
     const answer = await nearestItems(database, embedding, {
       vector,
       first,
@@ -68,6 +100,32 @@ export const Embedding: EmbeddingResolvers = {
     });
     return pageOf(embedding, answer);
   },
+  async hybrid(embedding, { text, to, first, filter, k, candidates }, context): Promise<HybridPage> {
+    const { config, database, reading, statement, loaders, budget } = context;
+    budget.search();
+    budget.page(first);
+    const dataset = await loaders.datasets.load(embedding.datasetId);
+    if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+    const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to ?? { text }, config);
+    const { hits, search } = await hybridItems(database, embedding, {
+      ...{ text, vector, exclude, first, k, candidates: candidates ?? null },
+      ...(filter === null || filter === undefined ? {} : { condition: compileFilter(filter, dataset) }),
+      ...statement,
+    });
+    return { edges: hits.map((hit, i) => ({ ...hit, datasetId: embedding.datasetId, rank: i + 1 })), search };
+  },
+  async classify(embedding, { target, labels, templates, logitScale }, { config, reading, loaders, budget }) {
+    budget.search();
+    const dataset = await loaders.datasets.load(embedding.datasetId);
+    if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+    const { vector } = await resolveTarget(reading, dataset, embedding, target, config);
+    return await classifyVector(config, embedding, vector, { labels, templates, logitScale: logitScale ?? null });
+  },
+  classifications: ({ id }, _arguments, { reading }) => listClassifications(reading, id),
+  async classification({ id }, { name }, { reading }) {
+    return (await listClassifications(reading, id)).find((each) => each.name === name) ?? null;
+  },
+  comparisons: ({ id }, _arguments, { reading }) => listComparisons(reading, id),
   vectors: ({ id, version }) => ({
     url: `/vectors/${id}/${version}`,
     mediaType: 'application/vnd.apache.arrow.stream',
@@ -86,7 +144,15 @@ export const NearestEdge: NearestEdgeResolvers = {
   node: (edge, _arguments, context) => itemOf(edge, context),
 };
 
-async function itemOf({ datasetId, itemId }: NearestItem, { loaders }: Context) {
+export const HybridConnection: HybridConnectionResolvers = {
+  nodes: ({ edges }, _arguments, context) => Promise.all(edges.map((edge) => itemOf(edge, context))),
+};
+
+export const HybridEdge: HybridEdgeResolvers = {
+  node: (edge, _arguments, context) => itemOf(edge, context),
+};
+
+async function itemOf({ datasetId, itemId }: Pick<NearestItem, 'datasetId' | 'itemId'>, { loaders }: Context) {
   const item = await loaders.items.load({ datasetId, itemId });
   if (item === null) throw new UserError('CONFLICT', 'An item that was found has been removed meanwhile. Ask again.');
   return item;

@@ -12,11 +12,25 @@ const shapes: Readonly<Record<string, readonly ('int4' | 'int8' | 'uuid')[]>> = 
   Clustering: ['int4'],
   GraphModel: ['int4'],
   WordEvaluation: ['int4'],
+  Classification: ['int4'],
+  Comparison: ['int4'],
   Job: ['uuid'],
 };
 
 export type NodeId =
-  | readonly ['Dataset' | 'Embedding' | 'Projection' | 'Clustering' | 'GraphModel' | 'WordEvaluation', number]
+  | readonly [
+      (
+        | 'Dataset'
+        | 'Embedding'
+        | 'Projection'
+        | 'Clustering'
+        | 'GraphModel'
+        | 'WordEvaluation'
+        | 'Classification'
+        | 'Comparison'
+      ),
+      number,
+    ]
   | readonly ['Item', number, number]
   | readonly ['Job', string];
 

@@ -2,9 +2,18 @@
  * schema.graphql ↔ domain. A resolver reads its arguments, calls one function, and gives back what that returned.
  */
 import type { Resolvers } from '../generated/schema.ts';
+import { ChangedItem, Classification, ClassifiedItem, Comparison, classificationMutations } from './classification.ts';
 import { Cluster, Clustering, ClusterLayer, clusteringMutations, datasetClusterings } from './clustering.ts';
 import { Dataset, datasetMutations, datasetQueries, Item, ItemConnection } from './dataset.ts';
-import { Embedding, embeddingMutations, NearestConnection, NearestEdge, VectorIndex } from './embedding.ts';
+import {
+  Embedding,
+  embeddingMutations,
+  HybridConnection,
+  HybridEdge,
+  NearestConnection,
+  NearestEdge,
+  VectorIndex,
+} from './embedding.ts';
 import { EntityMatch, Graph, GraphPath, graphMutations, PathStep, Relation, Triple, TripleEdge } from './graph.ts';
 import {
   DuplicatePair,
@@ -35,6 +44,7 @@ import {
 } from './graphModel.ts';
 import { importMutations } from './importDataset.ts';
 import { Job, JobResult, jobMutations, jobQueries, jobSubscriptions } from './job.ts';
+import { Model, modelMutations, modelQueries } from './model.ts';
 import { nodeQueries } from './node.ts';
 import { Placement, Projection, ProjectionFrame, projectionMutations, projectionSubscriptions } from './projection.ts';
 import { BigIntValue, DateTime, JSONValue, Vector } from './scalars.ts';
@@ -46,7 +56,7 @@ export const resolvers: Resolvers = {
   DateTime,
   JSON: JSONValue,
   Vector,
-  Query: { ...serverQueries, ...nodeQueries, ...datasetQueries, ...graphModelQueries, ...jobQueries },
+  Query: { ...serverQueries, ...nodeQueries, ...datasetQueries, ...graphModelQueries, ...modelQueries, ...jobQueries },
   Mutation: {
     ...importMutations,
     ...datasetMutations,
@@ -56,9 +66,12 @@ export const resolvers: Resolvers = {
     ...graphMutations,
     ...graphModelMutations,
     ...wordMutations,
+    ...modelMutations,
+    ...classificationMutations,
     ...jobMutations,
   },
   Subscription: { ...jobSubscriptions, ...projectionSubscriptions },
+  Server,
   Dataset: { ...Dataset, ...datasetClusterings },
   Item,
   ItemConnection,
@@ -66,6 +79,13 @@ export const resolvers: Resolvers = {
   VectorIndex,
   NearestConnection,
   NearestEdge,
+  HybridConnection,
+  HybridEdge,
+  Model,
+  Classification,
+  ClassifiedItem,
+  Comparison,
+  ChangedItem,
   Projection,
   ProjectionFrame,
   Placement,
@@ -105,5 +125,4 @@ export const resolvers: Resolvers = {
   EvaluatedSection,
   Job,
   JobResult,
-  Server,
 };

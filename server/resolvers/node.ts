@@ -1,3 +1,5 @@
+import { findClassificationsById } from '../embeddings/classifications.ts';
+import { findComparisonsById } from '../embeddings/comparisons.ts';
 import type { QueryResolvers } from '../generated/schema.ts';
 import { findJob } from '../jobs/jobs.ts';
 import { decodeId } from './ids.ts';
@@ -20,6 +22,10 @@ export const nodeQueries = {
         return typed('GraphModel', await loaders.graphModels.load(decoded[1]));
       case 'WordEvaluation':
         return typed('WordEvaluation', await loaders.evaluations.load(decoded[1]));
+      case 'Classification':
+        return typed('Classification', (await findClassificationsById(reading, [decoded[1]]))[0] ?? null);
+      case 'Comparison':
+        return typed('Comparison', (await findComparisonsById(reading, [decoded[1]]))[0] ?? null);
       case 'Job':
         return typed('Job', await findJob(reading, decoded[1]));
     }

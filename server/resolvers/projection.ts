@@ -121,7 +121,7 @@ function threeOf(phases: readonly number[]): readonly [number, number, number] {
 }
 
 export const projectionMutations = {
-  async projectEmbedding(_root, { input }, { database }) {
+  async projectEmbedding(_root, { input }, { config, database }) {
     const dataset = await requireDataset(database, input.dataset);
     const embedding = await requireEmbedding(database, dataset.id, input.embedding);
     const { axes, startFrom, filter } = input;
@@ -130,7 +130,7 @@ export const projectionMutations = {
     checkProjection({ ...wanted, ...(axes ? { axes: axes.map(() => ({ label: '', from: '', to: '' })) } : {}) });
     if (filter) compileFilter(filter, dataset);
     if (startFrom) await requireProjection(database, embedding.id, startFrom);
-    const resolved = axes ? { axes: await resolveAxes(database, dataset, embedding, axes) } : {};
+    const resolved = axes ? { axes: await resolveAxes(database, dataset, embedding, axes, config) } : {};
     const job = await addJob(database, {
       kind: 'PROJECT_EMBEDDING',
       input: { embeddingId: embedding.id, ...wanted, ...resolved } satisfies ProjectEmbeddingInput,

@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 
 import { readVersions } from '../database/versions.ts';
 import type { QueryResolvers, ServerResolvers } from '../generated/schema.ts';
+import { whereModelsRun } from '../models/encode.ts';
 import { usualDevice } from '../projections/device.ts';
 
 const { version }: { version: string } = JSON.parse(
   await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
 );
 
+/** What is known without trying. */
 export interface ServerRecord {
   readonly version: string;
   readonly database: string;
@@ -16,10 +18,11 @@ export interface ServerRecord {
 
 export const Server: ServerResolvers = {
   device: () => usualDevice(),
+  inference: (_server, _arguments, { config }) => whereModelsRun(config),
 };
 
 export const serverQueries = {
-  async server(_root, _arguments, { database }) {
+  async server(_root, _arguments, { database }): Promise<ServerRecord> {
     return { version, ...(await readVersions(database)) };
   },
 } satisfies QueryResolvers;

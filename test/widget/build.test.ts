@@ -10,10 +10,13 @@ import { buildWidget } from '../../widget/build.ts';
 const outDir = mkdtempSync(join(tmpdir(), 'embedding-map-widget-'));
 after(() => rmSync(outDir, { recursive: true, force: true }));
 
-/** What a visitor waits for; regl and regl-scatterplot are more than half of it. */
-const GZIP_LIMIT_BYTES = 120_000;
+/**
+ * What a visitor waits for; regl and regl-scatterplot are more than half of it. Search by meaning and by a picture, prompts,
+ * layers and comparison took 6 kB, upon which the limit went from 120 to 130 kB.
+ */
+const GZIP_LIMIT_BYTES = 130_000;
 
-test('the element is one module of at most 120 kB compressed that imports nothing, beside its source map and pages', async () => {
+test('the element is one module of at most 130 kB compressed that imports nothing, beside its source map and pages', async () => {
   const { gzipBytes, built } = await buildWidget(outDir);
   assert(built);
   assert(gzipBytes <= GZIP_LIMIT_BYTES, `${gzipBytes} bytes`);

@@ -159,6 +159,18 @@ export class LoadController implements ReactiveController {
     this.#host.requestUpdate();
   }
 
+  /** Asks for the data set again, and for a column although one of that name is here: it was made anew. */
+  reloadColumn(name: string): void {
+    const map = this.#mapTask.value;
+    if (map !== null) {
+      const columns = new Map(map.points.columns);
+      columns.delete(name);
+      this.#mapTask.value = { ...map, colorBy: null, points: { ...map.points, columns } };
+    }
+    if (this.#host.colorBy === name) this.#mapTask.retry();
+    this.reload();
+  }
+
   /** A scene with these points is on the canvas. @returns whether it is another than before */
   shown(x: Float32Array): boolean {
     if (this.#shown === x) return false;

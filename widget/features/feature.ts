@@ -81,6 +81,10 @@ export interface MapView extends ReactiveControllerHost {
   shut(feature: Feature): void;
   /** As the button in its header: the panel goes, and what it showed is done with. */
   readonly close: () => void;
+  /** Shows another map of the data set. */
+  showMap(embedding: string, projection: string): void;
+  /** Asks the server again what there is, and colours by a field that has just been made; null: as before. */
+  colorAnew(field: string | null): void;
   /** What stands out or is drawn has changed. */
   refresh(): void;
   /** Says something to those who cannot see the map. */

@@ -1,16 +1,19 @@
-/** Items found by their labels, on the server: a list of them, and they stand out on the map. */
+/** Items found on the server by their labels, by meaning or by a picture: a list of them, and they stand out on the map. */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import { SearchController } from '../controllers/searchController.ts';
+import type { ItemSummary } from '../client.ts';
+import { SearchController, type SearchMode } from '../controllers/searchController.ts';
 import { messageOf } from '../errors.ts';
 import type { LoadedMap } from '../loadMap.ts';
-import { describeMatches, type Line, renderPanelHeader } from '../panels/results.ts';
+import { describeMatches, describeSearch, type Line, renderPanelHeader } from '../panels/results.ts';
+import { toDataUrl } from '../picture.ts';
 import type { Feature, MapView } from './feature.ts';
 
 export class SearchFeature implements Feature {
   readonly label = 'Search results';
   readonly #view: MapView;
   readonly #search: SearchController;
+  #chosen: SearchMode | null = null;
   /** Of what was found, the points that are on the map, ascending. */
   #indices: Uint32Array = new Uint32Array();
 
@@ -23,14 +26,39 @@ export class SearchFeature implements Feature {
     return this.#search.text;
   }
 
-  get mode(): 'text' | 'regex' {
-    return this.#search.mode;
+  /** By meaning where the embedding takes texts, unless something else was chosen. */
+  get mode(): SearchMode {
+    if (this.#chosen !== null && (this.#chosen !== 'meaning' || this.accepts('TEXT'))) return this.#chosen;
+    return this.accepts('TEXT') ? 'meaning' : 'text';
   }
 
-  toggleMode(): void {
-    this.#search.mode = this.#search.mode === 'regex' ? 'text' : 'regex';
+  /** Whether the embedding of the map can be asked with this. */
+  accepts(modality: 'TEXT' | 'IMAGE'): boolean {
+    return this.#view.names?.embeddingSummary.accepts?.includes(modality) ?? false;
+  }
+
+  /** Turns a mode on, or back to letters. */
+  toggleMode(mode: 'regex' | 'meaning'): void {
+    this.#chosen = this.mode === mode ? 'text' : mode;
     this.look(this.#search.text, 'now');
     this.#view.requestUpdate();
+  }
+
+  /** Looks for what is like a picture that the user has given. */
+  async lookPicture(file: File): Promise<void> {
+    const { map } = this.#view;
+    if (map === null) return;
+    if (!this.accepts('IMAGE')) {
+      this.#view.hint('This map takes no pictures: its embedding was not made of them');
+      return;
+    }
+    try {
+      const url = await toDataUrl(file);
+      this.#view.open(this);
+      this.#search.lookPicture(map.client, map.names, url);
+    } catch {
+      this.#view.hint('That is no picture that this browser can read');
+    }
   }
 
   /** Looks for a text, at once or when typing has rested. */
@@ -38,12 +66,14 @@ export class SearchFeature implements Feature {
     const { map } = this.#view;
     if (map === null) return;
     if (text.trim() !== '') this.#view.open(this);
-    this.#search.look(map.client, map.names.dataset, text, when);
+    this.#search.mode = this.mode;
+    this.#search.look(map.client, map.names, text, when);
   }
 
   renderPanel(): TemplateResult | null {
-    const { result, error, pending, text } = this.#search;
-    const found = result?.matches.items ?? [];
+    const { result, error, pending, text, picture } = this.#search;
+    const found: readonly (ItemSummary & { readonly rank?: number; readonly distance?: number })[] =
+      result?.nearest?.neighbors ?? result?.matches.items ?? [];
     const lines = found
       .slice(0, this.#view.listed)
       .map((match): Line => ({ ...match, image: this.#view.items.image(match.image) }));
@@ -51,8 +81,11 @@ export class SearchFeature implements Feature {
       ? 'Searching …'
       : result === null
         ? messageOf(error)
-        : describeMatches(result.matches, this.#indices.length);
-    return html`${renderPanelHeader(`“${text}”`, subtitle, this.#view.close)}
+        : result.nearest === null
+          ? describeMatches(result.matches, this.#indices.length)
+          : describeSearch(result.nearest);
+    return html`${renderPanelHeader(picture === null ? `“${text}”` : 'Like this picture', subtitle, this.#view.close)}
+      ${picture === null ? nothing : html`<div class="about"><img src=${picture} alt="The picture that was given" /></div>`}
       ${lines.length === 0 ? nothing : this.#view.renderLines(lines, found.length)}`;
   }
 

@@ -1,16 +1,21 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
-import { clusterFields, type Names, trustFields } from '../names.ts';
+import type { SearchMode } from '../controllers/searchController.ts';
+import { clusterFields, type Names, toldFields, trustFields } from '../names.ts';
 import { icons } from './icons.ts';
 
 interface BarOptions {
   readonly names: Names;
   /** The field that gives the colours; null: one colour. */
   readonly color: string | null;
-  readonly search: { readonly text: string; readonly mode: 'text' | 'regex' };
+  readonly search: { readonly text: string; readonly mode: SearchMode };
   readonly onSearch: (text: string, when: 'now' | 'rested') => void;
   readonly onClearSearch: () => void;
   readonly onToggleRegex: () => void;
+  /** Turns search by meaning on and off; null: the embedding takes no texts. */
+  readonly onToggleMeaning: (() => void) | null;
+  /** Takes a picture to search by; null: the embedding takes none. */
+  readonly onPicture: ((file: File) => void) | null;
   readonly onMap: (embedding: string, projection: string) => void;
   readonly onColor: (field: string) => void;
 }
@@ -23,7 +28,14 @@ export function renderBar(options: BarOptions): TemplateResult {
   </div>`;
 }
 
-function renderSearch({ search, onSearch, onClearSearch, onToggleRegex }: BarOptions): TemplateResult {
+function renderSearch({
+  search,
+  onSearch,
+  onClearSearch,
+  onToggleRegex,
+  onToggleMeaning,
+  onPicture,
+}: BarOptions): TemplateResult {
   const typed = (event: Event, when: 'now' | 'rested') => {
     if (event.currentTarget instanceof HTMLInputElement) onSearch(event.currentTarget.value, when);
   };
@@ -37,12 +49,26 @@ function renderSearch({ search, onSearch, onClearSearch, onToggleRegex }: BarOpt
     ${icons.search}
     <input
       type="search"
-      aria-label="Search by label"
-      placeholder=${search.mode === 'regex' ? 'Regular expression' : 'Search'}
+      aria-label=${search.mode === 'meaning' ? 'Search by meaning' : 'Search by label'}
+      placeholder=${placeholders[search.mode]}
       .value=${search.text}
       @input=${(event: Event) => typed(event, 'rested')}
       @keydown=${pressed}
     />
+    ${
+      onToggleMeaning === null
+        ? nothing
+        : html`<button
+            class="toggle"
+            aria-pressed=${search.mode === 'meaning'}
+            aria-label="By meaning"
+            title="By meaning, and not by letters"
+            @click=${onToggleMeaning}
+          >
+            ≈
+          </button>`
+    }
+    ${onPicture === null ? nothing : renderPicture(onPicture)}
     <button
       class="toggle"
       aria-pressed=${search.mode === 'regex'}
@@ -53,6 +79,22 @@ function renderSearch({ search, onSearch, onClearSearch, onToggleRegex }: BarOpt
       .*
     </button>
   </div>`;
+}
+
+const placeholders = { text: 'Search', regex: 'Regular expression', meaning: 'Describe what you look for' } as const;
+
+/** A picture can be dropped on the map as well; this is for who cannot drop. */
+function renderPicture(onPicture: (file: File) => void): TemplateResult {
+  const chosen = (event: Event) => {
+    if (!(event.currentTarget instanceof HTMLInputElement)) return;
+    const [file] = event.currentTarget.files ?? [];
+    event.currentTarget.value = '';
+    if (file !== undefined) onPicture(file);
+  };
+  return html`<label class="toggle picture" title="Search by a picture; or drop one on the map">
+    ${icons.picture}
+    <input type="file" accept="image/*" aria-label="Search by a picture" @change=${chosen} />
+  </label>`;
 }
 
 function renderMaps({ names, onMap }: BarOptions): TemplateResult | typeof nothing {
@@ -86,6 +128,7 @@ function renderColors({ names, color, onColor }: BarOptions): TemplateResult | t
     ...names.summary.fields.filter(({ type }) => type !== 'JSON').map(({ name }) => ({ name, title: name })),
     ...clusterFields(names),
     ...trustFields(names),
+    ...toldFields(names.summary),
   ];
   if (fields.length === 0) return nothing;
   const choose = (event: Event) => {

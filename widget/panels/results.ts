@@ -10,6 +10,8 @@ export interface Line {
   readonly label: string;
   readonly rank?: number;
   readonly distance?: number;
+  /** What stands in the place of the distance. */
+  readonly note?: string;
   /** What an `img` may show; null while it is fetched; absent where there is none. */
   readonly image?: string | null | undefined;
 }
@@ -59,6 +61,7 @@ export function renderLines(lines: readonly Line[], { onChoose, onHover }: LineA
           }
           <span class="text">${line.label}</span>
           ${line.distance === undefined ? nothing : html`<span class="distance">${formatDistance(line.distance)}</span>`}
+          ${line.note === undefined ? nothing : html`<span class="distance">${line.note}</span>`}
         </button>
       </li>`,
     )}

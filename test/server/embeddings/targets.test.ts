@@ -132,7 +132,7 @@ onEveryDatabase((_engine, open) => {
   test('a target that makes no sense is told what is wrong', async () => {
     const deep = (depth: number): TargetInput => (depth === 0 ? { item: 'king' } : { sum: [{ to: deep(depth - 1) }] });
     const wrong: [Metric, TargetInput, RegExp][] = [
-      ['EUCLIDEAN', {}, /one of `item`, `vector` or `sum`; got none/],
+      ['EUCLIDEAN', {}, /one of `item`, `vector`, `sum`, `text`, `image`; got none/],
       ['EUCLIDEAN', { item: 'king', vector: [1, 2, 3] }, /got item and vector/],
       ['EUCLIDEAN', { sum: [] }, /A `sum` is empty/],
       ['EUCLIDEAN', { item: 't10k-0' }, /The item "t10k-0" has no vector in the embedding "EUCLIDEAN"/],

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { pointMeasures } from '#kernels/pointQuality.ts';
 import { createRandom } from '#kernels/random.ts';
+import { usualModels } from '../../../server/config.ts';
 import type { Database, Queryable } from '../../../server/database/database.ts';
 import { removeDataset } from '../../../server/datasets/removeDataset.ts';
 import type { Embedding } from '../../../server/embeddings/embeddings.ts';
@@ -35,6 +36,7 @@ function contextOf(database: Database, { signal = new AbortController().signal, 
     jobId: '00000000-0000-4000-8000-000000000002',
     signal,
     dataDir,
+    models: { ...usualModels, dataDir },
     attempt: 1,
     progress: (stage, fraction) => void stages.push({ stage, fraction }),
     warn: (message) => assert.fail(message),

@@ -1,0 +1,164 @@
+/** The element on an embedding that was made here: search by meaning and by a picture, prompts, layers, comparison. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { zipSync } from 'fflate';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+
+import { browserForTests } from '../helpers/browser.ts';
+import { PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
+import { writeImageModel, writePairModel } from '../helpers/models.ts';
+import { scratchDir } from '../helpers/runTask.ts';
+import { allJobs, type TestServer, testServers, upload } from '../helpers/server.ts';
+
+const { running, skip } = await browserForTests();
+const start = testServers();
+const site = await startSite();
+const folder = await scratchDir();
+await writeImageModel(join(folder, 'pictures'));
+await writePairModel(join(folder, 'pair'));
+
+const colours = {
+  ...{ crimson: '#ff1010', ruby: '#d00020', rose: '#e03030', grass: '#10ff10', moss: '#20a020', leaf: '#30c030' },
+  ...{ sky: '#1010ff', sea: '#2020c0', ink: '#000080' },
+};
+const picture = (background: string) =>
+  sharp({ create: { width: 8, height: 8, channels: 3, background } })
+    .png()
+    .toBuffer();
+
+describe('the element on an embedding that takes texts and pictures', { skip, concurrency: false }, () => {
+  let server: TestServer;
+  /** One for all tests: what each has opened, it closes. */
+  let page: Page;
+
+  before(
+    async () => {
+      server = await start({ WORKERS: '1', MODELS_DIR: folder, DEVICE: 'cpu' });
+      const files: Record<string, Uint8Array> = {};
+      for (const [name, background] of Object.entries(colours)) files[`${name}.png`] = await picture(background);
+      const uploads = await upload(server, { 'colours.zip': Uint8Array.from(zipSync(files)) });
+      await server.data('mutation ($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }', {
+        input: { dataset: 'colours', uploads, projections: [] },
+      });
+      await allJobs(server);
+      const projections = [{ name: 'flat', method: 'PCA' }];
+      for (const input of [
+        { model: 'pair', name: 'pair', projections },
+        { model: 'pictures', layer: 'once', name: 'late', projections },
+        { model: 'pictures', layer: 'twice', name: 'early', projections },
+      ]) {
+        await server.data('mutation ($input: EmbedItemsInput!) { embedItems(input: $input) { job { id } } }', {
+          input: { dataset: 'colours', ...input },
+        });
+      }
+      await allJobs(server);
+      await open('pair');
+    },
+    { timeout: 300_000 },
+  );
+
+  async function open(embedding: string): Promise<void> {
+    const context = await running().newContext({ viewport: { width: 1280, height: 800 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('pageerror', (error) => assert.fail(error));
+    await page.goto(
+      site.serve(pageWithMap(server.url, `dataset="colours" embedding="${embedding}" projection="flat"`)),
+    );
+    await ready(page);
+  }
+
+  /** The keys of the first lines of the panel, when there are so many. */
+  async function lines(count: number): Promise<string[]> {
+    await page
+      .locator('.panel [data-key]')
+      .nth(count - 1)
+      .waitFor();
+    const keys = await page
+      .locator('.panel [data-key]')
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-key') ?? ''));
+    return keys.slice(0, count);
+  }
+
+  test('a text is looked for by meaning, nearest first, or by its letters', async () => {
+    await page.getByRole('searchbox', { name: 'Search by meaning' }).fill('green');
+    assert.deepEqual((await lines(9)).slice(0, 3).sort(), ['grass', 'leaf', 'moss']);
+    await page.getByRole('button', { name: 'By meaning' }).click();
+    await page.getByRole('searchbox', { name: 'Search by label' }).fill('gras');
+    await page.locator('.panel').getByText('1 match', { exact: true }).waitFor();
+    assert.deepEqual(await lines(1), ['grass']);
+    await page.getByRole('button', { name: 'Close panel' }).click();
+  });
+
+  test('a picture is looked for that was chosen, and one that was dropped', async () => {
+    const buffer = await picture('#0808e0');
+    await page.getByLabel('Search by a picture').setInputFiles({ name: 'blue.png', mimeType: 'image/png', buffer });
+    await page.getByRole('heading', { name: 'Like this picture' }).waitFor();
+    assert.deepEqual((await lines(9)).slice(0, 3).sort(), ['ink', 'sea', 'sky']);
+    await page.getByRole('button', { name: 'Close panel' }).click();
+
+    const red = (await picture('#ff0000')).toString('base64');
+    await page.locator('embedding-map').evaluate((element, base64) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([bytes], 'red.png', { type: 'image/png' }));
+      const frame = element.shadowRoot?.querySelector('[part=frame]');
+      frame?.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    }, red);
+    await page.getByRole('heading', { name: 'Like this picture' }).waitFor();
+    assert.deepEqual((await lines(9)).slice(0, 3).sort(), ['crimson', 'rose', 'ruby']);
+  });
+
+  test("labels of one's own colour the map, and others colour it anew", async () => {
+    await page.getByRole('button', { name: 'Color by prompts' }).click();
+    const tell = async (labels: string) => {
+      await page.getByLabel('Labels, one a line').fill(labels);
+      await page.getByLabel('Sentence, {} stands for the label').fill('{}');
+      await page.getByRole('button', { name: 'Color the map' }).click();
+    };
+    const legend = page.locator('[part=legend]');
+    await tell('red\ngreen\nblue');
+    for (const label of ['red', 'green', 'blue']) await legend.getByText(label, { exact: true }).waitFor();
+    const counts = await legend.locator('button').allTextContents();
+    assert.equal(
+      counts.filter((text) => /(red|green|blue)\s*3/.test(text.replaceAll('\n', ' '))).length,
+      3,
+      counts.join(),
+    );
+    await tell('green\nbright');
+    await legend.getByText('bright', { exact: true }).waitFor();
+    assert.equal(await legend.getByText('blue', { exact: true }).count(), 0);
+    await tell('green\nunheard');
+    await page.getByRole('alert').getByText('knows none of the words').waitFor();
+  });
+
+  test('two embeddings are compared, and the map shows whose company differs', async () => {
+    await page.getByRole('button', { name: 'Compare embeddings' }).click();
+    await page.getByLabel('The other embedding').selectOption('late');
+    await page.getByRole('button', { name: 'Compare', exact: true }).click();
+    await page.getByText(/of 8 neighbours are the same in both/).waitFor();
+    assert.equal((await lines(9)).length, 9);
+    await page.getByRole('button', { name: 'Color the map by it' }).click();
+    await page.waitForFunction(() => document.querySelector('embedding-map')?.map?.colorBy === 'comparison:pair:late');
+  });
+
+  test('a slider goes through the layers of a network, the first first', async () => {
+    await open('early');
+    await page.getByRole('button', { name: 'Layers' }).click();
+    const slider = page.getByRole('slider', { name: 'Layer' });
+    assert.equal(await slider.getAttribute('aria-valuetext'), 'twice');
+    await slider.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction(() => document.querySelector('embedding-map')?.map?.names.embedding === 'late');
+    assert.equal(await page.locator('embedding-map').getAttribute('projection'), 'flat');
+    assert.equal(await slider.getAttribute('aria-valuetext'), 'once', 'the panel stays');
+  });
+
+  test('a map whose embedding takes pictures alone offers no words', async () => {
+    assert.equal(await page.getByRole('button', { name: 'By meaning' }).count(), 0);
+    assert.equal(await page.getByRole('button', { name: 'Color by prompts' }).count(), 0);
+    await page.getByLabel('Search by a picture').waitFor({ state: 'attached' });
+  });
+});

@@ -1,0 +1,157 @@
+/** Two embeddings of one data set: how alike the company of each item is, and whose differs most. */
+import { html, nothing, type TemplateResult } from 'lit';
+
+import type { ChangedItem, Client, ComparisonSummary } from '../client.ts';
+import { TaskController } from '../controllers/taskController.ts';
+import { messageOf } from '../errors.ts';
+import type { LoadedMap } from '../loadMap.ts';
+import type { Names } from '../names.ts';
+import { icons } from '../panels/icons.ts';
+import { type Line, renderPanelHeader } from '../panels/results.ts';
+import type { Feature, MapView } from './feature.ts';
+
+const CHANGED = 50;
+
+export class CompareFeature implements Feature {
+  readonly label = 'Compare embeddings';
+  readonly #view: MapView;
+  readonly #changed: TaskController<readonly [Client, string, string, string, string], readonly ChangedItem[]>;
+  #other: string | null = null;
+  #doing: string | null = null;
+  #error: unknown = null;
+  #work: AbortController | null = null;
+  #indices: Uint32Array = new Uint32Array();
+
+  constructor(view: MapView) {
+    this.#view = view;
+    view.addController({ hostDisconnected: () => this.#work?.abort() });
+    this.#changed = new TaskController(view, {
+      arguments: () => {
+        const { map, names } = view;
+        const comparison = names === null ? null : this.#comparison(names);
+        if (map === null || comparison === null || !view.isOpen(this)) return null;
+        const { dataset, embedding } = map.names;
+        return [map.client, dataset, embedding, comparison.column, String(comparison.meanOverlap)];
+      },
+      run: ([client, dataset, embedding, column], signal) =>
+        client.changed({ dataset, embedding }, column, CHANGED, signal),
+      onComplete: (items) => {
+        void view.indicesOf(items.map(({ key }) => key)).then((indices) => {
+          this.#indices = Uint32Array.from(indices).sort();
+          view.refresh();
+        });
+      },
+      onError: (error) => view.fail(error),
+    });
+  }
+
+  renderTool(_map: LoadedMap, { summary }: Names): TemplateResult | null {
+    if (summary.embeddings.length < 2) return null;
+    const open = this.#view.isOpen(this);
+    return html`<button
+      aria-label=${this.label}
+      title=${this.label}
+      aria-pressed=${open}
+      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
+    >
+      ${icons.compare}
+    </button>`;
+  }
+
+  renderPanel(_map: LoadedMap, names: Names): TemplateResult | null {
+    const others = names.summary.embeddings.filter(({ name }) => name !== names.embedding);
+    const comparison = this.#comparison(names);
+    const about =
+      comparison === null
+        ? 'Whose neighbours are the same in both, and whose are not?'
+        : `${Math.round(100 * comparison.meanOverlap)} % of ${comparison.neighbors} neighbours are the same in both. Those whose company differs most:`;
+    const items = this.#changed.value ?? [];
+    const lines = items.slice(0, this.#view.listed).map(
+      (item): Line => ({
+        ...item,
+        note: `${Math.round(100 * item.overlap)} %`,
+        image: this.#view.items.image(item.image),
+      }),
+    );
+    const other = this.#chosen(names);
+    return html`${renderPanelHeader(`${names.embedding} and …`, about, this.#view.close)}
+      <div class="form top">
+        <select
+          aria-label="The other embedding"
+          @change=${(event: Event) => {
+            if (event.currentTarget instanceof HTMLSelectElement) this.#other = event.currentTarget.value;
+            this.#indices = new Uint32Array();
+            this.#view.refresh();
+          }}
+        >
+          ${others.map(({ name }) => html`<option value=${name} ?selected=${name === other}>${name}</option>`)}
+        </select>
+        <button class="primary" ?disabled=${this.#doing !== null} @click=${() => void this.#compare(names)}>
+          ${this.#doing ?? (comparison === null ? 'Compare' : 'Compare anew')}
+        </button>
+        ${
+          comparison === null
+            ? nothing
+            : html`<button class="row link" @click=${() => this.#view.colorAnew(comparison.column)}>Color the map by it</button>`
+        }
+        ${this.#error === null ? nothing : html`<p class="problem" role="alert">${messageOf(this.#error)}</p>`}
+      </div>
+      ${lines.length === 0 ? nothing : this.#view.renderLines(lines, items.length)}`;
+  }
+
+  emphasis(): Uint32Array | null {
+    return this.#indices.length === 0 ? null : this.#indices;
+  }
+
+  closed(): void {
+    this.#indices = new Uint32Array();
+  }
+
+  clear(): void {
+    this.closed();
+  }
+
+  loaded({ sameItems }: LoadedMap): void {
+    if (!sameItems) this.closed();
+  }
+
+  #chosen({ summary, embedding }: Names): string | null {
+    const others = summary.embeddings.filter(({ name }) => name !== embedding);
+    return (others.find(({ name }) => name === this.#other) ?? others[0])?.name ?? null;
+  }
+
+  /** The comparison with the other embedding, on whichever side it stands. */
+  #comparison(names: Names): ComparisonSummary | null {
+    const other = this.#chosen(names);
+    const pair = [names.embedding, other];
+    const found = names.embeddingSummary.comparisons?.find(
+      (each) => pair.includes(each.embedding.name) && pair.includes(each.other.name),
+    );
+    return found ?? null;
+  }
+
+  async #compare(names: Names): Promise<void> {
+    const { map } = this.#view;
+    const other = this.#chosen(names);
+    if (map === null || other === null) return;
+    const work = new AbortController();
+    this.#work = work;
+    this.#error = null;
+    this.#say('Asking …');
+    try {
+      const { dataset, embedding } = map.names;
+      const job = await map.client.compareEmbeddings({ dataset, embedding, other });
+      await map.client.finished(job, (stage) => this.#say(stage === null ? 'Waiting …' : `${stage} …`), work.signal);
+      this.#view.colorAnew(null);
+    } catch (error) {
+      if (work.signal.aborted) return;
+      this.#error = error;
+    }
+    this.#say(null);
+  }
+
+  #say(doing: string | null): void {
+    this.#doing = doing;
+    this.#view.requestUpdate();
+  }
+}

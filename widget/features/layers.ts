@@ -1,0 +1,93 @@
+/** One set of pictures through the layers of a network: a slider from the first layer to the last. */
+import { html, nothing, type TemplateResult } from 'lit';
+
+import type { EmbeddingSummary } from '../client.ts';
+import type { LoadedMap } from '../loadMap.ts';
+import type { Names } from '../names.ts';
+import { icons } from '../panels/icons.ts';
+import { renderPanelHeader } from '../panels/results.ts';
+import type { Feature, MapView } from './feature.ts';
+
+export class LayersFeature implements Feature {
+  readonly label = 'Layers';
+  readonly #view: MapView;
+
+  constructor(view: MapView) {
+    this.#view = view;
+  }
+
+  renderTool(_map: LoadedMap, names: Names): TemplateResult | null {
+    if (layersOf(names).length < 2) return null;
+    const open = this.#view.isOpen(this);
+    return html`<button
+      aria-label=${this.label}
+      title="Layers of the network"
+      aria-pressed=${open}
+      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
+    >
+      ${icons.layers}
+    </button>`;
+  }
+
+  renderPanel(_map: LoadedMap, names: Names): TemplateResult | null {
+    const layers = layersOf(names);
+    const at = layers.findIndex(({ name }) => name === names.embedding);
+    const chosen = layers[at];
+    if (layers.length < 2 || chosen === undefined) return null;
+    const show = (index: number) => {
+      const layer = layers[index];
+      if (layer !== undefined) this.#view.showMap(layer.name, mapOf(layer, names));
+    };
+    const slid = (event: Event) => {
+      if (event.currentTarget instanceof HTMLInputElement) show(Number(event.currentTarget.value));
+    };
+    return html`${renderPanelHeader(this.label, chosen.model?.name ?? null, this.#view.close)}
+      <div class="body form">
+        <input
+          type="range"
+          min="0"
+          max=${layers.length - 1}
+          step="1"
+          aria-label="Layer"
+          aria-valuetext=${titleOf(chosen)}
+          .value=${String(at)}
+          @input=${slid}
+          @keydown=${(event: KeyboardEvent) => event.key.startsWith('Arrow') && event.stopPropagation()}
+        />
+        <ol class="rows">
+          ${layers.map(
+            (layer, index) => html`<li>
+              <button class="row" aria-pressed=${index === at} @click=${() => show(index)}>
+                <span class="text">${titleOf(layer)}</span>
+                ${layer.layerDepth == null ? nothing : html`<span class="distance">depth ${layer.layerDepth}</span>`}
+              </button>
+            </li>`,
+          )}
+        </ol>
+      </div>`;
+  }
+}
+
+/** The embeddings of the same data set by the same model that have a map, from the input to the output. */
+function layersOf({ summary, embeddingSummary }: Names): EmbeddingSummary[] {
+  const model = embeddingSummary.model?.name;
+  if (model === undefined) return [];
+  const own = summary.embeddings.filter((each) => each.model?.name === model && each.projections.length > 0);
+  if (!own.some(({ layer }) => layer != null)) return [];
+  const depth = ({ layer, layerDepth }: EmbeddingSummary) =>
+    layer == null ? Number.POSITIVE_INFINITY : (layerDepth ?? Number.MAX_VALUE);
+  return own.sort((a, b) => (depth(a) === depth(b) ? 0 : depth(a) - depth(b)));
+}
+
+/** The map of the same name, or else of as many components, or else the first. */
+function mapOf({ projections }: EmbeddingSummary, { projection, projectionSummary }: Names): string {
+  const found =
+    projections.find(({ name }) => name === projection) ??
+    projections.find(({ components }) => components === projectionSummary.components) ??
+    projections[0];
+  return found?.name ?? projection;
+}
+
+function titleOf({ name, layer }: EmbeddingSummary): string {
+  return layer == null ? `${name} (output)` : layer;
+}

@@ -1,0 +1,131 @@
+/** Zero-shot: labels that the user writes colour the map by what the embedding's model finds most like each item. */
+import { html, nothing, type TemplateResult } from 'lit';
+
+import { messageOf } from '../errors.ts';
+import type { LoadedMap } from '../loadMap.ts';
+import type { Names } from '../names.ts';
+import { icons } from '../panels/icons.ts';
+import { renderPanelHeader } from '../panels/results.ts';
+import type { Feature, MapView } from './feature.ts';
+
+/** What a caption of a picture begins with (Radford et al. 2021, 3.1.4); texts are compared with the label alone. */
+const PICTURE_TEMPLATE = 'a photo of a {}.';
+
+export class PromptsFeature implements Feature {
+  readonly label = 'Color by prompts';
+  readonly #view: MapView;
+  #labels: string | null = null;
+  #template: string | null = null;
+  /** What is being done; null: nothing. */
+  #doing: string | null = null;
+  #error: unknown = null;
+  #work: AbortController | null = null;
+
+  constructor(view: MapView) {
+    this.#view = view;
+    view.addController({ hostDisconnected: () => this.#stop() });
+  }
+
+  renderTool(_map: LoadedMap, { embeddingSummary }: Names): TemplateResult | null {
+    if (!embeddingSummary.accepts?.includes('TEXT')) return null;
+    const open = this.#view.isOpen(this);
+    return html`<button
+      aria-label=${this.label}
+      title=${this.label}
+      aria-pressed=${open}
+      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
+    >
+      ${icons.prompts}
+    </button>`;
+  }
+
+  renderPanel(_map: LoadedMap, { summary, embeddingSummary }: Names): TemplateResult | null {
+    if (!embeddingSummary.accepts?.includes('TEXT')) return null;
+    const [before] = embeddingSummary.classifications ?? [];
+    const labels = this.#labels ?? before?.labels.join('\n') ?? '';
+    const template = this.#template ?? before?.templates[0] ?? (summary.kind === 'IMAGE' ? PICTURE_TEMPLATE : '{}');
+    const submit = (event: Event) => {
+      event.preventDefault();
+      void this.#tell(linesOf(labels), template);
+    };
+    return html`${renderPanelHeader(this.label, 'Each item gets the label that its vector is most like.', this.#view.close)}
+      <form class="body form" @submit=${submit} @keydown=${keepKeys}>
+        <label>
+          Labels, one a line
+          <textarea
+            rows="5"
+            placeholder=${'food\nanimal\nplace'}
+            .value=${labels}
+            @input=${(event: Event) => {
+              if (event.currentTarget instanceof HTMLTextAreaElement) this.#labels = event.currentTarget.value;
+              this.#view.requestUpdate();
+            }}
+          ></textarea>
+        </label>
+        <label>
+          Sentence, {} stands for the label
+          <input
+            type="text"
+            .value=${template}
+            @input=${(event: Event) => {
+              if (event.currentTarget instanceof HTMLInputElement) this.#template = event.currentTarget.value;
+              this.#view.requestUpdate();
+            }}
+          />
+        </label>
+        <button type="submit" class="primary" ?disabled=${this.#doing !== null || linesOf(labels).length < 2}>
+          ${this.#doing ?? 'Color the map'}
+        </button>
+        ${this.#error === null ? nothing : html`<p class="problem" role="alert">${messageOf(this.#error)}</p>`}
+      </form>`;
+  }
+
+  async #tell(labels: readonly string[], template: string): Promise<void> {
+    const { map } = this.#view;
+    if (map === null || labels.length < 2) return;
+    this.#stop();
+    const work = new AbortController();
+    this.#work = work;
+    this.#error = null;
+    this.#say('Asking …');
+    try {
+      const { client, names } = map;
+      const { dataset, embedding } = names;
+      const job = await client.classifyItems({ dataset, embedding, labels, templates: [template] });
+      await client.finished(job, (stage) => this.#say(stage === null ? 'Waiting …' : `${stage} …`), work.signal);
+      this.#view.announce('The map is colored by your labels');
+      this.#view.colorAnew('classification:zero-shot');
+    } catch (error) {
+      if (work.signal.aborted) return;
+      this.#error = error;
+    }
+    this.#say(null);
+  }
+
+  #say(doing: string | null): void {
+    this.#doing = doing;
+    this.#view.requestUpdate();
+  }
+
+  #stop(): void {
+    this.#work?.abort();
+    this.#work = null;
+    this.#doing = null;
+  }
+}
+
+function linesOf(text: string): string[] {
+  return [
+    ...new Set(
+      text
+        .split(/[\n,;]/)
+        .map((line) => line.trim())
+        .filter((line) => line !== ''),
+    ),
+  ];
+}
+
+/** Keys belong to the text; Escape is the map's. */
+function keepKeys(event: KeyboardEvent): void {
+  if (event.key !== 'Escape') event.stopPropagation();
+}
