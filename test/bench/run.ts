@@ -30,7 +30,6 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   'projections-tsne': tsneBench,
   'projections-neighbors': neighborsBench,
   graphs: graphsBench,
-  'graphs-long': graphsLongBench,
   words: wordsBench,
 };
 /** Takes hours: only when it is named. */
