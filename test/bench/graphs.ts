@@ -1,6 +1,6 @@
 /**
  * Graph models: what the presets reach on the test triples, and how long they take. `graphs` trains what takes seconds, and times an
- * evaluation; `graphs-long` goes on with the long ones, some minutes at a time, from states in the folder for temporary files: run it
+ * evaluation; `trained-graphs` goes on with the long ones, some minutes at a time, from states in the folder for temporary files: run it
  * until it says that all have ended. The curves stand in test/bench/graphs/, a line for each epoch.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ const long: readonly Promised[] = [
 ];
 
 const SEED = 42;
-/** Of a turn of `graphs-long`, for each preset. */
+/** Of a turn of `trained-graphs`, for each preset. */
 const TURN_SECONDS = 60;
 
 const logs = fileURLToPath(new URL('./graphs/', import.meta.url));
