@@ -13,6 +13,7 @@ import { gpuBench } from './gpu.ts';
 import { graphsBench, graphsLongBench } from './graphs.ts';
 import { importBench } from './import.ts';
 import { loopBench } from './loop.ts';
+import { modelsBench } from './models.ts';
 import { nearestBench } from './nearest.ts';
 import { engines } from './places.ts';
 import { pointsBench } from './points.ts';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   points: pointsBench,
   loop: loopBench,
   clusters: clustersBench,
+  models: modelsBench,
   gpu: gpuBench,
   'projections-umap': umapBench,
   'projections-tsne': tsneBench,
