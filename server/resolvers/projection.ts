@@ -47,12 +47,12 @@ export const Projection: ProjectionResolvers = {
   quality: ({ quality, measured }) =>
     quality === null ? null : { ...quality, columns: measured ? measureColumns : [] },
   async place(projection, { to }, context): Promise<PlacementOf> {
-    const { database, resident, reading, statement, loaders, budget } = context;
+    const { config, database, resident, reading, statement, loaders, budget } = context;
     budget.search();
     const embedding = await embeddingOf(projection, context);
     const dataset = await loaders.datasets.load(embedding.datasetId);
     if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
-    const target = await resolveTarget(reading, dataset, embedding, to);
+    const target = await resolveTarget(reading, dataset, embedding, to, config);
     const condition = isFilter(projection.filter) ? { condition: compileFilter(projection.filter, dataset) } : {};
     const placement = await placeOnMap(database, embedding, projection, {
       target,

@@ -55,7 +55,9 @@ export const wordQuestions = {
     const dataset = await datasetOf(embedding, context);
     const found = [];
     for (const { a, b } of pairs) {
-      const [left, right] = [a, b].map((target) => resolveTarget(context.reading, dataset, embedding, target));
+      const [left, right] = [a, b].map((target) =>
+        resolveTarget(context.reading, dataset, embedding, target, context.config),
+      );
       const [x, y] = [await left, await right];
       if (x === undefined || y === undefined) throw new Error('a target was not resolved');
       found.push(compareVectors(x.vector, y.vector, embedding.metric));
@@ -152,10 +154,16 @@ export async function nearestToProduct(
   }
   const dataset = await datasetOf(embedding, context);
   // As a whole, so that what cannot be a sum is refused in the same words as when it is added.
-  const { exclude } = await resolveTarget(context.reading, dataset, { ...embedding, metric: 'EUCLIDEAN' }, to);
+  const { exclude } = await resolveTarget(
+    context.reading,
+    dataset,
+    { ...embedding, metric: 'EUCLIDEAN' },
+    to,
+    context.config,
+  );
   const factors: Factor[] = [];
   for (const { to: term, weight } of to.sum) {
-    const { vector } = await resolveTarget(context.reading, dataset, embedding, term);
+    const { vector } = await resolveTarget(context.reading, dataset, embedding, term, context.config);
     factors.push({ vector, weight: weight ?? 1 });
   }
   const condition = filter ? compileFilter(filter, dataset) : undefined;
@@ -182,7 +190,7 @@ async function directionOf(
   if (!axis) throw wrong('A direction is one of `dimension`, `component` or `axis`; got none.');
   const dataset = await datasetOf(embedding, context);
   const sum = [{ to: axis.to }, { to: axis.from, weight: -1 }];
-  const { vector } = await resolveTarget(context.reading, dataset, embedding, { sum });
+  const { vector } = await resolveTarget(context.reading, dataset, embedding, { sum }, context.config);
   const length = Math.hypot(...vector);
   if (length === 0) throw wrong('Both ends of the direction are the same: there is no way from one to the other.');
   return { vector: vector.map((value) => value / length), origin: 0 };
