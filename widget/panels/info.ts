@@ -12,7 +12,8 @@ export function renderInfo(
   const options = Object.entries(projection.parameters ?? {}).filter(
     ([, value]) => value !== null && typeof value !== 'object',
   );
-  return html`<div class="body">
+  // It may be longer than the panel and has nothing in it to stop at: by the keyboard it is scrolled by being stopped at itself.
+  return html`<div class="body" role="group" aria-label="How it was made, and how far to trust it" tabindex="0">
     ${
       quality === null
         ? html`<p class="verdict">How far this map can be trusted was not measured.</p>`
