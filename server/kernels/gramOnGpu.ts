@@ -23,7 +23,10 @@ export interface RowProducts {
 export function productsOnGpu(backend: GpuBackend, matrix: Matrix, signal: AbortSignal | undefined): RowProducts {
   const { rows: n, columns: d } = matrix;
   // So that the coordinates along some directions have room as well.
-  const { chunks, quads } = uploadRows(backend, matrix, { mostRows: Math.floor(backend.bufferBytes / (4 * 512)) });
+  const { chunks, quads } = uploadRows(backend, matrix, {
+    mostRows: Math.floor(backend.bufferBytes / (4 * 512)),
+    squares: false,
+  });
   const idle = { slices: 0, slice_rows: 0, slice_base: 0, directions: 0 };
 
   return {

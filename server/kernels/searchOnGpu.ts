@@ -114,7 +114,8 @@ export async function searchPlanned(
         6: idsAt,
       };
       await backend.run(
-        'search',
+        // A long list costs time for each reference that no multiply-add tells of.
+        `search ${c}`,
         rounds,
         [
           {

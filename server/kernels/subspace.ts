@@ -147,10 +147,16 @@ function randomDirections(d: number): Float64Array {
 
 function columnMeans(data: Float32Array, n: number, d: number): Float64Array {
   const mean = new Float64Array(d);
-  for (let i = 0; i < n; i++) {
-    const row = i * d;
-    for (let j = 0; j < d; j++) mean[j] = (mean[j] ?? 0) + (data[row + j] ?? 0);
+  let i = 0;
+  // Four rows at a time: the sums are read and written a quarter as often.
+  for (; i + 4 <= n; i += 4) {
+    const [a, b, c, e] = [i * d, (i + 1) * d, (i + 2) * d, (i + 3) * d];
+    for (let j = 0; j < d; j++) {
+      const sum = (data[a + j] ?? 0) + (data[b + j] ?? 0) + ((data[c + j] ?? 0) + (data[e + j] ?? 0));
+      mean[j] = (mean[j] ?? 0) + sum;
+    }
   }
+  for (; i < n; i++) for (let j = 0; j < d; j++) mean[j] = (mean[j] ?? 0) + (data[i * d + j] ?? 0);
   return mean.map((sum) => sum / n);
 }
 
@@ -232,15 +238,23 @@ function principalDirections(products: Float64Array, d: number, c: number, itera
   return directions;
 }
 
-/** basis (rows, d) times a symmetric (d, d). */
+/** basis (rows, d) times a symmetric (d, d): a row of it is a column of it. Four sums at a time hide the time that one takes. */
 function multiply(basis: Float64Array, symmetric: Float64Array, rows: number, d: number): Float64Array {
   const out = new Float64Array(rows * d);
-  for (let i = 0; i < rows; i++) {
-    const to = out.subarray(i * d, (i + 1) * d);
-    for (let k = 0; k < d; k++) {
-      const weight = basis[i * d + k] ?? 0;
-      const from = k * d;
-      for (let j = 0; j < d; j++) to[j] = (to[j] ?? 0) + weight * (symmetric[from + j] ?? 0);
+  for (let k = 0; k < d; k++) {
+    const column = k * d;
+    for (let i = 0; i < rows; i++) {
+      const row = i * d;
+      let [a, b, c, e] = [0, 0, 0, 0];
+      let j = 0;
+      for (; j + 4 <= d; j += 4) {
+        a += (basis[row + j] ?? 0) * (symmetric[column + j] ?? 0);
+        b += (basis[row + j + 1] ?? 0) * (symmetric[column + j + 1] ?? 0);
+        c += (basis[row + j + 2] ?? 0) * (symmetric[column + j + 2] ?? 0);
+        e += (basis[row + j + 3] ?? 0) * (symmetric[column + j + 3] ?? 0);
+      }
+      for (; j < d; j++) a += (basis[row + j] ?? 0) * (symmetric[column + j] ?? 0);
+      out[row + k] = a + b + (c + e);
     }
   }
   return out;

@@ -25,15 +25,22 @@ export interface RowChunk {
 /** Numbers that are made ready at a time: 4 MiB. */
 const WINDOW = 2 ** 20;
 
+export interface RowsOptions {
+  /** Rows of a chunk at most. */
+  readonly mostRows?: number;
+  /** Which row comes where; default: as they are. */
+  readonly order?: Uint32Array | undefined;
+  /** Whether the squared lengths are wanted; otherwise they are zeros. */
+  readonly squares?: boolean; // true
+}
+
 /**
- * @param mostRows rows of a chunk at most
- * @param order which row comes where; default: as they are
  * @throws GpuError where not even one row fits
  */
 export function uploadRows(
   backend: GpuBackend,
   { rows, columns, data }: Matrix,
-  { mostRows = rows, order }: { readonly mostRows?: number; readonly order?: Uint32Array | undefined } = {},
+  { mostRows = rows, order, squares = true }: RowsOptions = {},
 ): GpuRows {
   const quads = Math.ceil(columns / 4);
   const width = 4 * quads;
@@ -42,9 +49,14 @@ export function uploadRows(
   for (let first = 0; first < rows; first += most) {
     const count = Math.min(most, rows - first);
     const buffer = backend.allocate('rows', count * width * 4);
-    const lengths = squaresOf(data, columns, count, (i) => order?.[first + i] ?? first + i);
     const zeros = backend.allocate('zeros', count * 4);
-    chunks.push({ first, rows: count, buffer, squares: backend.upload('squares', lengths), zeros });
+    const lengths = squares
+      ? backend.upload(
+          'squares',
+          squaresOf(data, columns, count, (i) => order?.[first + i] ?? first + i),
+        )
+      : zeros;
+    chunks.push({ first, rows: count, buffer, squares: lengths, zeros });
     if (width === columns && order === undefined) {
       backend.write(buffer, data.subarray(first * columns, (first + count) * columns));
       continue;
@@ -65,9 +77,17 @@ export function uploadRows(
 function squaresOf(data: Float32Array, columns: number, rows: number, name: (i: number) => number): Float32Array {
   const squares = new Float32Array(rows);
   for (let i = 0; i < rows; i++) {
-    let sum = 0;
-    for (let at = name(i) * columns, end = at + columns; at < end; at++) sum += (data[at] ?? 0) ** 2;
-    squares[i] = sum;
+    const start = name(i) * columns;
+    const end = start + columns;
+    let at = start;
+    let [even, odd] = [0, 0];
+    for (; at + 2 <= end; at += 2) {
+      const [a, b] = [data[at] ?? 0, data[at + 1] ?? 0];
+      even += a * a;
+      odd += b * b;
+    }
+    for (; at < end; at++) even += (data[at] ?? 0) ** 2;
+    squares[i] = even + odd;
   }
   return squares;
 }

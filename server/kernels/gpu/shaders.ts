@@ -414,7 +414,7 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   tsneGradient: `// One step of t-SNE, exact, over all pairs. Reference and derivation: gradient.ts. With gpu/gather.wgsl.
 //
 // gather   one invocation per segment of a row of the affinities: attraction.
-// repel    one workgroup per 256 points and slice of all points: their repulsion, 256 others at a time through the workgroup's
+// repel    one workgroup per 1024 points and slice of all points: their repulsion, 256 others at a time through the workgroup's
 //          memory, and the workgroup's share of Z. Every place is written by one invocation: no atomics.
 // total    one workgroup: Z.
 // step     one invocation per point: the slices in their order, then momentum and gains.
@@ -445,6 +445,7 @@ fn pull(weight: f32, difference: vec3f) -> vec3f {
 }
 
 const TILE = 256u;
+const POINTS = 1024u; // of a workgroup: four for each invocation, so that another's position is read once for four forces
 var<workgroup> others: array<vec3f, TILE>;
 var<workgroup> shares: array<f32, TILE>;
 
@@ -452,34 +453,72 @@ var<workgroup> shares: array<f32, TILE>;
 fn repel(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let number = parameters.first + group.x;
   let slice = number % parameters.slices;
-  let i = (number / parameters.slices) * TILE + lane;
   let n = parameters.n;
-  let own = position(min(i, n - 1u));
-  var force = vec3f(0);
-  var sum = 0.0;
+  let own = (number / parameters.slices) * POINTS + lane + vec4u(0, TILE, 2 * TILE, 3 * TILE);
+  let last = n - 1u;
+  let a = position(min(own.x, last));
+  let b = position(min(own.y, last));
+  let c = position(min(own.z, last));
+  let d = position(min(own.w, last));
+  let x = vec4f(a.x, b.x, c.x, d.x);
+  let y = vec4f(a.y, b.y, c.y, d.y);
+  let z_ = vec4f(a.z, b.z, c.z, d.z);
+  var force_x = vec4f(0);
+  var force_y = vec4f(0);
+  var force_z = vec4f(0);
+  var sum = vec4f(0);
   let end = min(n, (slice + 1u) * parameters.slice_points);
   for (var tile = slice * parameters.slice_points; tile < end; tile += TILE) {
     workgroupBarrier();
-    others[lane] = position(min(tile + lane, n - 1u));
+    others[lane] = position(min(tile + lane, last));
     workgroupBarrier();
     // Summed up tile by tile, so that no long row of small numbers is added to a large one.
-    var tile_force = vec3f(0);
-    var tile_sum = 0.0;
-    for (var j = 0u; j < min(TILE, end - tile); j++) {
-      let difference = own - others[j];
-      let q = select(1.0 / (1.0 + dot(difference, difference)), 0.0, tile + j == i);
-      tile_force += (q * q) * difference;
-      tile_sum += q;
+    var tile_x = vec4f(0);
+    var tile_y = vec4f(0);
+    var tile_z = vec4f(0);
+    var tile_sum = vec4f(0);
+    let tile_end = min(end, tile + TILE);
+    for (var j = 0u; j < tile_end - tile; j++) {
+      let other = others[j];
+      let from_x = x - other.x;
+      let from_y = y - other.y;
+      var squares = fma(from_y, from_y, fma(from_x, from_x, vec4f(1)));
+      if (dimensions == 3u) {
+        let from_z = z_ - other.z;
+        squares = fma(from_z, from_z, squares);
+        let q = 1.0 / squares;
+        tile_z = fma(q * q, from_z, tile_z);
+        tile_x = fma(q * q, from_x, tile_x);
+        tile_y = fma(q * q, from_y, tile_y);
+        tile_sum += q;
+      } else {
+        let q = 1.0 / squares;
+        tile_x = fma(q * q, from_x, tile_x);
+        tile_y = fma(q * q, from_y, tile_y);
+        tile_sum += q;
+      }
     }
-    force += tile_force;
-    sum += tile_sum;
+    force_x += tile_x;
+    force_y += tile_y;
+    force_z += tile_z;
+    // A point's own share is 1, and pushes nothing.
+    sum += tile_sum - select(vec4f(0), vec4f(1), (own >= vec4u(tile)) & (own < vec4u(tile_end)));
   }
-  if (i < n) {
-    pushes[slice * n + i] = force;
-  } else {
-    sum = 0.0;
+  let to = slice * n + own;
+  if (own.x < n) {
+    pushes[to.x] = vec3f(force_x.x, force_y.x, force_z.x);
   }
-  add_up(lane, sum);
+  if (own.y < n) {
+    pushes[to.y] = vec3f(force_x.y, force_y.y, force_z.y);
+  }
+  if (own.z < n) {
+    pushes[to.z] = vec3f(force_x.z, force_y.z, force_z.z);
+  }
+  if (own.w < n) {
+    pushes[to.w] = vec3f(force_x.w, force_y.w, force_z.w);
+  }
+  sum = select(vec4f(0), sum, own < vec4u(n));
+  add_up(lane, (sum.x + sum.y) + (sum.z + sum.w));
   if (lane == 0u) {
     sums[number] = shares[0];
   }

@@ -9,8 +9,10 @@ const shader = shaders.gather + shaders.tsneGradient;
 
 /** As TILE in gradient.wgsl. */
 const TILE = 256;
-/** Points of a slice at most: 256 points with so many others are 20 ms of a software driver. */
-const SLICE_POINTS = 8192;
+/** Points of a workgroup, as POINTS there. */
+const POINTS = 1024;
+/** Points of a slice at most: a workgroup's with so many others are 20 ms of a software driver. */
+const SLICE_POINTS = 4096;
 /** As many workgroups as fill a large card, so that few points do not leave it idle. */
 const WORKGROUPS = 1024;
 /** Multiply-adds and the like of one force. */
@@ -42,10 +44,11 @@ export async function runTsneOnGpu(
 
     // By the number of points alone, so that the sums do not depend on the card.
     const tiles = Math.ceil(n / TILE);
-    const wanted = Math.max(Math.ceil(n / SLICE_POINTS), Math.ceil(WORKGROUPS / tiles));
+    const blocks = Math.ceil(n / POINTS);
+    const wanted = Math.max(Math.ceil(n / SLICE_POINTS), Math.ceil(WORKGROUPS / blocks));
     const slicePoints = Math.ceil(tiles / Math.min(wanted, tiles)) * TILE;
     const slices = Math.ceil(n / slicePoints);
-    const groups = tiles * slices;
+    const groups = blocks * slices;
 
     const onCard = backend.keep(graph, () => uploadGraph(backend, graph));
     const even = backend.upload('positions', pointsOf(layout.positions, n));
@@ -79,7 +82,7 @@ export async function runTsneOnGpu(
       {
         kernel: repel,
         blocks: groups,
-        work: FORCE_WORK * TILE * slicePoints,
+        work: FORCE_WORK * POINTS * slicePoints,
         buffers: (round) => ({ 3: positionsIn(round), 8: pushes, 9: sums }),
         parameters,
       },

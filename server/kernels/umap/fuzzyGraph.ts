@@ -62,22 +62,7 @@ export function directedMemberships(
   for (let i = 0; i < n; i++) {
     const row = distances.subarray(i * k, (i + 1) * k);
     const rho = nearestDistance(row, whole, part);
-    let low = 0;
-    let high = Number.POSITIVE_INFINITY;
-    let sigma = 1;
-    // 64 bisections narrow any span of doubles to one.
-    for (let step = 0; step < 64; step++) {
-      let sum = 0;
-      for (const distance of row) sum += distance > rho ? Math.exp(-(distance - rho) / sigma) : 1;
-      if (Math.abs(sum - target) < 1e-5) break;
-      if (sum > target) {
-        high = sigma;
-        sigma = (low + high) / 2;
-      } else {
-        low = sigma;
-        sigma = high === Number.POSITIVE_INFINITY ? sigma * 2 : (low + high) / 2;
-      }
-    }
+    let sigma = bandwidth(row, rho, target);
     let sumOfRow = 0;
     let found = 0;
     for (const distance of row) {
@@ -93,6 +78,34 @@ export function directedMemberships(
     }
   }
   return memberships;
+}
+
+/**
+ * sigma > 0 such that the memberships of a row add up to `target`; 0 where so many are at distance rho or less that no sigma is small
+ * enough, Infinity where there are too few.
+ *
+ * By Newton's method on the logarithm of the sum, as a function of 1 / sigma: it falls and is convex, so from 0 each step goes
+ * towards the root and none beyond it.
+ */
+function bandwidth(row: Float32Array, rho: number, target: number): number {
+  let precision = 0;
+  for (let step = 0; step < 64; step++) {
+    let sum = 0;
+    let slope = 0;
+    for (const distance of row) {
+      const beyond = distance - rho;
+      if (beyond <= 0) sum += 1;
+      else if (beyond < Number.POSITIVE_INFINITY) {
+        const membership = Math.exp(-beyond * precision);
+        sum += membership;
+        slope += membership * beyond;
+      }
+    }
+    if (sum - target < 1e-5) break;
+    if (slope === 0) return 0;
+    precision += (sum / slope) * Math.log(sum / target);
+  }
+  return 1 / precision;
 }
 
 /** The distance to the `whole + part`-th neighbour that is not at distance 0, between two by interpolation. */
