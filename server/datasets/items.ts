@@ -25,7 +25,8 @@ export interface ItemImage {
   readonly height: number | null;
 }
 
-interface ItemRow extends Row {
+/** An item with its picture's columns, as `itemColumns` reads it. */
+export interface ItemRow extends Row {
   readonly datasetId: number;
   readonly id: number;
   readonly key: string;
@@ -36,9 +37,10 @@ interface ItemRow extends Row {
   readonly height: number | null;
 }
 
-const columns = `items.dataset_id as "datasetId", items.id, items.key, items.label, items.fields,
+export const itemColumns = `items.dataset_id as "datasetId", items.id, items.key, items.label, items.fields,
   images.media_type as "mediaType", images.width, images.height`;
-const tables = 'items left join images on images.dataset_id = items.dataset_id and images.item_id = items.id';
+export const itemTables =
+  'items left join images on images.dataset_id = items.dataset_id and images.item_id = items.id';
 
 const everything: Condition = { sql: 'true', parameters: [] };
 
@@ -55,7 +57,7 @@ export async function listItems(
   const n = filter.parameters.length;
   const rows = await database
     .query<ItemRow>(
-      `select ${columns} from ${tables}
+      `select ${itemColumns} from ${itemTables}
         where items.dataset_id = $${n + 1}::int and items.id > $${n + 2}::bigint and (${filter.sql})
         order by items.id limit $${n + 3}::int`,
       [...filter.parameters, dataset.id, after, first + 1],
@@ -99,7 +101,7 @@ export async function findItemsById(
   ids: readonly number[],
 ): Promise<(Item | null)[]> {
   const rows = await database.query<ItemRow>(
-    `select ${columns} from ${tables} where items.dataset_id = $1::int and items.id = any ($2::bigint[])`,
+    `select ${itemColumns} from ${itemTables} where items.dataset_id = $1::int and items.id = any ($2::bigint[])`,
     [datasetId, ids],
   );
   const byId = new Map(rows.map((row) => [row.id, toItem(row)]));
@@ -109,7 +111,7 @@ export async function findItemsById(
 /** The item of that key, or null. */
 export async function findItemByKey(database: Queryable, datasetId: number, key: string): Promise<Item | null> {
   const [row] = await database.query<ItemRow>(
-    `select ${columns} from ${tables} where items.dataset_id = $1::int and items.key = $2::text`,
+    `select ${itemColumns} from ${itemTables} where items.dataset_id = $1::int and items.key = $2::text`,
     [datasetId, key],
   );
   return row === undefined ? null : toItem(row);
@@ -143,7 +145,7 @@ export async function readItemTexts(
   );
 }
 
-function toItem({ datasetId, id, key, label, fields, mediaType, width, height }: ItemRow): Item {
+export function toItem({ datasetId, id, key, label, fields, mediaType, width, height }: ItemRow): Item {
   return { datasetId, id, key, label, fields, image: mediaType === null ? null : { mediaType, width, height } };
 }
 

@@ -92,6 +92,20 @@ export async function findEmbedding(database: Queryable, datasetId: number, name
   return row === undefined ? null : toEmbedding(row);
 }
 
+/** The embeddings of these names of a data set by its slug, so that nothing need be known of it first. */
+export async function findEmbeddingsBySlug(
+  database: Queryable,
+  slug: string,
+  names: readonly string[],
+): Promise<Embedding[]> {
+  const rows = await database.query<EmbeddingRow>(
+    `${select} where dataset_id = (select id from datasets where slug = $1::text and importing_job is null)
+       and embeddings.name = any ($2::text[])`,
+    [slug, names],
+  );
+  return rows.map(toEmbedding);
+}
+
 /** The embedding of that name. @throws UserError NOT_FOUND with the names that there are */
 export async function requireEmbedding(database: Queryable, datasetId: number, name: string): Promise<Embedding> {
   const all = await listEmbeddings(database, datasetId);

@@ -9,6 +9,7 @@ import { LONGEST, SHORTEST } from '#kernels/scan.ts';
 import type { Database, Parameter, Queryable, QueryOptions } from '../database/database.ts';
 import { type Condition, throwConditionError } from '../datasets/conditions.ts';
 import { readItemIds } from '../datasets/itemIds.ts';
+import { type Item, type ItemRow, itemColumns, itemTables, toItem } from '../datasets/items.ts';
 import { UserError } from '../errors.ts';
 import type { Embedding, IndexRecord, Metric } from './embeddings.ts';
 import type { Resident } from './resident.ts';
@@ -26,6 +27,8 @@ export interface NearestQuery {
   readonly method?: 'AUTO' | 'EXACT' | 'INDEX';
   /** Candidates kept while the index is walked, 1 to 1000. Default: 100, or `first` when that is more. */
   readonly efSearch?: number | null | undefined;
+  /** Whether the items are to come with the hits where the database finds them, which saves a second question. */
+  readonly withItems?: boolean;
   /** What holds embeddings in memory, where there is such. */
   readonly resident?: Resident | undefined;
   /** Longest run in milliseconds. */
@@ -39,6 +42,8 @@ export interface Hit {
   readonly distance: number;
   /** The cosine, 1 / (1 + distance) for EUCLIDEAN, or the inner product; larger is nearer. */
   readonly similarity: number;
+  /** Where it came with the hit. */
+  readonly item?: Item | undefined;
 }
 
 export interface NearestAnswer {
@@ -139,6 +144,7 @@ export async function nearestItems(
 interface Found {
   readonly itemId: number;
   readonly distance: number;
+  readonly item?: Item | undefined;
 }
 
 type Searched = Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'metric'>;
@@ -178,14 +184,37 @@ async function searchExactly(database: Queryable, embedding: Searched, query: Ne
       ? ''
       : `and exists (select from items where items.dataset_id = ${bind(embedding.datasetId, 'int')}
                         and items.id = vectors.item_id and (${query.condition.sql}))`;
-  return database.query<Found & Record<string, unknown>>(
-    `select item_id as "itemId", vector ${distanceOperator[embedding.metric]} ${vector} as distance
+  const statement = `select item_id as "itemId", vector ${distanceOperator[embedding.metric]} ${vector} as distance
        from vectors
       where embedding_id = ${bind(embedding.id, 'int')} ${exclusion(query, bind)} ${matches}
-      order by distance, item_id limit ${bind(query.first, 'int')}`,
+      order by distance, item_id limit ${bind(query.first, 'int')}`;
+  return await readFound(database, embedding, query, statement, { values, bind });
+}
+
+/** What a statement finds, with the items where they are wanted. */
+async function readFound(
+  database: Queryable,
+  { datasetId }: Searched,
+  query: NearestQuery,
+  statement: string,
+  { values, bind }: Binder,
+): Promise<Found[]> {
+  if (query.withItems !== true) {
+    return await database.query<Found & Record<string, unknown>>(statement, values, options(query));
+  }
+  // The items are joined to what was found, after the limit: the walk through an index stays as it is.
+  const rows = await database.query<Found & ItemRow>(
+    `select found."itemId", found.distance, ${itemColumns}
+       from (${statement}) found left join (${itemTables})
+         on items.dataset_id = ${bind(datasetId, 'int')} and items.id = found."itemId"`,
     values,
     options(query),
   );
+  return rows.map((row) => ({
+    itemId: row.itemId,
+    distance: row.distance,
+    item: row.id === null ? undefined : toItem(row),
+  }));
 }
 
 /**
@@ -223,10 +252,14 @@ async function searchIndex(
     // Set by the statement itself, for itself: a condition on nothing but settings is judged before the walk begins. So there
     // is one trip to the database and not three.
     const set = Object.entries(walk).map(([name, value]) => `set_config('${name}', '${value}', true) is not null`);
-    return await database.query<Found & Record<string, unknown>>(
-      statement(`and (select ${set.join(' and ')})`),
-      values,
-      options(query),
+    const whole = statement(`and (select ${set.join(' and ')})`);
+    // A coarse index gives more candidates than are wanted in the end: their items are not worth it.
+    return await readFound(
+      database,
+      embedding,
+      { ...query, withItems: query.withItems === true && precision === 'FULL' },
+      whole,
+      { values, bind },
     );
   }
   return await database.transaction(
@@ -274,12 +307,17 @@ function sampleIds(count: number): number[] {
 }
 
 /** Values of a statement: those of the condition first, as it was compiled, then ours. */
-function binder(condition: Condition | undefined): { values: Parameter[]; bind: Bind } {
+function binder(condition: Condition | undefined): Binder {
   const values: Parameter[] = [...(condition?.parameters ?? [])];
   return { values, bind: (value, type) => `$${values.push(value)}::${type}` };
 }
 
 type Bind = (value: Parameter, type: string) => string;
+
+interface Binder {
+  readonly values: Parameter[];
+  readonly bind: Bind;
+}
 
 function exclusion({ exclude = [] }: NearestQuery, bind: Bind): string {
   return exclude.length === 0 ? '' : `and item_id <> all (${bind(exclude, 'bigint[]')})`;
@@ -301,7 +339,10 @@ function toHits(found: readonly Found[], metric: Metric, first: number): Hit[] {
   return finite
     .sort((a, b) => a.distance - b.distance || a.itemId - b.itemId)
     .slice(0, first)
-    .map(({ itemId, distance }) => ({ itemId, distance: distance + 0, similarity: similarityOf(distance, metric) })); // no -0
+    .map(({ itemId, distance, item }) => ({
+      ...{ itemId, distance: distance + 0, similarity: similarityOf(distance, metric) }, // no -0
+      ...(item === undefined ? {} : { item }),
+    }));
 }
 
 /** The same as a similarity: larger is nearer. */

@@ -12,7 +12,7 @@ import { compileFilter, type FilterInput } from '../datasets/filters.ts';
 import { countItems, findItemByKey, type Item as ItemRecord, listItems } from '../datasets/items.ts';
 import { removeDataset } from '../datasets/removeDataset.ts';
 import { forgetThumbnails } from '../datasets/thumbnails.ts';
-import { findEmbedding, listEmbeddings, requireEmbedding } from '../embeddings/embeddings.ts';
+import { findEmbeddingsBySlug, listEmbeddings, requireEmbedding } from '../embeddings/embeddings.ts';
 import { readVectors } from '../embeddings/vectors.ts';
 import { UserError } from '../errors.ts';
 import type {
@@ -28,6 +28,7 @@ import { sweepPoints } from '../projections/pointsFile.ts';
 import { type Connection, toConnection } from './connection.ts';
 import { graphOf } from './graph.ts';
 import { decodeNumberCursor, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
+import { argumentsBelow } from './lookAhead.ts';
 
 /** A page of items, and what is needed to count them all: that is done only when it is asked for. */
 export interface ItemPage extends Connection<ItemRecord> {
@@ -36,9 +37,18 @@ export interface ItemPage extends Connection<ItemRecord> {
 }
 
 export const datasetQueries = {
-  async dataset(_root, { slug }, { reading, loaders }) {
-    const dataset = await findDataset(reading, slug);
-    if (dataset !== null) loaders.datasets.prime(dataset.id, dataset); // its embeddings ask for it again
+  async dataset(_root, { slug }, { reading, loaders }, info) {
+    // Its embeddings are read at the same time, where the question names them: one trip to the database less.
+    const names = argumentsBelow(info, 'embedding', 'name');
+    const [dataset, embeddings] = await Promise.all([
+      findDataset(reading, slug),
+      names.length === 0 ? [] : findEmbeddingsBySlug(reading, slug, names),
+    ]);
+    if (dataset === null) return null;
+    loaders.datasets.prime(dataset.id, dataset); // its embeddings ask for it again
+    for (const embedding of embeddings) {
+      if (embedding.datasetId === dataset.id) loaders.embeddingsByName.prime([dataset.id, embedding.name], embedding);
+    }
     return dataset;
   },
   async datasets(_root, { first, after }, { reading, loaders, budget }) {
@@ -75,7 +85,7 @@ export const Dataset: DatasetResolvers = {
   values: (dataset, { field, first, filter }, { reading, budget }) =>
     countValues(reading, dataset, field, budget.page(first), toCondition(filter, dataset)),
   embeddings: ({ id }, _arguments, { reading }) => listEmbeddings(reading, id),
-  embedding: ({ id }, { name }, { reading }) => findEmbedding(reading, id, name),
+  embedding: ({ id }, { name }, { loaders }) => loaders.embeddingsByName.load([id, name]),
   graph: (dataset, _arguments, { reading }) => graphOf(reading, dataset),
   graphModels: ({ id }, _arguments, { reading }) => listGraphModels(reading, id),
   graphModel: ({ id }, { name }, { reading }) => findGraphModel(reading, id, name),

@@ -96,8 +96,12 @@ export const Embedding: EmbeddingResolvers = {
       method: search?.method ?? 'AUTO',
       efSearch: search?.efSearch ?? null,
       resident,
+      withItems: true,
       ...statement,
     });
+    for (const { item } of answer.hits) {
+      if (item !== undefined) loaders.items.prime({ datasetId: embedding.datasetId, itemId: item.id }, item);
+    }
     return pageOf(embedding, answer);
   },
   async hybrid(embedding, { text, to, first, filter, k, candidates }, context): Promise<HybridPage> {

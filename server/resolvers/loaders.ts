@@ -7,7 +7,7 @@ import { type ClusterPlaces, clusterPlaces } from '../clusterings/clusterPlaces.
 import type { Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findItemsById, type Item } from '../datasets/items.ts';
-import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
+import { type Embedding, findEmbedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { findGraphModelsById, type GraphModel } from '../graphs/graphModels.ts';
 import { findRelationsById, type Relation } from '../graphs/graphs.ts';
 import { findProjectionsById, type Projection, requireProjection } from '../projections/projections.ts';
@@ -28,6 +28,7 @@ export interface Loaders {
   readonly datasets: DataLoader<number, Dataset | null>;
   readonly items: DataLoader<ItemKey, Item | null, string>;
   readonly embeddings: DataLoader<number, Embedding | null>;
+  readonly embeddingsByName: DataLoader<readonly [datasetId: number, name: string], Embedding | null, string>;
   readonly projections: DataLoader<number, Projection | null>;
   readonly clusterings: DataLoader<number, Clustering | null>;
   /** @throws UserError NOT_FOUND where there is no such map */
@@ -45,6 +46,10 @@ export function createLoaders(database: Queryable): Loaders {
       cacheKeyFn: ({ datasetId, itemId }) => `${datasetId}:${itemId}`,
     }),
     embeddings: new DataLoader((ids) => findEmbeddingsById(database, ids)),
+    embeddingsByName: new DataLoader(
+      (keys) => Promise.all(keys.map(([datasetId, name]) => findEmbedding(database, datasetId, name))),
+      { cacheKeyFn: ([datasetId, name]) => `${datasetId}:${name}` },
+    ),
     projections: new DataLoader((ids) => findProjectionsById(database, ids)),
     clusterings: new DataLoader((ids) => findClusteringsById(database, ids)),
     clusterPlaces: new DataLoader((keys) => Promise.all(keys.map((key) => findPlaces(database, key))), {
