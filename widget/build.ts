@@ -1,4 +1,4 @@
-/** Bundles the element into one file that any page can load, and the server's own pages beside it. */
+/** Bundles the element into one file that any page can load, what few need into a second, and the server's own pages beside them. */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,8 @@ const pages = ['index.html', 'embed.html', 'pages.css'] as const;
 const pageScripts = ['gallery.ts', 'embed.ts'] as const;
 
 /**
- * Writes `embedding-map.js` (one ES module, nothing loaded beside it), its source map, and the pages into `outDir`.
+ * Writes `embedding-map.js` (one ES module that imports nothing), `embedding-map-more.js` (what it fetches when it is first wanted),
+ * their source maps, and the pages into `outDir`.
  * Does nothing when neither a source nor a dependency has changed since: about 20 ms instead of 400.
  */
 export async function buildWidget(outDir: string): Promise<WidgetBuild> {
@@ -51,6 +52,13 @@ export async function buildWidget(outDir: string): Promise<WidgetBuild> {
       outfile: `${outDir}/embedding-map.js`,
       // Without the checks of every call, and so without a wait for the graphics card after each.
       alias: { regl: './node_modules/regl/dist/regl.unchecked.js' },
+    }),
+    build({
+      ...shared,
+      entryPoints: ['widget/more.ts'],
+      outfile: `${outDir}/embedding-map-more.js`,
+      // It makes templates and no elements.
+      alias: { lit: 'lit-html' },
     }),
     build({ ...shared, entryPoints: pageScripts.map((name) => `widget/pages/${name}`), outdir: outDir }),
     ...pages.map((name) => copyFile(`${source}pages/${name}`, `${outDir}/${name}`)),

@@ -19,19 +19,17 @@ import { ThemeController } from './controllers/themeController.ts';
 import { WordsController } from './controllers/wordsController.ts';
 import { fire, type PointDetail } from './events.ts';
 import { ClustersFeature } from './features/clusters.ts';
-import { CompareFeature } from './features/compare.ts';
 import type { Feature, MapView } from './features/feature.ts';
-import { GraphFeature } from './features/graph.ts';
-import { InfoFeature } from './features/info.ts';
-import { LayersFeature } from './features/layers.ts';
+import { LaterFeature } from './features/later.ts';
 import { NeighborsFeature } from './features/neighbors.ts';
-import { PromptsFeature } from './features/prompts.ts';
 import { SearchFeature } from './features/search.ts';
 import { SelectionFeature } from './features/selection.ts';
 import type { PlacedLabel } from './labels.ts';
+import { layersOf } from './layers.ts';
 import type { LoadedMap } from './loadMap.ts';
 import { colorField, isOfClusters, type Names, titleOf } from './names.ts';
 import { renderBar } from './panels/bar.ts';
+import { icons } from './panels/icons.ts';
 import { renderLegend } from './panels/legend.ts';
 import { type Line, renderLines } from './panels/results.ts';
 import { renderEmpty, renderError, renderLoading, renderProgress, renderStatus } from './panels/states.ts';
@@ -114,23 +112,36 @@ export class EmbeddingMap extends LitElement {
   readonly #gestures: GestureController;
 
   readonly #view = this.#makeView();
-  readonly #info = new InfoFeature(this.#view);
   readonly #search = new SearchFeature(this.#view);
   readonly #neighbors = new NeighborsFeature(this.#view);
   readonly #selection = new SelectionFeature(this.#view);
   readonly #clusters = new ClustersFeature(this.#view);
-  readonly #graph = new GraphFeature(this.#view);
   /** Everything that the map can do, in the order of its buttons. */
   readonly #features: readonly Feature[] = [
-    this.#graph,
+    new LaterFeature(this.#view, {
+      ...{ name: 'graph', label: 'Relations', icon: icons.graph },
+      applies: ({ summary }) => summary.kind === 'GRAPH',
+    }),
     this.#clusters,
     this.#search,
     this.#neighbors,
     this.#selection,
-    new PromptsFeature(this.#view),
-    new LayersFeature(this.#view),
-    new CompareFeature(this.#view),
-    this.#info,
+    new LaterFeature(this.#view, {
+      ...{ name: 'prompts', label: 'Color by prompts', icon: icons.prompts },
+      applies: ({ embeddingSummary }) => embeddingSummary.accepts?.includes('TEXT') ?? false,
+    }),
+    new LaterFeature(this.#view, {
+      ...{ name: 'layers', label: 'Layers', icon: icons.layers },
+      applies: (names) => layersOf(names).length > 1,
+    }),
+    new LaterFeature(this.#view, {
+      ...{ name: 'compare', label: 'Compare embeddings', icon: icons.compare },
+      applies: ({ summary }) => summary.embeddings.length > 1,
+    }),
+    new LaterFeature(this.#view, {
+      ...{ name: 'info', label: 'About this map', icon: icons.info },
+      applies: () => true,
+    }),
   ];
 
   /** Whose panel is open; null: none. */
@@ -576,7 +587,7 @@ export class EmbeddingMap extends LitElement {
     this.#points.hovered = -1;
     if (!map.sameItems) {
       this.#points.current = -1;
-      if (this.#open !== this.#info) this.#open = null;
+      if (this.#open?.ofMap !== true) this.#open = null;
     }
     for (const feature of this.#features) feature.loaded?.(map);
     this.#filter.use(map.coloring);
@@ -612,7 +623,7 @@ export class EmbeddingMap extends LitElement {
   #clickAt(at: Place): void {
     const index = this.#points.at(at, globalThis.matchMedia('(pointer: coarse)').matches ? 'coarse' : 'fine');
     if (index >= 0) this.#choose(index);
-    else if (this.#open !== null && this.#open !== this.#info) this.#closePanel();
+    else if (this.#open !== null && this.#open.ofMap !== true) this.#closePanel();
   }
 
   /** A point is chosen: its neighbours are asked for, unless a listener wants to do something else. */
@@ -626,7 +637,8 @@ export class EmbeddingMap extends LitElement {
     this.#words.announce(`Chosen: ${detail.label}`);
     const goOn = fire(this, 'point-click', detail, true);
     if (!goOn || this.compact) return;
-    if (this.#graph.takesClicks) this.#graph.chosen(map, index);
+    const taker = this.#features.find(({ takesClicks }) => takesClicks);
+    if (taker !== undefined) taker.chosen?.(map, index);
     else this.#neighbors.ask(map, index);
   }
 

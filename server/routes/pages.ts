@@ -24,6 +24,9 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.map': 'application/json; charset=utf-8',
 };
 
+/** Any page may load the element, and what the element loads. */
+const elementFiles: ReadonlySet<string> = new Set(['/embedding-map.js', '/embedding-map-more.js']);
+
 /** Names under which a page is asked for. */
 const pageAddress: Readonly<Record<string, string>> = { 'index.html': '/', 'embed.html': '/embed' };
 
@@ -70,7 +73,7 @@ function addPage(app: FastifyInstance, { address, mediaType, etag, bytes }: Page
     packed.set(encoding, known);
     return known;
   };
-  app.get(address, { config: { anyOrigin: address === '/embedding-map.js' } }, async ({ headers }, reply) => {
+  app.get(address, { config: { anyOrigin: elementFiles.has(address) } }, async ({ headers }, reply) => {
     reply.headers({ etag, 'cache-control': 'no-cache', vary: 'Accept-Encoding' });
     if (mediaType.startsWith('text/html')) reply.header('content-security-policy', contentSecurityPolicy);
     if (hasCopy(headers['if-none-match'], etag)) return reply.code(304).send();

@@ -49,9 +49,29 @@ describe('the map of a graph, in a real browser', { skip, concurrency: false }, 
     page.on('pageerror', (error) => assert.fail(error));
     await page.goto(site.serve(pageWithMap(server.url, 'dataset="towns" embedding="rote" projection="pca"')));
     await ready(page);
-    await page.locator('embedding-map .tools button[aria-label="Relations"]').click();
+    await openPanel(page);
     return page;
   }
+
+  async function openPanel(page: Page): Promise<void> {
+    await page.locator('embedding-map .tools button[aria-label="Relations"]').click();
+    await page.locator('embedding-map .panel').waitFor(); // its code is fetched when it is first wanted
+  }
+
+  test('the file of the element, copied to another site alone, fetches what it lacks from the server that it asks', async () => {
+    const script = await (await server.fetch('/embedding-map.js')).text();
+    const copy = site.serve(script, { 'content-type': 'text/javascript; charset=utf-8' });
+    const attributes = `endpoint="${server.url}/graphql" dataset="towns" embedding="rote" projection="pca"`;
+    const page = await newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(site.serve(pageWithMap(server.url, attributes).replace(/src="[^"]*"/, `src="${copy}"`)));
+    await ready(page);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await openPanel(page);
+    const found = asked.filter((url) => url.endsWith('/embedding-map-more.js'));
+    assert.deepEqual(found, [`${site.origin}/embedding-map-more.js`, `${server.url}/embedding-map-more.js`]);
+  });
 
   /** Pixels above the points that are drawn on. */
   const drawn = (page: Page): Promise<number> =>

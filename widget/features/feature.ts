@@ -27,6 +27,11 @@ export interface Feature {
   closed?(): void;
   /** Everything is to be as it was at first. */
   clear?(): void;
+  /** Its panel is about the map and not about items of it: it stays open whichever map and whichever point is shown. */
+  readonly ofMap?: boolean;
+  /** Whether a click on a point is its to answer, by `chosen`, while its panel is open. */
+  readonly takesClicks?: boolean;
+  chosen?(map: LoadedMap, index: number): void;
   /** Another map has been loaded; `map.sameItems` tells whether point i is what it was. */
   loaded?(map: LoadedMap): void;
 }

@@ -10,6 +10,7 @@ import type { Feature, MapView } from './feature.ts';
 
 export class InfoFeature implements Feature {
   readonly label = 'About this map';
+  readonly ofMap = true;
   readonly #view: MapView;
 
   constructor(view: MapView) {

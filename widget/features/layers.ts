@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import type { EmbeddingSummary } from '../client.ts';
+import { layersOf } from '../layers.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
@@ -66,17 +67,6 @@ export class LayersFeature implements Feature {
         </ol>
       </div>`;
   }
-}
-
-/** The embeddings of the same data set by the same model that have a map, from the input to the output. */
-function layersOf({ summary, embeddingSummary }: Names): EmbeddingSummary[] {
-  const model = embeddingSummary.model?.name;
-  if (model === undefined) return [];
-  const own = summary.embeddings.filter((each) => each.model?.name === model && each.projections.length > 0);
-  if (!own.some(({ layer }) => layer != null)) return [];
-  const depth = ({ layer, layerDepth }: EmbeddingSummary) =>
-    layer == null ? Number.POSITIVE_INFINITY : (layerDepth ?? Number.MAX_VALUE);
-  return own.sort((a, b) => (depth(a) === depth(b) ? 0 : depth(a) - depth(b)));
 }
 
 /** The map of the same name, or else of as many components, or else the first. */

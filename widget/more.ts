@@ -1,0 +1,16 @@
+/** The second file: what `loadMore.ts` fetches. It shares no objects with the first but those that it is given. */
+import { CompareFeature } from './features/compare.ts';
+import type { Feature, MapView } from './features/feature.ts';
+import { GraphFeature } from './features/graph.ts';
+import { InfoFeature } from './features/info.ts';
+import { LayersFeature } from './features/layers.ts';
+import { PromptsFeature } from './features/prompts.ts';
+
+/** Features that are fetched when they are first used, by the names that `LaterFeature` knows them by. */
+export const features = {
+  compare: (view) => new CompareFeature(view),
+  graph: (view) => new GraphFeature(view),
+  info: (view) => new InfoFeature(view),
+  layers: (view) => new LayersFeature(view),
+  prompts: (view) => new PromptsFeature(view),
+} as const satisfies Readonly<Record<string, (view: MapView) => Feature>>;
