@@ -1,8 +1,9 @@
 /** A map from its first step to its last, on whatever it is to run on. */
 import type { Backend } from '#kernels/backend.ts';
+import { frameToBytes } from '#kernels/frame.ts';
 import { GpuError } from '#kernels/gpu/backend.ts';
 import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
-import { type Matrix, matrixToBytes } from '#kernels/matrix.ts';
+import type { Matrix } from '#kernels/matrix.ts';
 import type { DeviceWanted, OpenBackend, openBackend } from './backends.ts';
 import type { KernelOptions } from './serveKernels.ts';
 
@@ -19,7 +20,7 @@ export interface MapOutput extends MapResult {
 }
 
 /**
- * Interims: FRAME is a matrix, CHECKPOINT what `kept` takes. Where a graphics card fails, the processor goes on from where it was,
+ * Interims: FRAME is a frame, CHECKPOINT what `kept` takes. Where a graphics card fails, the processor goes on from where it was,
  * and a note says so.
  */
 export async function runMap(
@@ -79,9 +80,13 @@ async function drive(run: MapRun, { signal, onProgress, isWanted, give }: Kernel
     await run.advance(from + pace);
     const stepMs = (performance.now() - begun) / Math.max(1, run.step - from);
     pace = Math.max(1, Math.floor(PACE_MS / Math.max(stepMs, 0.01)));
-    onProgress(run.prepared + (1 - run.prepared) * (run.step / run.steps));
+    const progress = run.prepared + (1 - run.prepared) * (run.step / run.steps);
+    onProgress(progress);
     const coordinates = isWanted('FRAME') ? run.coordinates() : null;
-    if (coordinates !== null) give('FRAME', new Uint8Array(matrixToBytes(coordinates)));
+    if (coordinates !== null) {
+      const { step, steps } = run;
+      give('FRAME', frameToBytes({ sequence: 0, progress, step, steps, coordinates }));
+    }
     if (isWanted('CHECKPOINT')) give('CHECKPOINT', run.keep());
   }
 }

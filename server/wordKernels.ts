@@ -1,10 +1,11 @@
 /** Kernels of words, as `compute.worker.ts` runs them. */
 import { CpuBackend } from '#kernels/cpu/backend.ts';
-import { type Matrix, matrixToBytes, normalizeRows } from '#kernels/matrix.ts';
+import { frameToBytes } from '#kernels/frame.ts';
+import { type Matrix, normalizeRows } from '#kernels/matrix.ts';
 import { stateFromBytes, stateToBytes } from '#kernels/state.ts';
+import { trainingMap } from '#kernels/trainingMap.ts';
 import { type Analogies, type AnalogyMethod, initializeAnalogies, runAnalogies } from '#kernels/word2vec/analogies.ts';
 import type { Corpus } from '#kernels/word2vec/corpus.ts';
-import { trainingMap } from '#kernels/word2vec/trainingMap.ts';
 import {
   chunksOf,
   initializeWord2vec,
@@ -28,7 +29,7 @@ interface LearntWords {
 
 export const wordKernels = {
   /**
-   * Vectors of words. Interims: FRAME is a matrix (words, 2), CURVE float64, the number of all chunks and the losses of those done,
+   * Vectors of words. Interims: FRAME is a frame whose steps are epochs, CURVE float64, the number of all chunks and the losses of those done,
    * CHECKPOINT a state, which can be given as `kept`.
    */
   async word2vec(
@@ -64,7 +65,11 @@ export const wordKernels = {
           if (!isFrame && !isCheckpoint) return;
           look();
           const now = await learnt();
-          if (isFrame) give('FRAME', new Uint8Array(matrixToBytes(now.map)));
+          if (isFrame) {
+            const [progress, steps] = [chunk / chunks, options.epochs ?? 1];
+            const step = Math.floor(progress * steps);
+            give('FRAME', frameToBytes({ sequence: 0, progress, step, steps, coordinates: now.map }));
+          }
           if (isCheckpoint) give('CHECKPOINT', stateToBytes({ ...now, word2vec: keepWord2vec(word2vec) }));
         },
       });

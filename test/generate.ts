@@ -66,6 +66,7 @@ export async function generate(): Promise<string> {
         JobResult: '../jobs/jobs.ts#JobResult as JobResultRecord',
         Placement: '../resolvers/projection.ts#PlacementOf',
         ProjectionFrame: '../projections/frames.ts#Frame',
+        MapInTheMaking: '../resolvers/mapInTheMaking.ts#MapOfJob',
         ItemConnection: '../resolvers/dataset.ts#ItemPage',
         WordEvaluation: '../words/evaluations.ts#WordEvaluation as WordEvaluationRecord',
         EvaluatedSection: '../words/evaluations.ts#EvaluatedSection as EvaluatedSectionRecord',

@@ -110,6 +110,12 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
     why: 'projections stand on embeddings, and know of jobs only their context',
   },
   {
+    // What trains a graph shows where its entities are, and leaves a map of them.
+    files: /^server\/graphs\/trainGraph\.ts$/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(graphs|projections|embeddings|datasets|database|kernels)\/|server\/(errors|compute|graphKernels\.worker)\.ts$|server\/jobs\/task\.ts$)/,
+    why: 'a verb that makes a map stands on projections',
+  },
+  {
     files: /^server\/graphs\//,
     may: /^(node:|(?!server\/|widget\/)|server\/(graphs|embeddings|datasets|database|kernels)\/|server\/(errors|compute|cpuThreads|graphKernels\.worker)\.ts$|server\/jobs\/task\.ts$)/,
     why: 'graphs stand on embeddings and data sets, and know of jobs only their context',
@@ -136,7 +142,7 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   },
   {
     files: /^server\/resolvers\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(resolvers|generated|words|datasets|models|embeddings|projections|graphs|clusterings|database)\/|server\/jobs\/jobs\.ts$|server\/(errors|config|limits)\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(resolvers|generated|words|datasets|models|embeddings|projections|graphs|clusterings|database)\/|server\/jobs\/jobs\.ts$|server\/(errors|config|limits|access)\.ts$)/,
     why: 'resolvers stand on the domain, and on no task or route',
   },
   {

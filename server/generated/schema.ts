@@ -16,6 +16,7 @@ import type { TrainingProgress as TrainingProgressRecord } from '../graphs/train
 import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/jobs.ts';
 import type { PlacementOf } from '../resolvers/projection.ts';
 import type { Frame } from '../projections/frames.ts';
+import type { MapOfJob } from '../resolvers/mapInTheMaking.ts';
 import type { ItemPage } from '../resolvers/dataset.ts';
 import type { WordEvaluation as WordEvaluationRecord, EvaluatedSection as EvaluatedSectionRecord } from '../words/evaluations.ts';
 import type { AmongOthers, AlongDirection } from '../resolvers/wordQuestions.ts';
@@ -168,6 +169,8 @@ export type Dataset = Node & {
   readonly graphModels: ReadonlyArray<GraphModel>;
   /** One graph model by its name, or null. */
   readonly graphModel?: Maybe<GraphModel>;
+  /** The jobs that work on it or wait to, newest first; the first hundred. */
+  readonly jobs: ReadonlyArray<Job>;
 };
 
 
@@ -2109,6 +2112,8 @@ export type Job = Node & {
   readonly rejections: ReadonlyArray<Rejection>;
   /** What it has measured as it went: of a training, the loss. */
   readonly curves: ReadonlyArray<JobCurve>;
+  /** The map that it makes; null where it makes none that can be watched, and when it has ended. */
+  readonly map?: Maybe<MapInTheMaking>;
   /** What it made; null until it has succeeded. */
   readonly result?: Maybe<JobResult>;
   /** Of TRAIN_GRAPH: where the training stands; null before the first epochs, and when it has ended: then `result.graphModel` has it all. */
@@ -2127,6 +2132,26 @@ export type Job = Node & {
 /** Work that takes time. */
 export type JobRejectionsArgs = {
   first: Scalars['Int']['input'];
+};
+
+/** A map that a job makes: it is there when the job is done, and can be watched before. */
+export type MapInTheMaking = {
+  /** Name of its embedding, which may be made with it. */
+  readonly embedding: Scalars['String']['output'];
+  /** Its name. One of that name is replaced when it is done. */
+  readonly name: Scalars['String']['output'];
+  /** How it is made. */
+  readonly method: ProjectionMethod;
+  /** Coordinates per item, 2 or 3. */
+  readonly components: Scalars['Int']['output'];
+  /** Its points where they are now, in the form and the order of `Projection.points`; null while they have no places. Who asks is taken to watch, for some seconds. */
+  readonly points?: Maybe<Points>;
+};
+
+
+/** A map that a job makes: it is there when the job is done, and can be watched before. */
+export type MapInTheMakingPointsArgs = {
+  columns: ReadonlyArray<Scalars['String']['input']>;
 };
 
 /** Something that a job measures again and again. */
@@ -2215,6 +2240,8 @@ export type Server = {
   readonly device: Device;
   /** Where models run. Found out when it is first asked for. */
   readonly inference: Inference;
+  /** Whether who asks may change something: by the token, or, where none is set, from this machine. */
+  readonly mayChange: Scalars['Boolean']['output'];
 };
 
 /** Where models run. */
@@ -2453,9 +2480,13 @@ export type ProjectionFrame = {
   readonly sequence: Scalars['Int']['output'];
   /** Share of the computation that is done, 0 to 1. */
   readonly progress: Scalars['Float']['output'];
+  /** Steps that are done: iterations of a layout, epochs of a training. */
+  readonly step: Scalars['Int']['output'];
+  /** How many steps there are. */
+  readonly steps: Scalars['Int']['output'];
   /** Address of the bytes, relative to the server; gone when the map is made. Whoever is slow gets a later frame there. */
   readonly url: Scalars['String']['output'];
-  /** `application/octet-stream`, little-endian: 16 bytes (`emfr`, version uint8 1, 3 zeros, sequence uint32, progress float32), 16 bytes (`emtx`, version uint8 1, type uint8 1, 2 zeros, points uint32, components uint32), then float32 coordinates point by point, in the order in which the finished map has its points. */
+  /** `application/octet-stream`, little-endian: 24 bytes (`emfr`, version uint8 2, 3 zeros, sequence uint32, progress float32, step uint32, steps uint32), 16 bytes (`emtx`, version uint8 1, type uint8 1, 2 zeros, points uint32, components uint32), then float32 coordinates point by point, in the order in which the finished map has its points. */
   readonly mediaType: Scalars['String']['output'];
 };
 
@@ -3250,6 +3281,7 @@ export type ResolversTypes = {
   JobState: JobState;
   JobKind: JobKind;
   Job: ResolverTypeWrapper<JobRecord>;
+  MapInTheMaking: ResolverTypeWrapper<MapOfJob>;
   JobCurve: ResolverTypeWrapper<JobCurve>;
   JobCurvePoint: ResolverTypeWrapper<JobCurvePoint>;
   JobError: ResolverTypeWrapper<JobError>;
@@ -3419,6 +3451,7 @@ export type ResolversParentTypes = {
   ReliabilityPoint: ReliabilityPoint;
   BinaryContent: BinaryContent;
   Job: JobRecord;
+  MapInTheMaking: MapOfJob;
   JobCurve: JobCurve;
   JobCurvePoint: JobCurvePoint;
   JobError: JobError;
@@ -3540,6 +3573,7 @@ export type DatasetResolvers<ContextType = Context, ParentType extends Resolvers
   graph?: Resolver<Maybe<ResolversTypes['Graph']>, ParentType, ContextType>;
   graphModels?: Resolver<ReadonlyArray<ResolversTypes['GraphModel']>, ParentType, ContextType>;
   graphModel?: Resolver<Maybe<ResolversTypes['GraphModel']>, ParentType, ContextType, RequireFields<DatasetGraphModelArgs, 'name'>>;
+  jobs?: Resolver<ReadonlyArray<ResolversTypes['Job']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -4205,6 +4239,7 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   rejectedCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   rejections?: Resolver<ReadonlyArray<ResolversTypes['Rejection']>, ParentType, ContextType, RequireFields<JobRejectionsArgs, 'first'>>;
   curves?: Resolver<ReadonlyArray<ResolversTypes['JobCurve']>, ParentType, ContextType>;
+  map?: Resolver<Maybe<ResolversTypes['MapInTheMaking']>, ParentType, ContextType>;
   result?: Resolver<Maybe<ResolversTypes['JobResult']>, ParentType, ContextType>;
   training?: Resolver<Maybe<ResolversTypes['TrainingProgress']>, ParentType, ContextType>;
   attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -4212,6 +4247,14 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type MapInTheMakingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MapInTheMaking'] = ResolversParentTypes['MapInTheMaking']> = {
+  embedding?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  method?: Resolver<ResolversTypes['ProjectionMethod'], ParentType, ContextType>;
+  components?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  points?: Resolver<Maybe<ResolversTypes['Points']>, ParentType, ContextType, RequireFields<MapInTheMakingPointsArgs, 'columns'>>;
 };
 
 export type JobCurveResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobCurve'] = ResolversParentTypes['JobCurve']> = {
@@ -4264,6 +4307,7 @@ export type ServerResolvers<ContextType = Context, ParentType extends ResolversP
   pgvector?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
   inference?: Resolver<ResolversTypes['Inference'], ParentType, ContextType>;
+  mayChange?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type InferenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Inference'] = ResolversParentTypes['Inference']> = {
@@ -4314,6 +4358,8 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
 export type ProjectionFrameResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProjectionFrame'] = ResolversParentTypes['ProjectionFrame']> = {
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   progress?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  step?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  steps?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
@@ -4483,6 +4529,7 @@ export type Resolvers<ContextType = Context> = {
   ReliabilityPoint?: ReliabilityPointResolvers<ContextType>;
   BinaryContent?: BinaryContentResolvers<ContextType>;
   Job?: JobResolvers<ContextType>;
+  MapInTheMaking?: MapInTheMakingResolvers<ContextType>;
   JobCurve?: JobCurveResolvers<ContextType>;
   JobCurvePoint?: JobCurvePointResolvers<ContextType>;
   JobError?: JobErrorResolvers<ContextType>;

@@ -5,12 +5,19 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { frameFromBytes } from '#kernels/frame.ts';
 import type { KnowledgeGraph } from '#kernels/kge/graph.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
 import type { CurvePoint } from '#kernels/kge/training.ts';
+import type { Matrix } from '#kernels/matrix.ts';
+import { Wishes } from '../compute.ts';
 import { findDatasetsById, lockDataset } from '../datasets/datasets.ts';
+import { findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { UserError } from '../errors.ts';
+import type { Slice } from '../graphKernels.worker.ts';
 import type { TaskContext } from '../jobs/task.ts';
+import { FrameWriter } from '../projections/frames.ts';
+import { replaceProjection } from '../projections/projections.ts';
 import { evaluateModel } from './evaluateGraph.ts';
 import { runGraphKernel, toKnowledgeGraph } from './graphKernels.ts';
 import { checkGraphModelName, replaceGraphModel, type Trial } from './graphModels.ts';
@@ -45,6 +52,9 @@ export interface TrainingProgress {
   /** The best trial before this one. */
   readonly bestTrial: number | null;
 }
+
+/** The map that shows the entities while they are learnt, and is left of them. */
+export const GRAPH_MAP = 'pca-2d';
 
 /** A checkpoint, and a point of the curve for whoever looks on, at least this often: the state is read and written each time. */
 const SLICE_SECONDS = 10;
@@ -81,11 +91,16 @@ export async function trainGraph(
   }
 
   const graph = toKnowledgeGraph(triples);
-  const trained = await tryAll(context, input, graph);
+  const itemIds = Float64Array.from(triples.entityIds);
+  const wishes = new Wishes((_interim, bytes) => void frames.write(frameFromBytes(bytes)).catch(() => {}));
+  const frames = new FrameWriter(context, { datasetId, embeddingId: null, itemIds }, () => wishes.wish('FRAME'));
+  const trained = await tryAll(context, input, graph, wishes).finally(() => frames.close());
   const falseTriples = { validation: triples.validationFalse, test: triples.testFalse };
   context.progress('Fitting probabilities', TRAIN_END);
   const { parameters, curve, best, settings, trials, milliseconds } = trained;
   const judgement = await runGraphKernel('judge', { graph, parameters, falseTriples, seed }, { signal });
+
+  const map = await runGraphKernel('picture', { parameters, before: trained.picture }, { signal });
 
   context.progress('Keeping the model', KEEP_END);
   const model = await database.transaction(
@@ -98,6 +113,12 @@ export async function trainGraph(
         relationIds: Array.from(triples.relationIds),
         entityIds: triples.entityIds,
         datasetVersion: dataset.version,
+      });
+      const [embedding] = await findEmbeddingsById(transaction, [kept.embeddingId]);
+      if (!embedding) throw removed();
+      await replaceProjection(transaction, {
+        ...{ embedding, name: GRAPH_MAP, method: 'PCA', components: 2, device: 'CPU', itemIds },
+        coordinates: map.data,
       });
       await context.guard(transaction);
       return kept;
@@ -134,23 +155,30 @@ interface Trained {
   readonly trials: readonly Trial[];
   /** Of all trials. */
   readonly milliseconds: number;
+  /** Where the entities were shown last; null: nobody has looked. */
+  readonly picture: Matrix | null;
 }
 
 /** Trains with each of the settings, going on where an earlier attempt of the job has stopped. */
-async function tryAll(context: TaskContext, input: TrainGraphInput, graph: KnowledgeGraph): Promise<Trained> {
+async function tryAll(
+  context: TaskContext,
+  input: TrainGraphInput,
+  graph: KnowledgeGraph,
+  wishes: Wishes,
+): Promise<Trained> {
   let progress = (context.checkpoint ?? firstProgress) as TrainingProgress;
   let best: Omit<Trained, 'trials' | 'milliseconds'> | null = null;
   if (progress.bestTrial !== null) best = await again(context, input, graph, progress.bestTrial);
   for (let trial = progress.trial; trial < input.settings.length; trial++) {
     const settings = input.settings[trial] ?? {};
-    const found = await train(context, input, graph, settings, { ...progress, trial });
+    const found = await train(context, input, graph, settings, { ...progress, trial }, wishes);
     const milliseconds = found.progress.milliseconds;
     const mrr = found.best?.mrr ?? null;
     const trials = [...progress.trials, { settings, epochs: found.progress.epoch, mrr, milliseconds }];
     const isBetter = best === null || (mrr ?? 0) > (best.best?.mrr ?? 0);
     if (isBetter) {
-      const { parameters, curve } = found;
-      best = { settings, parameters, curve, best: found.best };
+      const { parameters, curve, picture } = found;
+      best = { settings, parameters, curve, best: found.best, picture };
       await writeState(context, `best-${trial}`, found.state);
     }
     progress = { ...firstProgress, trials, trial: trial + 1, bestTrial: isBetter ? trial : progress.bestTrial };
@@ -176,8 +204,10 @@ async function again(context: TaskContext, input: TrainGraphInput, graph: Knowle
   const options = trainingOptions(settings, input.seed);
   const state = await readState(context, `best-${trial}`);
   if (state === null) throw new UserError('CONFLICT', 'What the training had reached is no longer there. Begin anew.');
-  const { parameters, curve, best } = await runGraphKernel('train', { graph, options, state, seconds: 0 });
-  return { settings, parameters, curve, best };
+  const { parameters, curve, best } = await runGraphKernel('train', {
+    ...{ graph, options, state, seconds: 0 },
+  });
+  return { settings, parameters, curve, best, picture: null };
 }
 
 /** One trial, slice by slice. */
@@ -187,6 +217,7 @@ async function train(
   graph: KnowledgeGraph,
   settings: Settings,
   begun: TrainingProgress,
+  wishes: Wishes,
 ) {
   const { signal } = context;
   const options = trainingOptions(settings, seed);
@@ -207,19 +238,21 @@ async function train(
     );
   };
   report(progress.epoch / options.epochs);
+  let picture: Matrix | null = null;
   for (;;) {
     signal.throwIfAborted();
     const startedAt = performance.now();
-    const slice = await runGraphKernel(
+    const slice: Slice = await runGraphKernel(
       'train',
-      { graph, options, state, seconds: SLICE_SECONDS },
-      { signal, onProgress: report, transfer: state === null ? [] : [state] },
+      { graph, options, state, seconds: SLICE_SECONDS, picture },
+      { signal, wishes, onProgress: report, transfer: state === null ? [] : [state] },
     );
     const milliseconds = progress.milliseconds + performance.now() - startedAt;
     const { epoch, curve, best, parameters } = slice;
+    picture = slice.picture;
     const left = (milliseconds / Math.max(1, epoch)) * (options.epochs * (all.length - trial) - epoch);
     progress = { ...progress, epoch, curve, milliseconds, millisecondsLeft: slice.ended === null ? left : 0 };
-    if (slice.ended !== null) return { progress, parameters, curve, best, state: slice.state };
+    if (slice.ended !== null) return { progress, parameters, curve, best, picture, state: slice.state };
     state = slice.state;
     await writeState(context, `trial-${trial}`, state);
     await context.saveCheckpoint(progress);

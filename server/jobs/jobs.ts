@@ -211,6 +211,18 @@ export async function requireJob(database: Queryable, id: string): Promise<Job> 
   return job;
 }
 
+/** The jobs that work on a data set or wait to, newest first. */
+export async function listOpenJobs(database: Queryable, datasetId: number, first: number): Promise<Job[]> {
+  const rows = await database.query<JobRow>(
+    `select ${columns} from jobs
+     where dataset_id = $1::integer and state in ('QUEUED', 'RUNNING')
+     order by created_at desc, id desc
+     limit $2::integer`,
+    [datasetId, first],
+  );
+  return rows.map(toJob);
+}
+
 /** A page of jobs, newest first. `after` is the id of the last job of the page before. */
 export async function listJobs(
   database: Queryable,

@@ -1,15 +1,22 @@
 /**
  * Where the points of a map in the making are now. Whoever makes it and whoever shows it may be different processes, which
  * share `DATA_DIR`: who watches says so by touching `cache/frames/JOB.watched`, and while that is fresh the newest frame
- * lies in `JOB.frame`. So a map that nobody watches costs a look at a file twice a second, and nothing else.
+ * lies in `JOB.frame`, and in `JOB.items` what its points are. So a map that nobody watches costs a look at a file twice a second, and nothing else.
  */
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { FRAME_HEADER_BYTES, type FrameHeader, frameHeaderFromBytes, frameToBytes } from '#kernels/frame.ts';
-import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import {
+  FRAME_HEADER_BYTES,
+  type FrameHeader,
+  frameHeaderFromBytes,
+  frameToBytes,
+  type Frame as MapFrame,
+} from '#kernels/frame.ts';
+import { createMatrix } from '#kernels/matrix.ts';
 import { UserError } from '../errors.ts';
+import { orderOfPoints } from './projections.ts';
 
 export const FRAME_MEDIA_TYPE = 'application/octet-stream';
 
@@ -27,6 +34,15 @@ export interface InTheMaking {
   readonly jobId: string;
 }
 
+/** What the points are. */
+export interface PointItems {
+  readonly datasetId: number;
+  /** Null where the embedding is only made with the map. */
+  readonly embeddingId: number | null;
+  /** Of each row of the matrix. */
+  readonly itemIds: Float64Array;
+}
+
 /** As in the schema. */
 export interface Frame extends FrameHeader {
   readonly url: string;
@@ -35,6 +51,7 @@ export interface Frame extends FrameHeader {
 /** The maker's side. */
 export class FrameWriter {
   readonly #map: InTheMaking;
+  readonly #points: PointItems;
   readonly #order: Uint32Array;
   readonly #wish: () => void;
   readonly #timer: NodeJS.Timeout;
@@ -44,20 +61,20 @@ export class FrameWriter {
   #writing: Promise<void> | null = null;
 
   /**
-   * @param order row of the matrix of each point, in the order of the map's points
    * @param wish asks for a frame, to be given to `write`; not called while nobody watches
    */
-  constructor(map: InTheMaking, order: Uint32Array, wish: () => void) {
+  constructor(map: InTheMaking, points: PointItems, wish: () => void) {
     this.#map = map;
-    this.#order = order;
+    this.#points = points;
+    this.#order = orderOfPoints(points.itemIds.length);
     this.#wish = wish;
     this.#timer = setInterval(() => void this.#tick(), FRAME_MS).unref();
   }
 
   /** Shows these coordinates (rows of the matrix, c). A frame that comes while another is being written is left out. */
-  async write(coordinates: Matrix, progress: number): Promise<void> {
+  async write(frame: Omit<MapFrame, 'sequence'>): Promise<void> {
     if (this.#writing !== null) return;
-    this.#writing = this.#put(coordinates, progress).finally(() => {
+    this.#writing = this.#put(frame).finally(() => {
       this.#writing = null;
     });
     await this.#writing;
@@ -67,7 +84,7 @@ export class FrameWriter {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#writing?.catch(() => {});
-    await rm(pathOf(this.#map, 'frame'), { force: true });
+    for (const kind of ['frame', 'items'] as const) await rm(pathOf(this.#map, kind), { force: true });
   }
 
   async #tick(): Promise<void> {
@@ -80,31 +97,62 @@ export class FrameWriter {
     if (this.#watched && this.#writing === null) this.#wish();
   }
 
-  async #put({ rows, columns, data }: Matrix, progress: number): Promise<void> {
+  async #put(frame: Omit<MapFrame, 'sequence'>): Promise<void> {
+    const { rows, columns, data } = frame.coordinates;
     const coordinates = createMatrix(rows, columns);
     this.#order.forEach((from, to) => {
       for (let c = 0; c < columns; c++) coordinates.data[to * columns + c] = data[from * columns + c] ?? 0;
     });
-    // A job that is gone on with goes on counting.
-    this.#sequence ??= (await readHeader(this.#map))?.sequence ?? 0;
+    if (this.#sequence === null) {
+      await this.#putItems();
+      // A job that is gone on with goes on counting.
+      this.#sequence = (await readHeader(this.#map))?.sequence ?? 0;
+    }
     this.#sequence++;
-    const path = pathOf(this.#map, 'frame');
-    await writeFile(`${path}.part`, frameToBytes({ sequence: this.#sequence, progress, coordinates }));
-    await rename(`${path}.part`, path);
+    await replaceFile(pathOf(this.#map, 'frame'), frameToBytes({ ...frame, sequence: this.#sequence, coordinates }));
   }
+
+  /** Before the first frame: where there is a frame, it is known what its points are. */
+  async #putItems(): Promise<void> {
+    const { datasetId, embeddingId, itemIds } = this.#points;
+    const numbers = new Float64Array(2 + itemIds.length);
+    numbers.set([datasetId, embeddingId ?? 0]);
+    this.#order.forEach((from, to) => {
+      numbers[2 + to] = itemIds[from] ?? 0;
+    });
+    await replaceFile(pathOf(this.#map, 'items'), new Uint8Array(numbers.buffer));
+  }
+}
+
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(`${path}.part`, bytes);
+  await rename(`${path}.part`, path);
+}
+
+/** Says that somebody watches, for some seconds. */
+export async function sayWatched(map: InTheMaking): Promise<void> {
+  await mkdir(folderOf(map), { recursive: true });
+  await writeFile(pathOf(map, 'watched'), '');
+}
+
+/** What the points of a map in the making are, in their order; null while it has no frame. */
+export async function readItems(map: InTheMaking): Promise<PointItems | null> {
+  const bytes = (await readHeader(map)) === null ? null : await readFile(pathOf(map, 'items')).catch(() => null);
+  if (bytes === null) return null;
+  const numbers = new Float64Array(Uint8Array.from(bytes).buffer);
+  const [datasetId = 0, embeddingId = 0] = numbers;
+  return { datasetId, embeddingId: embeddingId === 0 ? null : embeddingId, itemIds: numbers.subarray(2) };
 }
 
 /** The frames of a map as they are made, ten a second at most, until `signal` is aborted. One that is overtaken is left out. */
 export async function* watchFrames(map: InTheMaking, signal: AbortSignal): AsyncGenerator<Frame, void> {
-  const watched = pathOf(map, 'watched');
-  await mkdir(folderOf(map), { recursive: true });
   let touchedAt = Number.NEGATIVE_INFINITY;
   let seen = 0;
   try {
     while (!signal.aborted) {
       if (performance.now() - touchedAt >= TOUCH_MS) {
         touchedAt = performance.now();
-        await writeFile(watched, '');
+        await sayWatched(map);
       }
       const header = await readHeader(map);
       if (header !== null && header.sequence !== seen) {
@@ -115,7 +163,7 @@ export async function* watchFrames(map: InTheMaking, signal: AbortSignal): Async
     }
   } finally {
     // Others who watch say so again within a second.
-    await rm(watched, { force: true });
+    await rm(pathOf(map, 'watched'), { force: true });
   }
 }
 
@@ -151,6 +199,6 @@ function folderOf({ dataDir }: Pick<InTheMaking, 'dataDir'>): string {
   return join(dataDir, 'cache', 'frames');
 }
 
-function pathOf(map: InTheMaking, kind: 'frame' | 'watched'): string {
+function pathOf(map: InTheMaking, kind: 'frame' | 'items' | 'watched'): string {
   return join(folderOf(map), `${map.jobId}.${kind}`);
 }

@@ -2,16 +2,16 @@
  * Lays out vectors in a thread of kernels. Meanwhile the state is kept so often that no more than seconds are lost when
  * the process dies, and frames go to whoever watches.
  */
+import { frameFromBytes } from '#kernels/frame.ts';
 import type { MapOptions, MapResult } from '#kernels/map.ts';
-import { type Matrix, matrixFromBytes } from '#kernels/matrix.ts';
+import type { Matrix } from '#kernels/matrix.ts';
 import type { DeviceWanted } from '../backends.ts';
 import { buffersOf, runKernel, Wishes } from '../compute.ts';
 import type { Vectors } from '../embeddings/vectors.ts';
 import { UserError } from '../errors.ts';
 import type { TaskContext } from '../jobs/task.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
-import { FrameWriter } from './frames.ts';
-import { orderOfPoints } from './projections.ts';
+import { FrameWriter, type PointItems } from './frames.ts';
 
 /** To be raised when the state of a kernel changes its form: what an older version has kept is then begun anew. */
 const STATE_VERSION = 1;
@@ -46,21 +46,26 @@ export async function layOut(
   start: Start | null,
   {
     onProgress,
+    of,
     ...options
-  }: MapOptions & { readonly device: DeviceWanted; readonly onProgress: (fraction: number) => void },
+  }: MapOptions & {
+    /** Whose map it will be. */
+    readonly of: Omit<PointItems, 'itemIds'>;
+    readonly device: DeviceWanted;
+    readonly onProgress: (fraction: number) => void;
+  },
 ): Promise<Layout> {
   const { signal } = context;
   onProgress(0);
   const madeOf = JSON.stringify([STATE_VERSION, version, ids.length, start?.version]);
   const kept = await readCheckpoint(context, madeOf);
   const started = performance.now() - (kept?.milliseconds ?? 0);
-  let done = 0;
 
   const wishes = new Wishes((interim, bytes) => {
-    if (interim === 'FRAME') void frames.write(matrixFromBytes(bytes.buffer), done).catch(() => {});
+    if (interim === 'FRAME') void frames.write(frameFromBytes(bytes)).catch(() => {});
     else void checkpoints.write(bytes);
   });
-  const frames = new FrameWriter(context, orderOfPoints(ids.length), () => wishes.wish('FRAME'));
+  const frames = new FrameWriter(context, { ...of, itemIds: ids }, () => wishes.wish('FRAME'));
   const checkpoints = new Checkpoints(
     () => wishes.wish('CHECKPOINT'),
     (bytes) => writeCheckpoint(context, madeOf, { bytes, milliseconds: performance.now() - started }),
@@ -73,10 +78,7 @@ export async function layOut(
         signal,
         wishes,
         transfer: buffersOf(matrix),
-        onProgress(fraction) {
-          done = fraction;
-          onProgress(fraction);
-        },
+        onProgress,
       },
     );
     if (!layout.coordinates.data.every(Number.isFinite)) {

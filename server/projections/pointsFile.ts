@@ -16,7 +16,7 @@ import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { listToldColumns, type ToldColumn } from '../embeddings/itemColumns.ts';
 import { didYouMean, UserError } from '../errors.ts';
-import { findProjectionsById, measureColumns, type Projection } from './projections.ts';
+import { findProjectionsById, measureColumns, type Projection, readPoints } from './projections.ts';
 
 /** As in the schema. */
 export interface Points {
@@ -165,7 +165,8 @@ async function makeFile(
   try {
     // Arrow takes 0.2 s to load: not before it is needed.
     const { writePoints } = await import('./writePoints.ts');
-    await writePoints(database, projection, dataset, { asked, told }, unfinished);
+    const points = { components: projection.components, chunks: readPoints(database, projection) };
+    await writePoints(database, points, dataset, { asked, told }, unfinished);
     // Read in many statements: had anything changed between them, the address would promise other bytes.
     await requireVersion(database, projectionId, version, columns);
     const compressed = `${unfinished}.br.part`;
@@ -208,7 +209,7 @@ async function datasetOf(database: Queryable, { embeddingId }: Projection): Prom
 }
 
 /** What was told of the items: asked for only where a column has such a name. */
-async function toldColumns(
+export async function toldColumns(
   database: Queryable,
   { embeddingId }: Pick<Projection, 'embeddingId'>,
   columns: readonly string[],
@@ -217,8 +218,8 @@ async function toldColumns(
 }
 
 /** @returns the columns without repetition */
-function checkColumns(
-  { measured }: Projection,
+export function checkColumns(
+  { measured }: Pick<Projection, 'measured'>,
   { fields, clusterings }: Dataset,
   told: readonly ToldColumn[],
   columns: readonly string[],

@@ -95,6 +95,7 @@ async function computeMap(
     ...{ method, components, seed, device, ...options },
     ...(axes === undefined ? {} : { axes: axes.map(axisOf) }),
     metric: embedding.metric,
+    of: { datasetId: embedding.datasetId, embeddingId: embedding.id },
     onProgress: stage(layoutWords[method], READ_END, LAYOUT_END),
   });
   for (const note of layout.notes) context.warn(note);

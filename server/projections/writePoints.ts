@@ -24,7 +24,13 @@ import type { Dataset } from '../datasets/datasets.ts';
 import { type ItemColumn, readItemColumns } from '../datasets/itemColumns.ts';
 import type { ToldColumn } from '../embeddings/itemColumns.ts';
 import { builderOf, type ColumnBuilder, DictionaryBuilder, TextBuilder } from './columnBuilders.ts';
-import { measureOfColumn, type PointsChunk, type Projection, readPoints } from './projections.ts';
+import { measureOfColumn, type PointsChunk } from './projections.ts';
+
+/** Where points come from: a map, or one in the making. */
+export interface PointsSource {
+  readonly components: number;
+  readonly chunks: AsyncIterable<PointsChunk> | Iterable<PointsChunk>;
+}
 
 /**
  * Writes key, axes and the columns asked for, which the data set has, to a new file. One pass over the points, holding one
@@ -33,7 +39,7 @@ import { measureOfColumn, type PointsChunk, type Projection, readPoints } from '
  */
 export async function writePoints(
   database: Queryable,
-  projection: Projection,
+  points: PointsSource,
   dataset: Dataset,
   { asked, told = [] }: { readonly asked: readonly string[]; readonly told?: readonly ToldColumn[] },
   path: string,
@@ -44,10 +50,10 @@ export async function writePoints(
   const dictionaries = columns.some(({ builder }) => builder instanceof DictionaryBuilder);
   const waiting = dictionaries ? `${path}.waiting.part` : path;
   try {
-    const fixed = fixedFields(projection);
+    const fixed = fixedFields(points);
     const plain = columns.map(({ name, builder }) => new Field(name, builder?.type ?? new Float32(), true));
     const schema = new Schema([...fixed, ...plain]);
-    await writeStream(waiting, schema, batchesOf(database, projection, dataset, columns, schema));
+    await writeStream(waiting, schema, batchesOf(database, points, dataset, columns, schema));
     if (!dictionaries) return;
     const coded = columns.map(({ name, builder }, id): CodedColumn => {
       if (!(builder instanceof DictionaryBuilder)) {
@@ -145,7 +151,7 @@ function columnOf({ fields, clusterings }: Dataset, name: string): Column {
   return { name: taken ? `fields.${name}` : name, source, builder: builderOf(fields[source]?.type ?? 'TEXT') };
 }
 
-function fixedFields({ components }: Projection): Field[] {
+function fixedFields({ components }: PointsSource): Field[] {
   const axes = ['x', 'y', 'z'].slice(0, components);
   return [new Field('key', new Utf8(), false), ...axes.map((axis) => new Field(axis, new Float32(), false))];
 }
@@ -156,7 +162,7 @@ function batchOf(schema: Schema, length: number, children: Data[]): RecordBatch 
 
 async function* batchesOf(
   database: Queryable,
-  projection: Projection,
+  { components, chunks }: PointsSource,
   dataset: Dataset,
   columns: readonly Column[],
   schema: Schema,
@@ -165,7 +171,7 @@ async function* batchesOf(
   const telling = columns.filter((column) => 'values' in column);
   const sources = ofItems.map(({ source }) => source);
   const keys = new TextBuilder();
-  for await (const chunk of readPoints(database, projection)) {
+  for await (const chunk of chunks) {
     const places = new Uint32Array(chunk.itemIds.length);
     let length = 0;
     for await (const { index, key, values } of readItemColumns(database, dataset, chunk.itemIds, sources)) {
@@ -176,7 +182,7 @@ async function* batchesOf(
     }
     if (length === 0) continue;
     const found = places.subarray(0, length);
-    const axes = axesOf(chunk, projection.components, found);
+    const axes = axesOf(chunk, components, found);
     const others = columns.map((column) => column.builder?.take() ?? measureOf(chunk, column, found));
     yield batchOf(schema, length, [keys.take(), ...axes, ...others]);
   }

@@ -23,7 +23,7 @@ import type {
   QueryResolvers,
 } from '../generated/schema.ts';
 import { findGraphModel, listGraphModels } from '../graphs/graphModels.ts';
-import { cancelJobsOf } from '../jobs/jobs.ts';
+import { cancelJobsOf, listOpenJobs } from '../jobs/jobs.ts';
 import { sweepPoints } from '../projections/pointsFile.ts';
 import { type Connection, toConnection } from './connection.ts';
 import { graphOf } from './graph.ts';
@@ -65,6 +65,9 @@ export const datasetQueries = {
   },
 } satisfies QueryResolvers;
 
+/** As the schema says. */
+const OPEN_JOBS = 100;
+
 export const Dataset: DatasetResolvers = {
   id: ({ id }) => encodeId(['Dataset', id]),
   item: (dataset, { key }, { reading }) => findItemByKey(reading, dataset.id, key),
@@ -86,6 +89,7 @@ export const Dataset: DatasetResolvers = {
     countValues(reading, dataset, field, budget.page(first), toCondition(filter, dataset)),
   embeddings: ({ id }, _arguments, { reading }) => listEmbeddings(reading, id),
   embedding: ({ id }, { name }, { loaders }) => loaders.embeddingsByName.load([id, name]),
+  jobs: ({ id }, _arguments, { reading }) => listOpenJobs(reading, id, OPEN_JOBS),
   graph: (dataset, _arguments, { reading }) => graphOf(reading, dataset),
   graphModels: ({ id }, _arguments, { reading }) => listGraphModels(reading, id),
   graphModel: ({ id }, { name }, { reading }) => findGraphModel(reading, id, name),

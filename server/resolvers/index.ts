@@ -44,6 +44,7 @@ import {
 } from './graphModel.ts';
 import { importMutations } from './importDataset.ts';
 import { Job, JobResult, jobMutations, jobQueries, jobSubscriptions } from './job.ts';
+import { MapInTheMaking } from './mapInTheMaking.ts';
 import { Model, modelMutations, modelQueries } from './model.ts';
 import { nodeQueries } from './node.ts';
 import { Placement, Projection, ProjectionFrame, projectionMutations, projectionSubscriptions } from './projection.ts';
@@ -88,6 +89,7 @@ export const resolvers: Resolvers = {
   ChangedItem,
   Projection,
   ProjectionFrame,
+  MapInTheMaking,
   Placement,
   Clustering,
   ClusterLayer,

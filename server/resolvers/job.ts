@@ -18,6 +18,7 @@ import {
 } from '../jobs/jobs.ts';
 import { toConnection } from './connection.ts';
 import { decodeJobId, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
+import { mapOfJob } from './mapInTheMaking.ts';
 import { asValues } from './subscription.ts';
 
 export const jobQueries = {
@@ -44,6 +45,7 @@ export const Job: JobResolvers = {
     return (await findCheckpoint(reading, id)) as TrainingProgress | null;
   },
   rejections: ({ id }, { first }, { reading, budget }) => listRejections(reading, id, budget.page(first)),
+  map: (job, _arguments, context) => mapOfJob(job, context),
   curves: ({ id }, _arguments, { reading }) => listCurves(reading, id),
 };
 

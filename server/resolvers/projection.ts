@@ -29,6 +29,7 @@ import {
 import { resolveAxes } from '../projections/resolveAxes.ts';
 import type { Context } from './context.ts';
 import { decodeJobId, encodeId } from './ids.ts';
+import { makesMap } from './mapInTheMaking.ts';
 import { asValues } from './subscription.ts';
 
 /** A place, with the data set in which its neighbours are. */
@@ -156,7 +157,7 @@ export const projectionSubscriptions = {
   projectionFrames: {
     async subscribe(_root, { job: id }, { config, database, signal }) {
       const job = await requireJob(database, decodeJobId(id));
-      if (job.kind !== 'PROJECT_EMBEDDING' && job.kind !== 'TRAIN_WORD_VECTORS') {
+      if (!makesMap(job)) {
         throw new UserError('BAD_USER_INPUT', `The job "${id}" makes no map: its kind is ${job.kind}.`);
       }
       const stopped = new AbortController();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
+import { createAccess } from '../access.ts';
 import { readVersions } from '../database/versions.ts';
 import type { QueryResolvers, ServerResolvers } from '../generated/schema.ts';
 import { whereModelsRun } from '../models/encode.ts';
@@ -18,6 +19,14 @@ export interface ServerRecord {
 
 export const Server: ServerResolvers = {
   device: () => usualDevice(),
+  mayChange(_server, _arguments, { config, authorization }) {
+    try {
+      createAccess(config).assertMayChange(authorization);
+      return true;
+    } catch {
+      return false;
+    }
+  },
   inference: (_server, _arguments, { config }) => whereModelsRun(config),
 };
 

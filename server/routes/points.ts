@@ -66,7 +66,8 @@ function addressOf({ projection, version }: Address['Params']): { projectionId: 
   throw new UserError('NOT_FOUND', 'There are no such points. Their address is the `url` of `Projection.points`.');
 }
 
-function columnsOf(given: unknown): string[] {
+/** Of a query string. */
+export function columnsOf(given: unknown): string[] {
   const columns = given === undefined ? [] : Array.isArray(given) ? given : [given];
   return columns.map(String);
 }

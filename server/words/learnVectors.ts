@@ -4,14 +4,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Matrix, matrixFromBytes } from '#kernels/matrix.ts';
+import { frameFromBytes } from '#kernels/frame.ts';
+import type { Matrix } from '#kernels/matrix.ts';
 import { stateFromBytes } from '#kernels/state.ts';
 import type { Corpus } from '#kernels/word2vec/corpus.ts';
 import type { Word2vecOptions } from '#kernels/word2vec/word2vec.ts';
 import { runKernel, Wishes } from '../compute.ts';
 import type { CurvePoint, TaskContext } from '../jobs/task.ts';
-import { FrameWriter } from '../projections/frames.ts';
-import { orderOfPoints } from '../projections/projections.ts';
+import { FrameWriter, type PointItems } from '../projections/frames.ts';
 
 /** What has been learnt so far. */
 export interface Learnt {
@@ -23,6 +23,8 @@ export interface Learnt {
 
 export interface LearnOptions {
   readonly options: Word2vecOptions;
+  /** The words as items of their data set. */
+  readonly points: PointItems;
   /** A state that was kept, to be gone on with. */
   readonly kept: Uint8Array<ArrayBuffer> | null;
   readonly onProgress: (fraction: number) => void;
@@ -42,23 +44,22 @@ const KEEP_SHARE = 0.05;
 export async function learnVectors(
   context: TaskContext,
   corpus: Corpus,
-  { options, kept, onProgress, keep }: LearnOptions,
+  { options, points, kept, onProgress, keep }: LearnOptions,
 ): Promise<Learnt> {
   const { signal } = context;
   const over = new AbortController();
   const curve = new LossCurve(context, options.epochs ?? 1);
-  let done = 0;
   let keeping: Promise<void> | null = null;
 
   const wishes = new Wishes((interim, bytes) => {
-    if (interim === 'FRAME') void frames.write(matrixFromBytes(bytes.buffer), done).catch(() => {});
+    if (interim === 'FRAME') void frames.write(frameFromBytes(bytes)).catch(() => {});
     else if (interim === 'CURVE') void curve.record(new Float64Array(bytes.buffer)).catch(() => {});
     else {
       // Where it cannot be kept the work goes on: that the job is lost or cancelled, the heartbeat finds out.
       keeping = keep(bytes, stateFromBytes<Learnt>(bytes)).catch(() => {});
     }
   });
-  const frames = new FrameWriter(context, orderOfPoints(corpus.words.length), () => wishes.wish('FRAME'));
+  const frames = new FrameWriter(context, points, () => wishes.wish('FRAME'));
   const wishing = (async () => {
     let pause = 0;
     let keptAt = performance.now();
@@ -82,10 +83,7 @@ export async function learnVectors(
       {
         signal,
         wishes,
-        onProgress(fraction) {
-          done = fraction;
-          onProgress(fraction);
-        },
+        onProgress,
       },
     );
     await keeping;

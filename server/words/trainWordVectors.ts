@@ -66,7 +66,7 @@ const READ_END = 0.1;
 const TRAIN_END = 0.95;
 
 /** The map that shows the words while they learn. It is made anew, as every map, when they have. */
-const MAP = 'pca-2d';
+export const WORDS_MAP = 'pca-2d';
 
 /** What the job's checkpoint says. */
 interface Progress {
@@ -211,6 +211,7 @@ async function learn(
 
   const learnt = await learnVectors(context, corpus, {
     options: optionsOf(input),
+    points: { datasetId: before.datasetId, embeddingId: embedding.id, itemIds: idsOf(corpus.words.length) },
     kept: before.state === null ? null : await readState(context, before.state),
     onProgress(done) {
       const epoch = Math.min(input.epochs, Math.floor(done * input.epochs) + 1);
@@ -230,7 +231,7 @@ function optionsOf({ learningRate, ...input }: TrainWordVectorsInput): Word2vecO
 
 async function replaceMap(transaction: Queryable, embedding: Embedding, { vectors, map }: Learnt): Promise<number> {
   return await replaceProjection(transaction, {
-    ...{ embedding, name: MAP, method: 'PCA', components: 2, device: 'CPU' },
+    ...{ embedding, name: WORDS_MAP, method: 'PCA', components: 2, device: 'CPU' },
     itemIds: idsOf(vectors.rows),
     coordinates: map.data,
   });

@@ -53,10 +53,10 @@ test('what is not plain is refused by its name, and bytes that are no state with
 
 test('a frame comes back from its bytes as it was, and other bytes are refused', () => {
   const coordinates = createMatrix(2, 3, Float32Array.of(1, 2, 3, 4, 5, -0.5));
-  const bytes = frameToBytes({ sequence: 7, progress: 0.5, coordinates });
-  assert.deepEqual(frameFromBytes(bytes), { sequence: 7, progress: 0.5, coordinates });
-  assert.deepEqual(frameHeaderFromBytes(bytes.subarray(0, 16)), { sequence: 7, progress: 0.5 });
-  assert.throws(() => frameFromBytes(bytes.subarray(0, 3)), /header of 16 bytes, got 3/);
+  const bytes = frameToBytes({ sequence: 7, progress: 0.5, step: 3, steps: 6, coordinates });
+  assert.deepEqual(frameFromBytes(bytes), { sequence: 7, progress: 0.5, step: 3, steps: 6, coordinates });
+  assert.deepEqual(frameHeaderFromBytes(bytes.subarray(0, 24)), { sequence: 7, progress: 0.5, step: 3, steps: 6 });
+  assert.throws(() => frameFromBytes(bytes.subarray(0, 3)), /header of 24 bytes, got 3/);
   assert.throws(() => frameFromBytes(new Uint8Array(40)), /not the bytes of a frame/);
   assert.throws(() => frameFromBytes(bytes.subarray(0, bytes.length - 4)), /takes \d+ bytes, got \d+/);
 });

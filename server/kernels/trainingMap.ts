@@ -1,12 +1,12 @@
 /**
- * Where the words are while they learn: their vectors along two principal components, turned so that each picture is as near
+ * Where words or entities are while they are learnt: their vectors along two principal components, turned so that each picture is as near
  * as can be to the one before (orthogonal Procrustes, Schönemann 1966). Components alone would swap and mirror from picture to picture.
  */
-import type { CpuBackend } from '../cpu/backend.ts';
-import { createMatrix, type Matrix } from '../matrix.ts';
-import { principalCoordinates } from '../subspace.ts';
+import type { CpuBackend } from './cpu/backend.ts';
+import { createMatrix, type Matrix } from './matrix.ts';
+import { principalCoordinates } from './subspace.ts';
 
-/** @param before (V, 2), or null for the first picture */
+/** @param vectors (V, d) @param before (V, 2), or null for the first picture */
 export async function trainingMap(backend: CpuBackend, vectors: Matrix, before: Matrix | null): Promise<Matrix> {
   const mark = backend.mark();
   try {
