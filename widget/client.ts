@@ -238,9 +238,9 @@ fragment cluster on Cluster {
     graph { neighborhood(of: [$key], hops: $hops, relations: $relations, first: $first) { nodes { head { key } relation { key } tail { key } } pageInfo { hasNextPage } } }
   }
 }`,
-  triples: `query MapTriples($dataset: String!, $relation: String!, $first: Int!) {
+  sampleTriples: `query MapSampleTriples($dataset: String!, $relation: String!, $first: Int!) {
   dataset(slug: $dataset) {
-    graph { triples(relation: $relation, first: $first) { nodes { head { key } relation { key } tail { key } } pageInfo { hasNextPage } } }
+    graph { sampleTriples(relation: $relation, first: $first) { head { key } relation { key } tail { key } } }
   }
 }`,
   links: `query MapLinks($dataset: String!, $model: String!, $head: String!, $relation: String!, $first: Int!) {
@@ -328,13 +328,13 @@ interface TriplesAnswer {
 }
 
 function toTriplePage(answer: TriplesAnswer | undefined): TriplePage {
-  const triples = answer?.nodes.map(({ head, relation, tail }) => ({
-    head: head.key,
-    relation: relation.key,
-    tail: tail.key,
-  }));
-  return { triples: triples ?? [], more: answer?.pageInfo.hasNextPage ?? false };
+  return { triples: toTriples(answer?.nodes ?? []), more: answer?.pageInfo.hasNextPage ?? false };
 }
+
+function toTriples(nodes: TriplesAnswer['nodes']): TriplePage['triples'] {
+  return nodes.map(({ head, relation, tail }) => ({ head: head.key, relation: relation.key, tail: tail.key }));
+}
+
 const JOB_POLL_MS = 300;
 
 /** One server, as one page may ask it. */
@@ -499,13 +499,18 @@ export class Client {
     return toTriplePage(answer.dataset?.graph?.neighborhood);
   }
 
-  /** The first triples of a relation. */
-  async triples(dataset: string, relation: string, first: number, signal?: AbortSignal): Promise<TriplePage> {
+  /** The triples of a relation, or so many of them by chance. */
+  async sampleTriples(
+    dataset: string,
+    relation: string,
+    first: number,
+    signal?: AbortSignal,
+  ): Promise<TriplePage['triples']> {
     interface Answer {
-      dataset: { graph: { triples: TriplesAnswer } | null } | null;
+      dataset: { graph: { sampleTriples: TriplesAnswer['nodes'] } | null } | null;
     }
-    const answer = await this.#ask<Answer>(documents.triples, { dataset, relation, first }, signal);
-    return toTriplePage(answer.dataset?.graph?.triples);
+    const answer = await this.#ask<Answer>(documents.sampleTriples, { dataset, relation, first }, signal);
+    return toTriples(answer.dataset?.graph?.sampleTriples ?? []);
   }
 
   /** What an entity is most plausibly related to and not known to be, by a graph model. */

@@ -124,6 +124,12 @@ export function slotColors(legend: Legend, theme: Theme, palette: readonly strin
   });
 }
 
+/** The colour of the category at a place, for what is drawn beside the points. */
+export function categoryColor(place: number, theme: Theme): string {
+  const colors = categoryColors[theme];
+  return colors[place % colors.length] ?? otherColor[theme];
+}
+
 /** Everything in one colour. */
 export function plainColoring(count: number): Coloring {
   return { slots: new Uint8Array(count), legend: { kind: 'plain' } };

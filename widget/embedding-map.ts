@@ -532,6 +532,9 @@ export class EmbeddingMap extends LitElement {
       get hidden() {
         return element.#filter.hidden;
       },
+      get theme() {
+        return element.#theme();
+      },
       get compact() {
         return element.compact;
       },
@@ -610,6 +613,7 @@ export class EmbeddingMap extends LitElement {
     const { map } = this;
     if (map === null) return;
     this.#items.want(index < 0 ? null : map.points.key(index));
+    for (const feature of this.#features) feature.hovered?.(map, index);
     fire(this, 'point-hover', index < 0 ? null : this.#detailOf(map, index));
     this.#stage.requestFrame();
     this.requestUpdate();

@@ -313,13 +313,17 @@ export const styles = css`
   .legend li button:hover {
     background: color-mix(in srgb, var(--ink) 7%, transparent);
   }
-  .legend .swatch {
+  .swatch {
     width: 10px;
     height: 10px;
     border-radius: 50%;
     flex: none;
     background: var(--swatch);
     border: 2px solid var(--swatch);
+  }
+  .swatch.open {
+    background: transparent;
+    border-style: dashed;
   }
   .legend button[aria-pressed='false'] .swatch {
     background: transparent;
@@ -524,6 +528,15 @@ export const styles = css`
   }
   .panel .row:hover {
     background: color-mix(in srgb, var(--ink) 7%, transparent);
+  }
+  .panel h3 {
+    margin: 10px 8px 4px;
+    color: var(--muted);
+    font-size: 12px;
+    font-weight: 600;
+  }
+  .panel .row.link {
+    color: var(--accent);
   }
   .panel .row:focus-visible {
     outline-offset: -2px;
@@ -789,11 +802,7 @@ export const styles = css`
       max-width: none;
       width: 100%;
     }
-    .panel,
-    .panel:focus {
-    outline: none;
-  }
-  .panel.fits {
+    .panel.fits {
       top: auto;
       left: 8px;
       right: 8px;
@@ -836,7 +845,7 @@ export const styles = css`
     }
   }
   @media (forced-colors: active) {
-    .legend .swatch {
+    .swatch {
       forced-color-adjust: none;
     }
     .card {

@@ -943,6 +943,8 @@ export type Graph = {
   readonly entities: ReadonlyArray<EntityMatch>;
   /** The triples, by relation, head and tail. */
   readonly triples: TripleConnection;
+  /** Triples of a relation, by head and tail: all, or so many of them by chance, each as likely as any other. For a picture of what has too many to be drawn. */
+  readonly sampleTriples: ReadonlyArray<Triple>;
   /** The triples around entities, those that are met first in front; then by relation, head and tail. A triple is met once. */
   readonly neighborhood: TripleConnection;
   /** Paths from one entity to another that pass no entity twice, shortest first. */
@@ -990,6 +992,17 @@ export type GraphTriplesArgs = {
   relation?: InputMaybe<Scalars['String']['input']>;
   tail?: InputMaybe<Scalars['String']['input']>;
   split?: InputMaybe<Split>;
+};
+
+
+/**
+ * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
+ * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ */
+export type GraphSampleTriplesArgs = {
+  relation: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  seed: Scalars['Int']['input'];
 };
 
 
@@ -3827,6 +3840,7 @@ export type GraphResolvers<ContextType = Context, ParentType extends ResolversPa
   relation?: Resolver<Maybe<ResolversTypes['Relation']>, ParentType, ContextType, RequireFields<GraphRelationArgs, 'key'>>;
   entities?: Resolver<ReadonlyArray<ResolversTypes['EntityMatch']>, ParentType, ContextType, RequireFields<GraphEntitiesArgs, 'text' | 'first'>>;
   triples?: Resolver<ResolversTypes['TripleConnection'], ParentType, ContextType, RequireFields<GraphTriplesArgs, 'first'>>;
+  sampleTriples?: Resolver<ReadonlyArray<ResolversTypes['Triple']>, ParentType, ContextType, RequireFields<GraphSampleTriplesArgs, 'relation' | 'first' | 'seed'>>;
   neighborhood?: Resolver<ResolversTypes['TripleConnection'], ParentType, ContextType, RequireFields<GraphNeighborhoodArgs, 'of' | 'hops' | 'direction' | 'first'>>;
   paths?: Resolver<ReadonlyArray<ResolversTypes['GraphPath']>, ParentType, ContextType, RequireFields<GraphPathsArgs, 'from' | 'to' | 'length' | 'direction' | 'first'>>;
 };

@@ -121,3 +121,22 @@ export async function listTriples(
   );
   return { triples: rows.slice(0, first), hasNextPage: rows.length > first };
 }
+
+/**
+ * Triples of a relation by head and tail: all, or `first` of them by chance. The chance is a hash of the triple and the seed, so
+ * the same triples stay chosen from one question to the next, and no state is kept.
+ */
+export async function sampleTriples(
+  database: Queryable,
+  { id: datasetId }: Pick<Dataset, 'id'>,
+  relationId: number,
+  { first, seed }: { readonly first: number; readonly seed: number },
+): Promise<Triple[]> {
+  const rows = await database.query<Triple & Row>(
+    `select dataset_id as "datasetId", head as "headId", relation_id as "relationId", tail as "tailId", split
+       from triples where dataset_id = $1::int and relation_id = $2::int
+       order by hashint8extended(head, hashint8extended(tail, $4::bigint)), head, tail limit $3::int`,
+    [datasetId, relationId, first, seed],
+  );
+  return rows.sort((a, b) => a.headId - b.headId || a.tailId - b.tailId);
+}

@@ -24,6 +24,7 @@ import {
 import {
   findNeighborhood,
   listTriples,
+  sampleTriples,
   type TriplePlace,
   type Triple as TripleRecord,
 } from '../graphs/neighborhood.ts';
@@ -84,6 +85,11 @@ export const Graph: GraphResolvers = {
       { first: budget.page(first), after: typeof after === 'string' ? decodePlace(list, after) : null },
     );
     return toConnection(page.triples, (triple) => encodePlace(list, { ...triple, hop: 0 }), { ...page, after });
+  },
+  async sampleTriples({ dataset }, { relation, first, seed }, { reading, budget }) {
+    budget.search();
+    const [id = 0] = (await requireRelations(reading, dataset, [relation])).map((each) => each.id);
+    return sampleTriples(reading, dataset, id, { first: budget.page(first), seed });
   },
   async neighborhood({ dataset }, { of, hops, direction, relations, first, after }, { reading, budget }) {
     budget.search();

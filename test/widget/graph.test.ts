@@ -44,7 +44,7 @@ describe('the map of a graph, in a real browser', { skip, concurrency: false }, 
   );
 
   async function open(): Promise<Page> {
-    const page = await newPage();
+    const page = await newPage({ viewport: { width: 900, height: 600 } });
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => assert.fail(error));
     await page.goto(site.serve(pageWithMap(server.url, 'dataset="towns" embedding="rote" projection="pca"')));
@@ -96,7 +96,7 @@ describe('the map of a graph, in a real browser', { skip, concurrency: false }, 
 
   test('a relation that is chosen is drawn as arrows, and gone when it is chosen no more', async () => {
     const page = await open();
-    const row = page.locator('embedding-map .panel .row', { hasText: 'is followed by' });
+    const row = page.locator('embedding-map .panel .row[aria-pressed]', { hasText: 'is followed by' });
     assert.match(await row.innerText(), /23/);
     assert.equal(await drawn(page), 0);
     await row.click();
@@ -122,9 +122,42 @@ describe('the map of a graph, in a real browser', { skip, concurrency: false }, 
     assert.match(await about.innerText(), /\b3 around town-5/);
     await page.getByText('One step further').click();
     await about.getByText(/\b7 around town-5/).waitFor();
-    await page.locator('embedding-map .panel .row', { hasText: 'is followed by' }).click();
+    await page.locator('embedding-map .panel .row[aria-pressed]', { hasText: 'is followed by' }).click();
     // Two steps along the one relation that is chosen, and what the model says would come next.
-    await about.getByText(/\b2 around town-5, 5 predicted/).waitFor();
+    await about.getByText(/\b2 around town-5 in 2 steps, 5 predicted/).waitFor();
     await untilDrawn(page, 1000);
+  });
+
+  test('a point under the pointer shows what is around it, asked for once, and is forgotten when the pointer leaves', async () => {
+    const page = await open();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.postData()?.includes('MapAround')) asked.push(request.postDataJSON().variables.key);
+    });
+    const place = await page.evaluate(() => document.querySelector('embedding-map')?.placeOf('town-9'));
+    assert.ok(place);
+    for (let time = 0; time < 2; time++) {
+      await page.mouse.move(place.x, place.y);
+      // A ring about the point is some 100 pixels; arrows to both sides are more.
+      await untilDrawn(page, 400);
+      await page.mouse.move(place.x + 60, 590);
+      for (const begun = Date.now(); (await drawn(page)) > 0; ) {
+        assert.ok(Date.now() - begun < PATIENCE_MS, 'the arrows are still there');
+        await page.waitForTimeout(50);
+      }
+    }
+    assert.deepEqual(asked, ['town-9']);
+  });
+
+  test('the same point clicked again is followed one step further', async () => {
+    const page = await open();
+    await page.evaluate(() => document.querySelector('embedding-map')?.showNeighbors('town-5'));
+    const about = page.locator('embedding-map .panel');
+    await about.getByText(/\b3 around town-5/).waitFor();
+    await page.evaluate(() => document.querySelector('embedding-map')?.showNeighbors('town-5'));
+    await about.getByText(/\b7 around town-5 in 2 steps/).waitFor();
+    // The list has the triples, and leads on to what they name.
+    await about.locator('.row', { hasText: 'town-4 → is followed by' }).click();
+    await about.getByText(/\b4 around town-4/).waitFor();
   });
 });

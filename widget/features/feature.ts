@@ -4,6 +4,7 @@
  */
 import type { ReactiveControllerHost, TemplateResult } from 'lit';
 
+import type { Theme } from '../colors.ts';
 import type { ItemsController } from '../controllers/itemsController.ts';
 import type { StageController } from '../controllers/stageController.ts';
 import type { LoadedMap } from '../loadMap.ts';
@@ -25,6 +26,8 @@ export interface Feature {
   renderTool?(map: LoadedMap, names: Names): TemplateResult | null;
   /** Its panel was closed by the user: what it showed is done with. */
   closed?(): void;
+  /** The pointer, or the keyboard, is on another point; -1: on none. */
+  hovered?(map: LoadedMap, index: number): void;
   /** Everything is to be as it was at first. */
   clear?(): void;
   /** Its panel is about the map and not about items of it: it stays open whichever map and whichever point is shown. */
@@ -55,6 +58,8 @@ export interface MapView extends ReactiveControllerHost {
   readonly stage: StageController;
   /** Points that the legend has hidden. */
   readonly hidden: Hidden;
+  /** Which colours are shown. */
+  readonly theme: Theme;
   /** Only the map is shown: no panels. */
   readonly compact: boolean;
   /** The clustering whose labels are wanted, or `none`; null: whichever suits the map. */

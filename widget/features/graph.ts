@@ -1,27 +1,37 @@
 /**
- * The graph of the items: relations that are chosen are drawn as arrows from heads to tails, and of a point that is chosen the
- * triples around it, further out step by step, with what a model predicts for it dashed and with its probability.
+ * The graph of the items: relations that are chosen are drawn as arrows from heads to tails, many of them as bundles and of very
+ * many a sample; a point under the pointer shows what is around it; a point that is chosen shows the same, further out step by
+ * step, with what a model predicts for it dashed and with its probability.
  */
 import { html, nothing, type TemplateResult } from 'lit';
 
+import { bundleLines, type Way, type World } from '../bundleLines.ts';
 import type { Client, GraphSummary, PredictedLink, TriplePage } from '../client.ts';
+import { categoryColor } from '../colors.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import { icons } from '../panels/icons.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Shape } from '../renderer/overlay.ts';
-import type { Feature, MapView, MarkColors } from './feature.ts';
+import { bringIntoView } from './bringIntoView.ts';
+import type { Feature, MapView } from './feature.ts';
 
-/** Of the palette those that are told from either ground. */
-const COLORS = ['#3c72cb', '#be5a0a', '#107f7a', '#cd3976', '#9f51a4', '#859454', '#b5820c', '#6b8acf'];
-/** Arrows of one relation, and around one point: more hide what is below, and are a sample anyway. */
-const MOST_OF_RELATION = 300;
+/** Arrows of the relations that are chosen, all together: with more a picture gets darker and tells no more. */
+const MOST_OF_RELATIONS = 1000;
+/** With more than this, arrows between the same regions are drawn as bundles. */
+const MOST_STRAIGHT = 60;
 const MOST_AROUND = 200;
 const MOST_HOPS = 3;
 /** Predictions for each relation that is chosen. */
 const PREDICTIONS = 5;
 /** With more arrows than this words beside them would cover each other. */
 const MOST_WORDS = 12;
+/** The pointer rests this long on a point before what is around it is asked for. */
+const REST_MS = 120;
+/** Neighbourhoods that are kept, so that a pointer that comes back asks nothing. */
+const MOST_KEPT = 100;
+/** Of other arrows while those around the pointer are shown. */
+const FADED = 0.2;
 
 interface Arrow {
   readonly from: number;
@@ -31,23 +41,50 @@ interface Arrow {
   readonly predicted?: boolean;
 }
 
+/** Arrows as they are drawn. */
+interface Drawing {
+  readonly arrows: readonly Arrow[];
+  readonly ways: readonly (Way | null)[];
+}
+
+interface Around extends Drawing {
+  readonly index: number;
+  readonly hops: number;
+  /** Whether there are more triples than these. */
+  readonly more: boolean;
+}
+
+const nothingDrawn: Drawing = { arrows: [], ways: [] };
+
 export class GraphFeature implements Feature {
   readonly label = 'Relations';
   readonly #view: MapView;
   readonly #task: TaskController<readonly [Client, string], GraphSummary | null>;
+  /** The relations by key. */
+  #known: ReadonlyMap<string, { readonly label: string; readonly place: number }> = new Map();
+  /** Those that are chosen. */
   #relations: readonly string[] = [];
-  #hops = 1;
   /** Around the point that is chosen; null: none is. */
-  #around: { readonly index: number; readonly more: boolean; readonly arrows: readonly Arrow[] } | null = null;
-  #ofRelations: readonly Arrow[] = [];
+  #around: Around | null = null;
+  /** Around the point under the pointer. */
+  #peek: Around | null = null;
+  #ofRelations: Drawing = nothingDrawn;
+  #asking = false;
   #abort: AbortController | null = null;
+  #peeking: AbortController | null = null;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  readonly #kept = new Map<string, TriplePage>();
 
   constructor(view: MapView) {
     this.#view = view;
+    view.addController({ hostDisconnected: () => this.#stop() });
     this.#task = new TaskController(view, {
       arguments: () => (view.map === null ? null : [view.map.client, view.map.names.dataset]),
       run: ([client, dataset], signal) => client.graph(dataset, signal),
-      onComplete: () => view.requestUpdate(),
+      onComplete: (graph) => {
+        this.#known = new Map(graph?.relations.map(({ key, label }, place) => [key, { label, place }]));
+        view.requestUpdate();
+      },
       onError: (error) => view.fail(error),
     });
   }
@@ -57,10 +94,26 @@ export class GraphFeature implements Feature {
     return this.#graph !== null && this.#view.isOpen(this);
   }
 
-  /** A point was chosen while the panel is open. */
+  /** A point was chosen while the panel is open: what is around it is shown; of the same point again, one step further. */
   chosen(map: LoadedMap, index: number): void {
-    this.#hops = 1;
-    void this.#fetch(map, index);
+    const again = this.#around?.index === index ? this.#around.hops : 0;
+    if (again === 0) bringIntoView(this.#view, index);
+    void this.#fetch(map, index, Math.min(MOST_HOPS, again + 1));
+  }
+
+  /** The pointer is on a point; -1: on none. */
+  hovered(map: LoadedMap, index: number): void {
+    clearTimeout(this.#rest);
+    this.#peeking?.abort();
+    if (index < 0 || !this.takesClicks || index === this.#around?.index) {
+      if (this.#peek === null) return;
+      this.#peek = null;
+      this.#view.refresh();
+      return;
+    }
+    const peeking = new AbortController();
+    this.#peeking = peeking;
+    this.#rest = setTimeout(() => void this.#peekAt(map, index, peeking.signal), REST_MS);
   }
 
   renderTool(): TemplateResult | null {
@@ -79,55 +132,35 @@ export class GraphFeature implements Feature {
   renderPanel(map: LoadedMap): TemplateResult | null {
     const graph = this.#graph;
     if (graph === null) return null;
-    const around = this.#around;
-    const about = around === null ? 'Choose relations, or a point' : this.#describe(around);
-    return html`${renderPanelHeader(this.label, about, this.#view.close)}
+    return html`${renderPanelHeader(this.label, this.#describe(graph), this.#view.close)}
       <div class="body">
-        ${
-          around === null || this.#hops >= MOST_HOPS
-            ? nothing
-            : html`<button class="row" @click=${() => this.#further(map)}><span class="text">One step further</span></button>`
-        }
+        ${this.#around === null ? nothing : this.#renderAround(map, this.#around)}
         <ol class="rows">
-          ${graph.relations.map(
-            ({ key, label, tripleCount }) => html`<li>
-              <button class="row" aria-pressed=${this.#relations.includes(key)} @click=${() => this.#toggle(map, key)}>
-                <span class="text" style=${this.#relations.includes(key) ? `color: ${this.#colorOf(key)}` : ''}>${label}</span>
+          ${graph.relations.map(({ key, label, tripleCount }) => {
+            const chosen = this.#relations.includes(key);
+            const color = `--swatch:${chosen ? this.#colorOf(key) : 'transparent'}`;
+            return html`<li>
+              <button class="row" aria-pressed=${chosen} @click=${() => this.#toggle(map, key)}>
+                <span class="swatch" style=${color}></span>
+                <span class="text">${label}</span>
                 <span class="distance">${tripleCount.toLocaleString()}</span>
               </button>
-            </li>`,
-          )}
+            </li>`;
+          })}
         </ol>
       </div>`;
   }
 
   emphasis(): Uint32Array | null {
-    const arrows = this.#arrows();
+    const { arrows } = this.#peek ?? this.#around ?? this.#ofRelations;
     if (arrows.length === 0) return null;
     return Uint32Array.from(new Set(arrows.flatMap(({ from, to }) => [from, to]))).sort();
   }
 
-  shapes({ accent }: MarkColors): readonly Shape[] {
-    const arrows = this.#arrows();
-    const words = arrows.length <= MOST_WORDS;
-    const labels = new Map(this.#graph?.relations.map(({ key, label }) => [key, label]));
-    return arrows.map(({ from, to, relation, predicted = false, probability = null }): Shape => {
-      const share = probability === null ? '' : ` ${Math.round(100 * probability)} %`;
-      const text = predicted ? `${labels.get(relation) ?? relation}?${share}` : (labels.get(relation) ?? relation);
-      return {
-        kind: 'line',
-        ...{
-          from,
-          to,
-          color: predicted ? accent : this.#colorOf(relation),
-          width: 1.5,
-          arrow: true,
-          dashed: predicted,
-        },
-        opacity: arrows.length > MOST_AROUND ? 0.45 : 0.85,
-        ...(words || predicted ? { text } : {}),
-      };
-    });
+  shapes(): readonly Shape[] {
+    const base = this.#around ?? this.#ofRelations;
+    if (this.#peek === null) return this.#draw(base, 1);
+    return [...this.#draw(base, FADED), ...this.#draw(this.#peek, 1)];
   }
 
   closed(): void {
@@ -136,79 +169,181 @@ export class GraphFeature implements Feature {
   }
 
   clear(): void {
-    this.#abort?.abort();
+    this.#stop();
     this.#relations = [];
-    this.#ofRelations = [];
+    this.#ofRelations = nothingDrawn;
     this.#around = null;
+    this.#peek = null;
   }
 
   loaded({ sameItems }: LoadedMap): void {
-    if (!sameItems) this.clear();
+    if (sameItems) return;
+    this.clear();
+    this.#kept.clear();
   }
 
   get #graph(): GraphSummary | null {
     return this.#task.status === 'complete' ? this.#task.value : null;
   }
 
-  #describe({ index, more, arrows }: { index: number; more: boolean; arrows: readonly Arrow[] }): string {
-    const predicted = arrows.filter((arrow) => arrow.predicted).length;
-    const known = `${arrows.length - predicted}${more ? '+' : ''} around ${this.#view.labelOf(index)}`;
-    return predicted === 0 ? known : `${known}, ${predicted} predicted`;
+  #stop(): void {
+    clearTimeout(this.#rest);
+    this.#abort?.abort();
+    this.#peeking?.abort();
+    this.#asking = false;
   }
 
-  #arrows(): readonly Arrow[] {
-    return [...(this.#around === null ? this.#ofRelations : []), ...(this.#around?.arrows ?? [])];
+  #describe(graph: GraphSummary): string {
+    if (this.#asking) return 'Asking …';
+    if (this.#around !== null) {
+      const { index, more, arrows, hops } = this.#around;
+      const predicted = arrows.filter((arrow) => arrow.predicted).length;
+      const steps = hops === 1 ? '' : ` in ${hops} steps`;
+      const known = `${arrows.length - predicted}${more ? '+' : ''} around ${this.#view.labelOf(index)}${steps}`;
+      return predicted === 0 ? known : `${known}, ${predicted} predicted`;
+    }
+    if (this.#relations.length === 0) return 'Choose relations, or a point';
+    const all = graph.relations.filter(({ key }) => this.#relations.includes(key));
+    const total = all.reduce((sum, { tripleCount }) => sum + tripleCount, 0);
+    const drawn = this.#ofRelations.arrows.length;
+    if (drawn === total) return `${total.toLocaleString()} drawn`;
+    const chosen = total > MOST_OF_RELATIONS ? ', chosen by chance' : '';
+    return `${drawn.toLocaleString()} of ${total.toLocaleString()} drawn${chosen}`;
+  }
+
+  #renderAround(map: LoadedMap, around: Around): TemplateResult {
+    const { arrows, index, hops } = around;
+    const { lineActions, listed } = this.#view;
+    const label = (at: number) => this.#view.labelOf(at);
+    const further = () => this.chosen(map, index);
+    // What is predicted is news.
+    const lines = [...arrows].sort((a, b) => Number(b.predicted ?? false) - Number(a.predicted ?? false));
+    const row = ({ from, to, relation, predicted = false, probability = null }: Arrow) => {
+      const other = map.points.key(from === index ? to : from);
+      const name = this.#labelOf(relation);
+      const text =
+        from === index ? `${name} → ${label(to)}` : `${label(from)} → ${name}${to === index ? '' : ` → ${label(to)}`}`;
+      return html`<li>
+        <button
+          class="row"
+          title=${text}
+          @click=${() => lineActions.onChoose(other)}
+          @pointerenter=${() => lineActions.onHover(other)}
+          @pointerleave=${() => lineActions.onHover(null)}
+        >
+          <span class=${predicted ? 'swatch open' : 'swatch'} style="--swatch:${this.#colorOf(relation)}"></span>
+          <span class="text">${text}</span>
+          ${predicted ? html`<span class="distance">${probability === null ? 'predicted' : percent(probability)}</span>` : nothing}
+        </button>
+      </li>`;
+    };
+    return html`<ol class="rows">
+        ${lines.slice(0, listed).map(row)}
+      </ol>
+      ${hops >= MOST_HOPS ? nothing : html`<button class="row link" @click=${further}>One step further</button>`}
+      <h3>${this.#relations.length === 0 ? 'Choose a relation to see what is predicted by it' : 'Only by these relations'}</h3>`;
+  }
+
+  #draw({ arrows, ways }: Drawing, strength: number): Shape[] {
+    const words = arrows.length <= MOST_WORDS && strength === 1;
+    const opacity = strength * Math.min(0.85, 7 / Math.sqrt(arrows.length));
+    return arrows.map(({ from, to, relation, predicted = false, probability = null }, i): Shape => {
+      const name = this.#labelOf(relation);
+      const text = predicted ? `${name}?${probability === null ? '' : ` ${percent(probability)}`}` : name;
+      return {
+        kind: 'line',
+        ...{
+          from,
+          to,
+          color: this.#colorOf(relation),
+          width: predicted ? 2 : 1.5,
+          opacity: predicted ? strength : opacity,
+        },
+        ...{ arrow: true, dashed: predicted, way: ways[i] ?? null },
+        ...(words || (predicted && strength === 1) ? { text } : {}),
+      };
+    });
+  }
+
+  #labelOf(relation: string): string {
+    return this.#known.get(relation)?.label ?? relation;
   }
 
   /** The colour of a relation is that of its place in the list, whichever others are drawn. */
   #colorOf(relation: string): string {
-    const place = this.#graph?.relations.findIndex(({ key }) => key === relation) ?? 0;
-    return COLORS[Math.max(0, place) % COLORS.length] ?? '';
+    return categoryColor(this.#known.get(relation)?.place ?? 0, this.#view.theme);
   }
 
   #toggle(map: LoadedMap, key: string): void {
     const chosen = this.#relations.includes(key);
     this.#relations = chosen ? this.#relations.filter((other) => other !== key) : [...this.#relations, key];
-    void this.#fetch(map, this.#around?.index ?? -1);
+    void this.#fetch(map, this.#around?.index ?? -1, this.#around?.hops ?? 1);
   }
 
-  #further(map: LoadedMap): void {
-    this.#hops++;
-    void this.#fetch(map, this.#around?.index ?? -1);
-  }
-
-  async #fetch(map: LoadedMap, index: number): Promise<void> {
+  async #fetch(map: LoadedMap, index: number, hops: number): Promise<void> {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
-    const { client, names } = map;
+    this.#peek = null;
+    this.#asking = true;
+    this.#view.requestUpdate();
     try {
-      if (index < 0) {
-        this.#around = null;
-        const pages = await Promise.all(
-          this.#relations.map((relation) => client.triples(names.dataset, relation, MOST_OF_RELATION, abort.signal)),
-        );
-        const arrows = await this.#place(map, pages);
-        if (abort.signal.aborted) return;
-        this.#ofRelations = arrows;
-      } else {
-        const key = map.points.key(index);
-        const relations = this.#relations.length === 0 ? null : this.#relations;
-        const page = await client.around(
-          names.dataset,
-          key,
-          { hops: this.#hops, relations, first: MOST_AROUND },
-          abort.signal,
-        );
-        const arrows = [...(await this.#place(map, [page])), ...(await this.#predict(map, index, abort.signal))];
-        if (abort.signal.aborted) return;
-        this.#around = { index, more: page.more, arrows };
-        this.#view.announce(`${page.triples.length} relations around ${this.#view.labelOf(index)}`);
-      }
+      const { signal } = abort;
+      const drawing =
+        index < 0 ? await this.#fetchRelations(map, signal) : await this.#fetchAround(map, index, hops, signal);
+      const predicted = index < 0 ? [] : await this.#predict(map, index, signal);
+      if (abort.signal.aborted) return;
+      const whole = this.#arrange(map, [...drawing.arrows, ...predicted]);
+      this.#around = index < 0 ? null : { ...whole, index, hops, more: drawing.more };
+      if (index < 0) this.#ofRelations = whole;
+      this.#asking = false;
+      if (this.#graph !== null) this.#view.announce(this.#describe(this.#graph));
     } catch (error) {
-      if (!abort.signal.aborted) this.#view.fail(error);
+      if (abort.signal.aborted) return;
+      this.#asking = false;
+      this.#view.fail(error);
+      this.#view.hint('The relations could not be read');
     }
-    if (!abort.signal.aborted) this.#view.refresh();
+    this.#view.refresh();
+  }
+
+  async #peekAt(map: LoadedMap, index: number, signal: AbortSignal): Promise<void> {
+    try {
+      const { arrows, more } = await this.#fetchAround(map, index, 1, signal);
+      if (signal.aborted) return;
+      this.#peek = { ...this.#arrange(map, arrows), index, hops: 1, more };
+      this.#view.refresh();
+    } catch {
+      // It was only looked at; a click tells what is wrong.
+    }
+  }
+
+  async #fetchRelations(map: LoadedMap, signal: AbortSignal): Promise<{ arrows: Arrow[]; more: boolean }> {
+    const { client, names } = map;
+    const first = Math.max(1, Math.floor(MOST_OF_RELATIONS / Math.max(1, this.#relations.length)));
+    const pages = await Promise.all(
+      this.#relations.map((relation) => client.sampleTriples(names.dataset, relation, first, signal)),
+    );
+    return { arrows: await this.#place(map, pages.flat()), more: false };
+  }
+
+  async #fetchAround(
+    map: LoadedMap,
+    index: number,
+    hops: number,
+    signal: AbortSignal,
+  ): Promise<{ arrows: Arrow[]; more: boolean }> {
+    const of = map.points.key(index);
+    const relations = this.#relations.length === 0 ? null : this.#relations;
+    const name = JSON.stringify([of, hops, relations]);
+    const page =
+      this.#kept.get(name) ??
+      (await map.client.around(map.names.dataset, of, { hops, relations, first: MOST_AROUND }, signal));
+    this.#kept.delete(name);
+    this.#kept.set(name, page);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return { arrows: await this.#place(map, page.triples), more: page.more };
   }
 
   /** What the map's own model predicts for a point by the relations that are chosen. */
@@ -218,30 +353,39 @@ export class GraphFeature implements Feature {
     const head = map.points.key(index);
     const answers = await Promise.all(
       this.#relations.map(async (relation): Promise<readonly (PredictedLink & { relation: string })[]> => {
-        const links = await map.client.predictLinks(
-          map.names.dataset,
-          model,
-          { head, relation, first: PREDICTIONS },
-          signal,
-        );
+        const question = { head, relation, first: PREDICTIONS };
+        const links = await map.client.predictLinks(map.names.dataset, model, question, signal);
         return links.map((link) => ({ ...link, relation }));
       }),
     );
     const indexOf = await map.indexOf();
     return answers.flat().flatMap(({ key, relation, probability }): Arrow[] => {
       const to = indexOf.get(key);
-      return to === undefined ? [] : [{ from: index, to, relation, probability, predicted: true }];
+      return to === undefined || to === index ? [] : [{ from: index, to, relation, probability, predicted: true }];
     });
   }
 
   /** The triples both of whose ends are on the map. */
-  async #place(map: LoadedMap, pages: readonly TriplePage[]): Promise<Arrow[]> {
+  async #place(map: LoadedMap, triples: TriplePage['triples']): Promise<Arrow[]> {
     const indexOf = await map.indexOf();
-    return pages.flatMap(({ triples }) =>
-      triples.flatMap(({ head, relation, tail }): Arrow[] => {
-        const [from, to] = [indexOf.get(head), indexOf.get(tail)];
-        return from === undefined || to === undefined || from === to ? [] : [{ from, to, relation }];
-      }),
-    );
+    return triples.flatMap(({ head, relation, tail }): Arrow[] => {
+      const [from, to] = [indexOf.get(head), indexOf.get(tail)];
+      return from === undefined || to === undefined || from === to ? [] : [{ from, to, relation }];
+    });
   }
+
+  /** Many arrows become bundles. */
+  #arrange({ points }: LoadedMap, arrows: readonly Arrow[]): Drawing {
+    if (arrows.length <= MOST_STRAIGHT) return { arrows, ways: [] };
+    const at = (index: number): World => [points.x[index] ?? 0, points.y[index] ?? 0, points.z[index] ?? 0];
+    const lines = arrows.map(({ from, to, relation, predicted }) => ({
+      ...{ from: at(from), to: at(to) },
+      kind: predicted ? `${relation}?` : relation,
+    }));
+    return { arrows, ways: bundleLines(lines) };
+  }
+}
+
+function percent(probability: number): string {
+  return `${Math.round(100 * probability)} %`;
 }

@@ -1,21 +1,14 @@
 /** The true nearest neighbours of a point that is chosen: a list of them, and lines to them on the map. */
 import { html, type TemplateResult } from 'lit';
 
-import { pan } from '../camera.ts';
 import { NeighborsController } from '../controllers/neighborsController.ts';
 import { messageOf } from '../errors.ts';
 import { fire } from '../events.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import { describeSearch, type Line, renderAbout, renderPanelHeader } from '../panels/results.ts';
 import type { Shape } from '../renderer/overlay.ts';
-import { NARROW_PX, PANEL_PX } from '../styles.ts';
+import { bringIntoView } from './bringIntoView.ts';
 import type { Feature, MapView, MarkColors } from './feature.ts';
-
-const FLIGHT_MS = 420;
-/** What a panel leaves of a narrow map, whose panel lies below. */
-const SHARE_ABOVE_PANEL = 0.46;
-/** A point nearer to the edge than this is brought into view. */
-const MARGIN_PX = 24;
 
 export class NeighborsFeature implements Feature {
   readonly label = 'Nearest neighbours';
@@ -33,7 +26,7 @@ export class NeighborsFeature implements Feature {
     const key = map.points.key(index);
     this.#view.items.want(key, 'now');
     this.#view.open(this);
-    this.#bringIntoView(index);
+    bringIntoView(this.#view, index);
     const count = Math.min(100, Math.max(1, Math.round(this.#view.neighborCount) || 10));
     void this.#neighbors.ask(map.client, map.names, key, count);
   }
@@ -106,23 +99,5 @@ export class NeighborsFeature implements Feature {
       if (error !== null) this.#view.fail(error);
     }
     this.#view.refresh();
-  }
-
-  /** Moves the map when the panel would cover the point: beside it on a wide map, above it on a narrow one. */
-  #bringIntoView(index: number): void {
-    const { stage } = this.#view;
-    const place = this.#view.placeOf(index);
-    if (place === null) return;
-    const { width, height } = stage.size;
-    const wide = width >= NARROW_PX;
-    const free = { width: wide ? width - PANEL_PX : width, height: wide ? height : height * SHARE_ABOVE_PANEL };
-    const seen =
-      place.x > MARGIN_PX &&
-      place.x < free.width - MARGIN_PX &&
-      place.y > MARGIN_PX &&
-      place.y < free.height - MARGIN_PX;
-    if (seen) return;
-    const moved = pan(stage.camera, stage.size, free.width / 2 - place.x, free.height / 2 - place.y);
-    stage.flyTo(moved, this.#view.milliseconds(FLIGHT_MS));
   }
 }

@@ -1,4 +1,5 @@
 /** What lies above the points: lines between them, rings, the lasso. Few things, so a 2-D canvas draws them. */
+import type { Way, World } from '../bundleLines.ts';
 import { type Camera, project, type Size } from '../camera.ts';
 import type { Points } from '../points.ts';
 
@@ -16,6 +17,8 @@ export interface LineShape {
   readonly dashed?: boolean;
   /** Whether an arrowhead points at `to`. */
   readonly arrow?: boolean;
+  /** Where it passes; absent: it is straight. */
+  readonly way?: Way | null;
   /** Upon the middle of the line, or of an arrow nearer to its head. */
   readonly text?: string;
 }
@@ -124,7 +127,10 @@ function drawShapes(context: CanvasRenderingContext2D, points: Points, marks: Ma
   for (const shape of marks.shapes) {
     if (shape.kind === 'ring') ring(shape);
     else if (shape.kind === 'text') drawText(context, shape);
-    else drawLine(context, place(shape.from), place(shape.to), shape, marks);
+    else {
+      const way = shape.way?.map((at: World) => project(marks.camera, marks.size, ...at)) ?? null;
+      drawLine(context, place(shape.from), place(shape.to), way, shape, marks);
+    }
   }
   const { current, hovered } = marks;
   if (current >= 0) ring({ at: current, radius: 8, color: marks.accent, width: 2.5 });
@@ -150,21 +156,32 @@ function drawText(context: CanvasRenderingContext2D, { text, x, y, color, halo, 
   context.fillText(text, x, y);
 }
 
-function drawLine(context: CanvasRenderingContext2D, from: Place, to: Place, line: LineShape, marks: Marks): void {
-  const length = Math.hypot(to.x - from.x, to.y - from.y);
+/** @param way the inner control points of a curve; null: straight */
+function drawLine(
+  context: CanvasRenderingContext2D,
+  from: Place,
+  to: Place,
+  way: readonly Place[] | null,
+  line: LineShape,
+  marks: Marks,
+): void {
+  // A straight line is the curve whose control points lie upon it.
+  const [first = mix(from, to, 1 / 3), second = mix(from, to, 2 / 3)] = way ?? [];
+  const length = Math.hypot(to.x - second.x, to.y - second.y);
   const gap = line.arrow === true && length > 2 * ARROW_GAP_PX ? ARROW_GAP_PX / length : 0;
-  const end = { x: to.x - gap * (to.x - from.x), y: to.y - gap * (to.y - from.y) };
+  const end = mix(to, second, gap);
   context.globalAlpha = line.opacity;
   context.lineWidth = line.width;
   context.strokeStyle = line.color;
   context.setLineDash(line.dashed === true ? [5, 4] : []);
   context.beginPath();
   context.moveTo(from.x, from.y);
-  context.lineTo(end.x, end.y);
+  if (way === null) context.lineTo(end.x, end.y);
+  else context.bezierCurveTo(first.x, first.y, second.x, second.y, end.x, end.y);
   context.stroke();
   context.setLineDash([]);
   if (line.arrow === true && length > 0) {
-    const angle = Math.atan2(to.y - from.y, to.x - from.x);
+    const angle = Math.atan2(to.y - second.y, to.x - second.x);
     context.fillStyle = line.color;
     context.beginPath();
     context.moveTo(end.x, end.y);
@@ -175,14 +192,30 @@ function drawLine(context: CanvasRenderingContext2D, from: Place, to: Place, lin
   context.globalAlpha = 1;
   if (line.text === undefined) return;
   context.font = '12px system-ui, sans-serif';
+  // Words that are longer than their line would hide what it joins.
+  if (context.measureText(line.text).width > Math.hypot(to.x - from.x, to.y - from.y)) return;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   context.lineWidth = 3;
+  context.lineJoin = 'round';
   context.strokeStyle = marks.ground;
   // Of two arrows that lead to and fro, each has its words nearer to its head.
-  const share = line.arrow === true ? ARROW_TEXT_SHARE : 0.5;
-  const middle = { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
+  const middle = onCurve([from, first, second, to], line.arrow === true ? ARROW_TEXT_SHARE : 0.5);
   context.strokeText(line.text, middle.x, middle.y);
   context.fillStyle = marks.ink;
   context.fillText(line.text, middle.x, middle.y);
+}
+
+function mix(a: Place, b: Place, share: number): Place {
+  return { x: a.x + share * (b.x - a.x), y: a.y + share * (b.y - a.y) };
+}
+
+/** De Casteljau. */
+function onCurve(points: readonly Place[], share: number): Place {
+  const [first = { x: 0, y: 0 }, ...rest] = points;
+  if (rest.length === 0) return first;
+  return onCurve(
+    rest.map((point, i) => mix(points[i] ?? point, point, share)),
+    share,
+  );
 }

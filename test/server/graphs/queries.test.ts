@@ -8,7 +8,7 @@ import { compileFilter } from '../../../server/datasets/filters.ts';
 import { findItemsById } from '../../../server/datasets/items.ts';
 import { findEntities, requireEntity } from '../../../server/graphs/findEntities.ts';
 import { listRelations, requireRelations } from '../../../server/graphs/graphs.ts';
-import { type Direction, findNeighborhood, listTriples } from '../../../server/graphs/neighborhood.ts';
+import { type Direction, findNeighborhood, listTriples, sampleTriples } from '../../../server/graphs/neighborhood.ts';
 import { findPaths } from '../../../server/graphs/paths.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeGraph, type TripleText } from '../../helpers/graphs.ts';
@@ -123,6 +123,26 @@ onEveryDatabase((_engine, open) => {
     assert.deepEqual(tests.triples.map(shown), ['wolf eats dog']);
     const ofCat = await listTriples(database, dataset, { tail: names.id('cat') }, { first: 10 });
     assert.deepEqual(ofCat.triples.map(shown), ['dog chases cat']);
+  });
+
+  test('a sample of a relation is so many of its triples, the same ones for the same seed, each as likely as any other', async () => {
+    const numbers = Array.from({ length: 40 }, (_, i): TripleText => [`n${i}`, 'divides', `n${(i * 7) % 40}`]);
+    const many = await makeGraph(database, 'sampled', numbers);
+    const [{ id } = { id: 0 }] = await listRelations(database, many.id);
+    const sample = async (first: number, seed: number) =>
+      (await sampleTriples(database, many, id, { first, seed })).map(({ headId, tailId }) => `${headId} ${tailId}`);
+    const all = (await listTriples(database, many, {}, { first: 100 })).triples;
+    const names = all.map(({ headId, tailId }) => `${headId} ${tailId}`);
+    assert.deepEqual(await sample(100, 1), names, 'all where there are no more, in order');
+    assert.deepEqual(await sample(8, 5), await sample(8, 5));
+    const times = new Map(names.map((name) => [name, 0]));
+    for (let seed = 0; seed < 200; seed++) {
+      const chosen = await sample(8, seed);
+      assert.equal(new Set(chosen).size, 8);
+      for (const name of chosen) times.set(name, (times.get(name) ?? 0) + 1);
+    }
+    // Each is expected 40 times, with a deviation of 5.7: five of them either way.
+    for (const [name, count] of times) assert.ok(count > 11 && count < 69, `${name} ${count} times`);
   });
 
   async function paths(
