@@ -167,6 +167,15 @@ export class ClientError extends Error {
 const projectionFields = `name method components seed parameters device milliseconds explainedVariance stale version createdAt
       quality { trustworthiness continuity neighborRecall tripletAccuracy rankCorrelation neighbors sample columns }`;
 
+/** Maps of more than three components are there to find groups in. */
+const withMapsToSee = (summary: DatasetSummary): DatasetSummary => ({
+  ...summary,
+  embeddings: summary.embeddings.map((embedding) => ({
+    ...embedding,
+    projections: embedding.projections.filter(({ components }) => components <= 3),
+  })),
+});
+
 const clusteringsField = 'clusterings { name embedding { name } projection { name } }';
 
 /** Every document, so that a test can hold them against the schema. */
@@ -355,7 +364,8 @@ export class Client {
 
   /** One data set with its embeddings and maps, or null. */
   async dataset(slug: string, signal?: AbortSignal): Promise<DatasetSummary | null> {
-    return (await this.#ask<{ dataset: DatasetSummary | null }>(documents.dataset, { dataset: slug }, signal)).dataset;
+    const answer = await this.#ask<{ dataset: DatasetSummary | null }>(documents.dataset, { dataset: slug }, signal);
+    return answer.dataset && withMapsToSee(answer.dataset);
   }
 
   /** The first thousand data sets. */
@@ -367,7 +377,7 @@ export class Client {
     let after: string | null = null;
     do {
       const { datasets }: Answer = await this.#ask<Answer>(documents.datasets, { first: 50, after }, signal);
-      all.push(...datasets.nodes);
+      all.push(...datasets.nodes.map(withMapsToSee));
       after = datasets.pageInfo.hasNextPage ? datasets.pageInfo.endCursor : null;
     } while (after !== null && all.length < 1000);
     return all;

@@ -1141,7 +1141,7 @@ export type ProjectionMethod =
   /** Coordinates that came with the data. */
   | 'GIVEN';
 
-/** A map: two or three coordinates per item of an embedding. */
+/** A map: two or three coordinates per item of an embedding; by UMAP also up to ten, which are there to find groups in. */
 export type Projection = Node & {
   /** A global id. */
   readonly id: Scalars['ID']['output'];
@@ -1151,7 +1151,7 @@ export type Projection = Node & {
   readonly embedding: Embedding;
   /** How it was made. */
   readonly method: ProjectionMethod;
-  /** Coordinates per item, 2 or 3. */
+  /** Coordinates per item, 2 to 10. The element `<embedding-map>` shows maps of 2 and 3. */
   readonly components: Scalars['Int']['output'];
   /** The seed of every choice by chance. */
   readonly seed?: Maybe<Scalars['Int']['output']>;
@@ -1180,13 +1180,13 @@ export type Projection = Node & {
 };
 
 
-/** A map: two or three coordinates per item of an embedding. */
+/** A map: two or three coordinates per item of an embedding; by UMAP also up to ten, which are there to find groups in. */
 export type ProjectionPlaceArgs = {
   to: Target;
 };
 
 
-/** A map: two or three coordinates per item of an embedding. */
+/** A map: two or three coordinates per item of an embedding; by UMAP also up to ten, which are there to find groups in. */
 export type ProjectionPointsArgs = {
   columns: ReadonlyArray<Scalars['String']['input']>;
 };
@@ -1349,6 +1349,8 @@ export type Placement = {
   readonly y: Scalars['Float']['output'];
   /** Along the third axis; null on a map of two. */
   readonly z?: Maybe<Scalars['Float']['output']>;
+  /** Along every axis: as many as the map has components. */
+  readonly coordinates: ReadonlyArray<Scalars['Float']['output']>;
   /** The items on the map that are nearest in the embedding, nearest first; those in the target are left out. */
   readonly neighbors: ReadonlyArray<NearestEdge>;
 };
@@ -1365,7 +1367,7 @@ export type Points = {
   readonly count: Scalars['BigInt']['output'];
   /** Address, relative to the server. Its bytes never change: a new version has another address. */
   readonly url: Scalars['String']['output'];
-  /** `application/vnd.apache.arrow.stream`: columns `key`, `x`, `y`, for three components `z`, then those asked for. Rows come in one fixed shuffled order, so that any prefix is a fair sample. */
+  /** `application/vnd.apache.arrow.stream`: columns `key`, `x`, `y`, from three components on `z`, for more `c4` to `c10`, then those asked for. Rows come in one fixed shuffled order, so that any prefix is a fair sample. */
   readonly mediaType: Scalars['String']['output'];
   /** The version of the projection and of the data set's items that the bytes hold. */
   readonly version: Scalars['String']['output'];
@@ -2607,7 +2609,7 @@ export type ProjectEmbeddingInput = {
   readonly name: Scalars['String']['input'];
   /** How it is made; any but GIVEN. */
   readonly method: ProjectionMethod;
-  /** Coordinates per item, 2 or 3. */
+  /** Coordinates per item, 2 or 3; by UMAP up to 10, for `clusterEmbedding` to find groups in: more of the vectors is left than in two. */
   readonly components: Scalars['Int']['input'];
   /** Only these items, laid out anew; all when absent. */
   readonly filter?: InputMaybe<Filter>;
@@ -2698,6 +2700,27 @@ export type UmapInput = {
   readonly localConnectivity: Scalars['Float']['input'];
   /** 1: items are connected when either counts the other among its neighbours; 0: when both do; between: a blend. */
   readonly setOperationMix: Scalars['Float']['input'];
+  /** Where items begin. Default: PCA. An error together with `startFrom`, by which they begin where another map has them. */
+  readonly initialization?: InputMaybe<UmapInitialization>;
+  /** A field whose values draw items alike together: supervised, and semi-supervised where some items have no value. */
+  readonly target?: InputMaybe<UmapTargetInput>;
+};
+
+/** Where items begin on a map by UMAP. */
+export type UmapInitialization =
+  /** Along the principal components: the large shape of the data is there from the first, and maps of the same data resemble each other. */
+  | 'PCA'
+  /** By the graph of neighbours alone (Laplacian eigenmaps, Belkin and Niyogi 2003): shows what hangs together, also where it is bent. Parts that no neighbours connect begin apart. */
+  | 'SPECTRAL'
+  /** Anywhere: by comparing seeds it shows what of a map is chance. */
+  | 'RANDOM';
+
+/** What draws items together on a map by UMAP, beside their vectors. */
+export type UmapTargetInput = {
+  /** A field of the data set. Of CATEGORY and BOOLEAN, items of one value are drawn together; of NUMBER and DATE, items of near values. */
+  readonly field: Scalars['String']['input'];
+  /** How much it counts against the vectors, 0 (not at all) to 1 (alone). Larger parts the categories more, and shows less of what the vectors say. */
+  readonly weight: Scalars['Float']['input'];
 };
 
 /** The job that computes the map. */
@@ -3321,6 +3344,8 @@ export type ResolversTypes = {
   PacmapInput: PacmapInput;
   AxisInput: AxisInput;
   UmapInput: UmapInput;
+  UmapInitialization: UmapInitialization;
+  UmapTargetInput: UmapTargetInput;
   ProjectEmbeddingPayload: ResolverTypeWrapper<Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   RemoveProjectionInput: RemoveProjectionInput;
   RemoveProjectionPayload: ResolverTypeWrapper<RemoveProjectionPayload>;
@@ -3491,6 +3516,7 @@ export type ResolversParentTypes = {
   PacmapInput: PacmapInput;
   AxisInput: AxisInput;
   UmapInput: UmapInput;
+  UmapTargetInput: UmapTargetInput;
   ProjectEmbeddingPayload: Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   RemoveProjectionInput: RemoveProjectionInput;
   RemoveProjectionPayload: RemoveProjectionPayload;
@@ -3983,6 +4009,7 @@ export type PlacementResolvers<ContextType = Context, ParentType extends Resolve
   x?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   y?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   z?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  coordinates?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
   neighbors?: Resolver<ReadonlyArray<ResolversTypes['NearestEdge']>, ParentType, ContextType, RequireFields<PlacementNeighborsArgs, 'first'>>;
 };
 

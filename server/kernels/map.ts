@@ -31,7 +31,8 @@ import { stateFromBytes, stateToBytes } from './state.ts';
 import { startAlongComponents } from './subspace.ts';
 import { NEIGHBORS_PER_PERPLEXITY } from './tsne/affinities.ts';
 import { initializeTsne, runTsne, type Tsne, type TsneOptions, tsneCoordinates } from './tsne/tsne.ts';
-import { initializeUmap, runUmap, type Umap, type UmapOptions, umapCoordinates } from './umap/umap.ts';
+import type { Target } from './umap/target.ts';
+import { initializeUmap, runUmap, type Umap, type UmapStartOptions, umapCoordinates } from './umap/umap.ts';
 
 // n rows, d columns, c components, k neighbours.
 
@@ -40,7 +41,7 @@ export type MapMethod = (typeof mapMethods)[number];
 
 export interface MapOptions {
   readonly method: MapMethod;
-  /** Coordinates per row, 2 or 3. */
+  /** Coordinates per row, 2 or 3; of UMAP up to 10. */
   readonly components: number;
   /** Of the distances between rows. */
   readonly metric: Metric;
@@ -58,6 +59,8 @@ export interface MapOptions {
    * has no place yet and begins among its neighbours. The map is turned so that it lies on these places as well as it can.
    */
   readonly start?: Matrix | null | undefined;
+  /** Of UMAP: what is known of the rows beside their numbers, which draws those alike together. */
+  readonly target?: Target | undefined;
 }
 
 export interface PcaMapOptions {
@@ -65,9 +68,14 @@ export interface PcaMapOptions {
   readonly directions?: number; // 10
 }
 
-export interface UmapMapOptions extends Omit<UmapOptions, 'seed'> {
+/** Where points begin that have no given start: along the principal components, by the graph alone, or anywhere. */
+export const umapInitializations = ['PCA', 'SPECTRAL', 'RANDOM'] as const;
+
+export interface UmapMapOptions extends Omit<UmapStartOptions, 'seed' | 'initialization' | 'target'> {
   /** Nearest neighbours per row, from 2; of all rows but itself where there are fewer. */
   readonly neighbors?: number; // 15
+  /** Not looked at where a start is given. */
+  readonly initialization?: (typeof umapInitializations)[number]; // PCA
 }
 
 export interface MapTools {
@@ -357,8 +365,10 @@ const umap: Layout<Umap> = {
   neighbors: ({ umap: { neighbors = 15 } = {} }) => neighbors,
   neighborsEnd: 0.5,
   begunEnd: 0.55,
-  begin({ found, start, options: { umap: { neighbors: _, ...given } = {}, seed } }) {
-    return initializeUmap(found, start, { ...given, seed });
+  begin({ found, start, options: { umap: given = {}, start: places, target, seed } }) {
+    const { neighbors: _, initialization = 'PCA', ...rest } = given;
+    const from = places || initialization === 'PCA' ? 'GIVEN' : initialization;
+    return initializeUmap(found, start, { ...rest, initialization: from, target, seed });
   },
   stepOf: ({ layout }) => layout.epoch,
   stepsOf: ({ epochs }) => epochs,

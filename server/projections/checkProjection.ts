@@ -2,6 +2,7 @@
 import type { PcaMapOptions, UmapMapOptions } from '#kernels/map.ts';
 import type { PacmapOptions } from '#kernels/pacmap/pacmap.ts';
 import type { TsneOptions } from '#kernels/tsne/tsne.ts';
+import { COMPONENTS_MOST } from '#kernels/umap/umap.ts';
 import { UserError } from '../errors.ts';
 import type { ProjectEmbeddingInput } from './projectEmbedding.ts';
 import type { ProjectionMethod } from './projections.ts';
@@ -17,6 +18,9 @@ const optionsOf: Readonly<Record<'pca' | 'umap' | 'tsne' | 'pacmap' | 'axes', re
   axes: ['CUSTOM'],
 };
 
+/** Coordinates per item that a method can give. Beyond three they are not to be looked at: groups are found in them. */
+const mostComponents = (method: ProjectionMethod): number => (method === 'UMAP' ? COMPONENTS_MOST : 3);
+
 /** Methods that move points from where they begin. */
 const movingMethods: readonly ProjectionMethod[] = ['UMAP', 'TSNE', 'PACMAP', 'LOCALMAP'];
 
@@ -31,7 +35,11 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
       'Maps of the method GIVEN come with the data: import columns x and y. To compute a map, ask for PCA or UMAP.',
     );
   }
-  if (components !== 2 && components !== 3) throw wrong(`components is ${components}; wanted: 2 or 3.`);
+  if (!(components >= 2 && components <= mostComponents(method))) {
+    throw wrong(
+      `components is ${components}; wanted: ${method === 'UMAP' ? `from 2 to ${COMPONENTS_MOST}` : '2 or 3, and up to 10 by the method UMAP'}.`,
+    );
+  }
   for (const [options, owners] of Object.entries(optionsOf)) {
     if (input[options as keyof typeof optionsOf] !== undefined && !owners.includes(method)) {
       throw wrong(`${options} has the options of the method ${owners.join(' and ')}, but the method is ${method}.`);
@@ -47,6 +55,15 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
   }
   if (input.pca) checkRanges('pca', input.pca, pcaRanges);
   if (input.umap) checkUmap(input.umap);
+  if (input.umap?.initialization !== undefined && input.startFrom !== undefined) {
+    throw wrong(
+      `umap.initialization is ${input.umap.initialization}, but points begin where they are on "${input.startFrom}": leave one of both out.`,
+    );
+  }
+  if (input.target !== undefined) {
+    if (method !== 'UMAP') throw wrong(`A target is of the method UMAP, but the method is ${method}.`);
+    checkRanges('umap.target', { weight: input.target.weight }, { weight: [0, 1] });
+  }
   if (input.tsne) checkRanges('tsne', input.tsne, tsneRanges);
   if (input.pacmap) checkPacmap(input.pacmap);
 }
@@ -56,7 +73,7 @@ type Ranges<Options> = { readonly [Option in keyof Required<Options>]: readonly 
 const pcaRanges: Ranges<PcaMapOptions> = { directions: [2, 100] };
 
 /** What each option of UMAP may be, with both ends. */
-const umapRanges: Ranges<UmapMapOptions> = {
+const umapRanges: Ranges<Omit<UmapMapOptions, 'initialization' | 'targetWeight'>> = {
   neighbors: [2, 200],
   spread: [0.01, 100],
   minDist: [0, 100],

@@ -12,6 +12,7 @@ import { UserError } from '../errors.ts';
 import type { TaskContext } from '../jobs/task.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
 import { FrameWriter, type PointItems } from './frames.ts';
+import type { KnownTarget } from './readTarget.ts';
 
 /** To be raised when the state of a kernel changes its form: what an older version has kept is then begun anew. */
 const STATE_VERSION = 1;
@@ -25,6 +26,12 @@ export interface Start {
   readonly coordinates: Matrix;
   /** Names the map that it was read from, as it was. */
   readonly version: string;
+}
+
+/** What is known beside the vectors. */
+export interface Beside {
+  readonly start: Start | null;
+  readonly target: KnownTarget | null;
 }
 
 export interface Layout extends MapResult {
@@ -43,7 +50,7 @@ export interface Layout extends MapResult {
 export async function layOut(
   context: TaskContext,
   { matrix, ids, version }: Vectors,
-  start: Start | null,
+  { start, target }: Beside,
   {
     onProgress,
     of,
@@ -57,7 +64,7 @@ export async function layOut(
 ): Promise<Layout> {
   const { signal } = context;
   onProgress(0);
-  const madeOf = JSON.stringify([STATE_VERSION, version, ids.length, start?.version]);
+  const madeOf = JSON.stringify([STATE_VERSION, version, ids.length, start?.version, target?.version]);
   const kept = await readCheckpoint(context, madeOf);
   const started = performance.now() - (kept?.milliseconds ?? 0);
 
@@ -73,7 +80,7 @@ export async function layOut(
   try {
     const layout = await runKernel(
       'map',
-      { matrix, kept: kept?.bytes ?? null, start: start?.coordinates, ...options },
+      { matrix, kept: kept?.bytes ?? null, start: start?.coordinates, target: target?.target, ...options },
       {
         signal,
         wishes,

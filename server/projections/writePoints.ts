@@ -147,12 +147,14 @@ function columnOf({ fields, clusterings }: Dataset, name: string): Column {
   const ofClustering = source < 0 ? findClusterColumn(clusterings, name) : null;
   if (ofClustering !== null) return { name, source: ofClustering, builder: builderOf(ofClustering.type) };
   // A field that is called like a column that is there already.
-  const taken = ['key', 'x', 'y', 'z'].includes(name);
+  const taken = name === 'key' || axisNames.includes(name);
   return { name: taken ? `fields.${name}` : name, source, builder: builderOf(fields[source]?.type ?? 'TEXT') };
 }
 
+const axisNames: readonly string[] = ['x', 'y', 'z', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10'];
+
 function fixedFields({ components }: PointsSource): Field[] {
-  const axes = ['x', 'y', 'z'].slice(0, components);
+  const axes = axisNames.slice(0, components);
   return [new Field('key', new Utf8(), false), ...axes.map((axis) => new Field(axis, new Float32(), false))];
 }
 

@@ -26,6 +26,7 @@ import {
   removeProjection,
   requireProjection,
 } from '../projections/projections.ts';
+import { requireTargetField } from '../projections/readTarget.ts';
 import { resolveAxes } from '../projections/resolveAxes.ts';
 import type { Context } from './context.ts';
 import { decodeJobId, encodeId } from './ids.ts';
@@ -77,6 +78,7 @@ export const Placement: PlacementResolvers = {
   x: ({ coordinates }) => coordinates[0] ?? 0,
   y: ({ coordinates }) => coordinates[1] ?? 0,
   z: ({ coordinates }) => coordinates[2] ?? null,
+  coordinates: ({ coordinates }) => Array.from(coordinates),
   async neighbors({ neighbors, datasetId }, { first }, { budget }) {
     if (first > NEIGHBORS_LIMIT) {
       throw new UserError(
@@ -100,12 +102,14 @@ function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' |
   const { name, method, components, seed, device, filter, startFrom, pca, umap, tsne, pacmap } = input;
   const { learningRate, ...restOfTsne } = tsne ?? {};
   const { neighbors, phases, ...restOfPacmap } = pacmap ?? {};
+  const { target, initialization, ...restOfUmap } = umap ?? {};
   return {
     ...{ name, method, components, seed, device },
     filter: filter ?? undefined,
     startFrom: startFrom ?? undefined,
     pca: pca ?? undefined,
-    umap: umap ?? undefined,
+    umap: umap ? { ...restOfUmap, ...(initialization == null ? {} : { initialization }) } : undefined,
+    target: target ?? undefined,
     tsne: tsne ? { ...restOfTsne, ...(learningRate == null ? {} : { learningRate }) } : undefined,
     pacmap: pacmap
       ? { ...restOfPacmap, ...(neighbors == null ? {} : { neighbors }), ...(phases ? { phases: threeOf(phases) } : {}) }
@@ -131,6 +135,7 @@ export const projectionMutations = {
     checkProjection({ ...wanted, ...(axes ? { axes: axes.map(() => ({ label: '', from: '', to: '' })) } : {}) });
     if (filter) compileFilter(filter, dataset);
     if (startFrom) await requireProjection(database, embedding.id, startFrom);
+    if (wanted.target) requireTargetField(dataset, wanted.target);
     const resolved = axes ? { axes: await resolveAxes(database, dataset, embedding, axes, config) } : {};
     const job = await addJob(database, {
       kind: 'PROJECT_EMBEDDING',

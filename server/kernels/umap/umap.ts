@@ -195,7 +195,7 @@ function prepareForEpochs(graph: Graph, epochs: number): Graph {
   for (let i = 0; i < n; i++) {
     for (let entry = graph.starts[i] ?? 0; entry < (graph.starts[i + 1] ?? 0); entry++) {
       const weight = (graph.weights[entry] ?? 0) / greatest;
-      if (weight < 1 / epochs) continue;
+      if (!(weight >= 1 / epochs)) continue; // nor where all weigh nothing: a target that counts alone may have none alike
       columns[count] = graph.columns[entry] ?? 0;
       weights[count] = weight;
       count++;

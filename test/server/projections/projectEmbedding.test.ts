@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { tableFromIPC } from 'apache-arrow';
 
+import { umapInitializations } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { pointMeasures } from '#kernels/pointQuality.ts';
 import { createRandom } from '#kernels/random.ts';
+import { clusterEmbedding } from '../../../server/clusterings/clusterEmbedding.ts';
+import { findClustering, readClusterItems } from '../../../server/clusterings/clusterings.ts';
 import { usualModels } from '../../../server/config.ts';
 import type { Database, Queryable } from '../../../server/database/database.ts';
 import { removeDataset } from '../../../server/datasets/removeDataset.ts';
 import type { Embedding } from '../../../server/embeddings/embeddings.ts';
 import { UserError } from '../../../server/errors.ts';
 import type { TaskContext } from '../../../server/jobs/task.ts';
-import { projectEmbedding } from '../../../server/projections/projectEmbedding.ts';
+import { type ProjectEmbeddingInput, projectEmbedding } from '../../../server/projections/projectEmbedding.ts';
 import { findProjection, isStale, readPoints, requireProjection } from '../../../server/projections/projections.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeEmbedding } from '../../helpers/maps.ts';
@@ -62,8 +66,16 @@ function longCloud(rows: number, columns: number): Matrix {
 }
 
 async function makeCloud(database: Database, slug: string, rows = 300, columns = 8): Promise<Embedding> {
-  const items = Array.from({ length: rows }, (_, i) => ({ key: `${i}`, fields: { group: i % 2 ? 'odd' : 'even' } }));
-  const fields = [{ name: 'group', type: 'CATEGORY' as const }];
+  const items = Array.from({ length: rows }, (_, i) => ({
+    key: `${i}`,
+    fields: { group: i % 2 ? 'odd' : 'even', oddness: i % 2, each: `${i}` },
+  }));
+  const fields = [
+    { name: 'group', type: 'CATEGORY' as const },
+    { name: 'oddness', type: 'NUMBER' as const },
+    { name: 'each', type: 'CATEGORY' as const },
+    { name: 'nothing', type: 'NUMBER' as const },
+  ];
   return await makeEmbedding(database, { slug, items, fields, matrix: longCloud(rows, columns), metric: 'COSINE' });
 }
 
@@ -79,6 +91,23 @@ async function coordinatesOf(database: Database, embedding: Embedding): Promise<
     });
   }
   return points;
+}
+
+/** The other point that is nearest. */
+function nearestOf(
+  points: readonly (readonly [number, readonly number[]])[],
+  id: number,
+  own: readonly number[],
+): number {
+  let nearest = -1;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [other, place] of points) {
+    const square = own.reduce((sum, value, c) => sum + (value - (place[c] ?? 0)) ** 2, 0);
+    if (other === id || square >= least) continue;
+    least = square;
+    nearest = other;
+  }
+  return nearest;
 }
 
 onEveryDatabase((_engine, open) => {
@@ -220,6 +249,68 @@ onEveryDatabase((_engine, open) => {
       message: /The map "pca" has 2 components, the new one is to have 3/,
     });
     await assert.rejects(projectEmbedding(context, { ...umap, startFrom: 'nowhere' }), { code: 'BAD_USER_INPUT' });
+  });
+
+  test('a map by UMAP draws items together whose field is alike, from any beginning, and says so', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'targets');
+    const { context } = contextOf(database);
+    const umap = { ...inputFor(embedding), method: 'UMAP' as const };
+    const alike = async (options: Partial<ProjectEmbeddingInput>) => {
+      await projectEmbedding(context, { ...umap, ...options });
+      const points = [...(await coordinatesOf(database, embedding))];
+      return points.filter(([id, own]) => nearestOf(points, id, own) % 2 === id % 2).length / points.length;
+    };
+    const plain = await alike({ umap: { epochs: 100 } });
+    assert.ok(plain < 0.75, `without: ${plain}`);
+    for (const initialization of umapInitializations) {
+      const options = { umap: { epochs: 100, initialization } };
+      const drawn = await alike({ ...options, target: { field: 'group', weight: 0.9 } });
+      assert.ok(drawn > 0.95, `${initialization}: ${drawn}`);
+      const { parameters } = await requireProjection(database, embedding.id, 'pca');
+      const told = { initialization, targetField: 'group', targetWeight: 0.9 };
+      assert.deepEqual({ ...parameters, ...told }, parameters);
+    }
+    const byNumber = await alike({ umap: { epochs: 100 }, target: { field: 'oddness', weight: 0.9 } });
+    assert.ok(byNumber > 0.95, `by number: ${byNumber}`);
+    const all = await alike({ umap: { epochs: 50 }, target: { field: 'each', weight: 1 } });
+    assert.ok(all >= 0); // nothing alike and nothing else counts: no edge is left, and points are where they began
+    await assert.rejects(alike({ target: { field: 'nothing', weight: 0.5 } }), {
+      code: 'BAD_USER_INPUT',
+      message: /None of the items has a value in the field "nothing"/,
+    });
+  });
+
+  test('a map of five components is kept, measured and written, and groups are found in it', async () => {
+    const database = await open();
+    const random = createRandom(3);
+    const matrix = createMatrix(
+      300,
+      12,
+      Float32Array.from({ length: 3600 }, (_, at) => random.normal() + (at % 12 === Math.floor(at / 12) % 4 ? 12 : 0)),
+    );
+    const items = Array.from({ length: 300 }, (_, i) => ({ key: `${i}` }));
+    const embedding = await makeEmbedding(database, { slug: 'five', items, matrix });
+    const { context } = contextOf(database);
+    const input = { ...inputFor(embedding), method: 'UMAP' as const, components: 5, umap: { minDist: 0 } };
+    const { projection: projectionId } = await projectEmbedding(context, input);
+    const { components, quality } = await requireProjection(database, embedding.id, 'pca');
+    assert.equal(components, 5);
+    assert.ok((quality?.neighborRecall ?? 0) > 0.1);
+    const points = await coordinatesOf(database, embedding);
+    assert.ok([...points.values()].every((place) => place.length === 5 && place.every(Number.isFinite)));
+    const files = await readdir(join(context.dataDir, 'cache/points'));
+    const [file = ''] = files.filter((name) => name.endsWith('.arrow'));
+    const table = tableFromIPC(await readFile(join(context.dataDir, 'cache/points', file)));
+    assert.deepEqual(table.schema.fields.map(({ name }) => name).slice(0, 6), ['key', 'x', 'y', 'z', 'c4', 'c5']);
+    await clusterEmbedding(context, {
+      ...{ embeddingId: embedding.id, projectionId, name: 'groups', method: 'HDBSCAN', seed: 1 },
+    });
+    const clustering = await findClustering(database, embedding.datasetId, 'groups');
+    assert.ok(clustering);
+    const { labels, itemIds } = await readClusterItems(database, clustering);
+    const groups = new Set(Array.from(itemIds, (id, i) => `${(id - 1) % 4} ${labels[0]?.[i]}`));
+    assert.equal(groups.size, 4, `each of the four groups is one cluster: ${[...groups].join(', ')}`);
   });
 
   test('what cannot be computed is refused in words', async () => {

@@ -262,6 +262,17 @@ onEveryServer((_engine, start) => {
     assertRefused(await project({ dataset: 'pionts' }), ['NOT_FOUND'], 'a misspelled data set');
     assertRefused(await project({ embedding: 'vektors' }), ['NOT_FOUND'], 'a misspelled embedding');
     assertRefused(await project({ name: '' }), ['BAD_USER_INPUT'], 'no name');
+    assertRefused(await project({ method: 'UMAP', components: 11 }), ['BAD_USER_INPUT'], 'eleven components');
+    for (const umap of [
+      { initialization: 'ANYHOW' },
+      { target: { field: 'x', weight: 2 } },
+      { target: { field: 'no such field' } },
+      { target: {} },
+    ]) {
+      assertRefused(await project({ method: 'UMAP', umap }), ['BAD_USER_INPUT'], umap);
+    }
+    const begun = { method: 'UMAP', umap: { initialization: 'SPECTRAL' }, startFrom: 'map' };
+    assertRefused(await project(begun), ['BAD_USER_INPUT'], 'two beginnings');
     const index = (input: object) =>
       server.ask('mutation ($input: IndexEmbeddingInput!) { indexEmbedding(input: $input) { job { id } } }', {
         input: { dataset: 'points', embedding: 'vectors', ...input },
