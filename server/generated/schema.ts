@@ -1512,6 +1512,16 @@ export type GraphSettings = {
   readonly plateauFactor?: InputMaybe<Scalars['Float']['input']>;
   /** Validations without a better MRR that make a plateau. Default: 2 where `plateauFactor` is given. */
   readonly plateauPatience?: InputMaybe<Scalars['Int']['input']>;
+  /** Where the rate changes whatever validation says, by rising epochs. Default: nowhere. */
+  readonly rateSteps?: InputMaybe<ReadonlyArray<RateStep>>;
+};
+
+/** A step of the learning rate's schedule: the rate is multiplied once so many epochs are done. */
+export type RateStep = {
+  /** Epochs that go before it, 1 to 10000. */
+  readonly epoch: Scalars['Int']['input'];
+  /** What the rate is multiplied by: above 0, at most 10. */
+  readonly factor: Scalars['Float']['input'];
 };
 
 /** Settings that were measured, by name. */
@@ -3282,6 +3292,7 @@ export type ResolversTypes = {
   Regularizer: Regularizer;
   StartDistribution: StartDistribution;
   GraphSettings: GraphSettings;
+  RateStep: RateStep;
   GraphPreset: ResolverTypeWrapper<Preset>;
   GraphModel: ResolverTypeWrapper<GraphModelRecord>;
   LinkAnswer: ResolverTypeWrapper<LinkAnswerOf>;
@@ -3458,6 +3469,7 @@ export type ResolversParentTypes = {
   Placement: PlacementOf;
   Points: Points;
   GraphSettings: GraphSettings;
+  RateStep: RateStep;
   GraphPreset: Preset;
   GraphModel: GraphModelRecord;
   LinkAnswer: LinkAnswerOf;

@@ -3,7 +3,7 @@ import type { LossName } from '#kernels/kge/losses.ts';
 import type { ModelName } from '#kernels/kge/model.ts';
 import type { OptimizerName } from '#kernels/kge/optimizer.ts';
 import type { RegularizerName } from '#kernels/kge/regularize.ts';
-import type { Objective, TrainingOptions } from '#kernels/kge/training.ts';
+import type { Objective, RateStep, TrainingOptions } from '#kernels/kge/training.ts';
 import { UserError } from '../errors.ts';
 
 export const objectiveKinds = ['ONE_VS_ALL', 'K_VS_ALL', 'NEGATIVE_SAMPLING'] as const;
@@ -45,6 +45,7 @@ export interface Settings {
   readonly patience?: number;
   readonly plateauFactor?: number;
   readonly plateauPatience?: number;
+  readonly rateSteps?: readonly RateStep[];
 }
 
 /** What holds where nothing is said: a small ComplEx with N3, which does well on most graphs. */
@@ -106,7 +107,7 @@ export function trainingOptions(given: Settings, seed: number): TrainingOptions 
     ...(plateauFactor === undefined && plateauPatience === undefined
       ? {}
       : { plateau: { factor: plateauFactor ?? 0.5, patience: plateauPatience ?? 2 } }),
-    ...picked(settings, ['relationWeight', 'validateEvery', 'validationTriples', 'patience']),
+    ...picked(settings, ['relationWeight', 'rateSteps', 'validateEvery', 'validationTriples', 'patience']),
   };
 }
 

@@ -574,7 +574,7 @@ async function validate(run: Run, signal: AbortSignal | undefined): Promise<numb
   return sum / ranks.optimistic.length;
 }
 
-/** Keeps the best, lowers the rate on a plateau, stops what does not get better. */
+/** Keeps the best, lowers the rate on a plateau and at the steps of its schedule, stops what does not get better. */
 function judge(training: Training, mrr: number | null, run: Run): void {
   const { options } = training;
   if (mrr !== null) {
@@ -605,5 +605,7 @@ function judge(training: Training, mrr: number | null, run: Run): void {
     }
     if (patience > 0 && training.waited >= patience) training.ended = 'EARLY';
   }
+  const reached = options.rateSteps?.find(({ epoch }) => epoch === training.epoch);
+  if (reached !== undefined) training.rate *= reached.factor;
   if (training.ended === null && training.epoch >= options.epochs) training.ended = 'EPOCHS';
 }

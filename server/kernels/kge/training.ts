@@ -82,8 +82,18 @@ export interface TrainingOptions {
   readonly patience?: number;
   /** The rate is multiplied by `factor` after `patience` validations without a better MRR. */
   readonly plateau?: { readonly factor: number; readonly patience: number } | null;
+  /** The rate is multiplied by `factor` once `epoch` epochs are done, in rising order. Goes with a plateau, which multiplies as well. */
+  readonly rateSteps?: readonly RateStep[];
   /** Of everything left to chance. Default: 42. */
   readonly seed?: number;
+}
+
+/** A step of a learning rate's schedule. */
+export interface RateStep {
+  /** Epochs that go before it, 1 to 10,000. */
+  readonly epoch: number;
+  /** Above 0, at most 10. Smaller lowers the rate further; above 1 raises it, for a warm start. */
+  readonly factor: number;
 }
 
 /** One epoch, as a curve shows it. */
@@ -170,6 +180,11 @@ function checkOptions(options: TrainingOptions): void {
   whole('validateEvery', options.validateEvery ?? 5, 0, 10_000);
   within('The rate', rate, Number.MIN_VALUE, 1000);
   within('relationWeight', relationWeight, 0, 1000);
+  if (options.plateau) {
+    within('The factor of a plateau', options.plateau.factor, Number.MIN_VALUE, 1);
+    whole('The patience of a plateau', options.plateau.patience, 0, 10_000);
+  }
+  checkRateSteps(options.rateSteps ?? []);
   if (regularizer) {
     within("The regularizer's weight of entities", regularizer.entities, 0, 1000);
     within("The regularizer's weight of relations", regularizer.relations, 0, 1000);
@@ -193,6 +208,24 @@ function checkOptions(options: TrainingOptions): void {
     within('The margin', objective.margin ?? 0, 0, 1000);
     within('The temperature', objective.temperature ?? 0, 0, 1000);
     within('The weight of a negative', objective.negativeWeight ?? 1, 0, 1000);
+  }
+}
+
+/** More would be a curve, not steps. */
+const MOST_RATE_STEPS = 100;
+
+function checkRateSteps(steps: readonly RateStep[]): void {
+  if (steps.length > MOST_RATE_STEPS) {
+    throw new RangeError(`The rate takes at most ${MOST_RATE_STEPS} steps, got ${steps.length}.`);
+  }
+  let before = 0;
+  for (const { epoch, factor } of steps) {
+    whole('The epoch of a step of the rate', epoch, 1, 10_000);
+    within('The factor of a step of the rate', factor, Number.MIN_VALUE, 10);
+    if (epoch <= before) {
+      throw new RangeError(`The steps of the rate were wanted by rising epochs, got ${epoch} after ${before}.`);
+    }
+    before = epoch;
   }
 }
 

@@ -153,6 +153,11 @@ onEveryServer((_engine, start) => {
       /no preset "umls-complex-n2". Did you mean "umls-complex-n3"/,
     ],
     ['name: "x", settings: { dimension: 7 }', 'BAD_USER_INPUT', /takes its numbers in pairs.*got 7/],
+    [
+      'name: "x", settings: { rateSteps: [{ epoch: 9, factor: 0.5 }, { epoch: 3, factor: 0.5 }] }',
+      'BAD_USER_INPUT',
+      /by rising epochs, got 3 after 9/,
+    ],
     ['name: "x", settings: { epochs: 0 }', 'BAD_USER_INPUT', /Epochs: a whole number from 1/],
     [
       'name: "x", settings: { negatives: 5 }',

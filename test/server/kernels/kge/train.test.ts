@@ -318,6 +318,65 @@ test('a training ends early when validation does not get better, and keeps what 
   assert.equal(resultOfTraining(training), training.best?.parameters);
 });
 
+test('the rate follows its steps, with a plateau as well, and a training that was kept in between goes on with them', async () => {
+  const rateSteps = [
+    { epoch: 2, factor: 0.5 },
+    { epoch: 4, factor: 0.2 },
+  ];
+  const given = options('COMPLEX', { epochs: 6, rate: 0.1, rateSteps, validateEvery: 0 });
+  const whole = await trained(backend, graph, given);
+  assert.deepEqual(
+    whole.training.curve.map(({ rate }) => rate),
+    [0.1, 0.1, 0.05, 0.05, 0.05 * 0.2, 0.05 * 0.2],
+  );
+  for (const stop of [2, 3, 4]) {
+    const begun = createTraining(graph, given);
+    await runTraining(backend, graph, begun, stop);
+    const goneOn = trainingFromBytes(trainingToBytes(begun));
+    await runTraining(backend, graph, goneOn);
+    assert.deepEqual(goneOn, whole.training);
+  }
+  const steady = await trained(backend, graph, { ...given, rateSteps: [] });
+  assert.notDeepEqual(steady.parameters.entities, whole.parameters.entities);
+  const both = await trained(
+    backend,
+    graph,
+    options('COMPLEX', {
+      ...{ epochs: 40, rateSteps: [{ epoch: 1, factor: 0.5 }], validateEvery: 1 },
+      plateau: { factor: 0.5, patience: 0 },
+    }),
+  );
+  const halvings = both.training.curve.filter(({ rate }, i, curve) => i > 0 && rate < (curve[i - 1]?.rate ?? 0)).length;
+  assert.ok(halvings > 1);
+});
+
+test('steps of the rate that cannot be meant are refused', () => {
+  const refused = (rateSteps: TrainingOptions['rateSteps'] & {}, message: RegExp) =>
+    assert.throws(() => createTraining(graph, options('COMPLEX', { rateSteps })), message);
+  refused(
+    [{ epoch: 0, factor: 0.5 }],
+    /The epoch of a step of the rate: a whole number from 1 to 10000 was wanted, got 0/,
+  );
+  refused(
+    [{ epoch: 1, factor: 0 }],
+    /The factor of a step of the rate: a number above 0, at most 10 was wanted, got 0/,
+  );
+  refused([{ epoch: 1, factor: Number.NaN }], /got NaN/);
+  refused(
+    [5, 5].map((epoch) => ({ epoch, factor: 1 })),
+    /by rising epochs, got 5 after 5/,
+  );
+  const plateau = { factor: 1.5, patience: 1 };
+  assert.throws(
+    () => createTraining(graph, options('COMPLEX', { plateau })),
+    /factor of a plateau.*at most 1 was wanted/,
+  );
+  refused(
+    Array.from({ length: 101 }, (_, i) => ({ epoch: i + 1, factor: 1 })),
+    /at most 100 steps, got 101/,
+  );
+});
+
 test('the seed decides everything, and another seed something else', async () => {
   const of = async (seed: number) => (await trained(backend, graph, options('ROTE', { seed }))).parameters.entities;
   assert.deepEqual(await of(1), await of(1));
