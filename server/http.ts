@@ -11,6 +11,7 @@ import type { ErrorCode, ErrorRecord } from './errors.ts';
 import { errorRecordOf } from './graphql.ts';
 import type { Limits } from './limits.ts';
 import { checkHost, checkOrigin } from './origins.ts';
+import { exportsRoutes } from './routes/exports.ts';
 import { frameRoutes } from './routes/frames.ts';
 import { graphiqlRoutes } from './routes/graphiql.ts';
 import { graphqlRoutes } from './routes/graphql.ts';
@@ -137,6 +138,7 @@ export async function createHttp(server: Server, services: Services): Promise<Ht
   await app.register(imageRoutes, services);
   await app.register(pointsRoutes, services);
   await app.register(vectorsRoutes, services);
+  await app.register(exportsRoutes, services);
   await app.register(frameRoutes, services);
   await app.register(ranksRoutes, services);
   await app.register(pageRoutes, services);

@@ -457,6 +457,8 @@ export type Embedding = Node & {
   readonly comparisons: ReadonlyArray<Comparison>;
   /** All vectors as an Arrow IPC stream with the columns `key: utf8` and `vector: fixed_size_list<float32>`. */
   readonly vectors: BinaryContent;
+  /** All vectors with the names of their items, as the files that other programs read. */
+  readonly exports: ReadonlyArray<VectorFile>;
 };
 
 
@@ -518,6 +520,12 @@ export type EmbeddingClassifyArgs = {
 /** One vector per item, from one model. */
 export type EmbeddingClassificationArgs = {
   name: Scalars['String']['input'];
+};
+
+
+/** One vector per item, from one model. */
+export type EmbeddingExportsArgs = {
+  name: RowName;
 };
 
 /** How a tensor with a value for each place of a picture becomes one vector. */
@@ -744,6 +752,42 @@ export type EvaluatedSection = {
   readonly accuracyMultiply?: Maybe<Scalars['Float']['output']>;
   /** Spearman's rank correlation of cosines with people's scores, -1 to 1; null for analogies, and for fewer than two known pairs. */
   readonly correlation?: Maybe<Scalars['Float']['output']>;
+};
+
+/** A form in which vectors leave. Every number comes back as it was, from text as well. */
+export type VectorFormat =
+  /** An Arrow IPC stream: `key: utf8`, `label: utf8`, `vector: fixed_size_list<float32>`. */
+  | 'ARROW'
+  /** NumPy's array of float32, a row a vector. The names are in METADATA, in the same order. */
+  | 'NPY'
+  /** The names as a table with tabs and a header, `key` and `label`: for NPY, and for the Embedding Projector. */
+  | 'METADATA'
+  /** word2vec's text, as gensim and fastText read it. White space in names becomes `_`. */
+  | 'WORD2VEC'
+  /** The Embedding Projector's text: tabs between numbers, no header. */
+  | 'PROJECTOR_TENSORS'
+  /** The Embedding Projector's float32, without a header. */
+  | 'PROJECTOR_BYTES'
+  /** The Embedding Projector's config, which names PROJECTOR_BYTES and METADATA: `https://projector.tensorflow.org/?config=ADDRESS` opens it, where CORS_ORIGINS has that page. */
+  | 'PROJECTOR_CONFIG';
+
+/** Which of its names a row goes by. */
+export type RowName =
+  /** Its key, which is unique. */
+  | 'KEY'
+  /** What people read; several rows may bear the same. */
+  | 'LABEL';
+
+/** Vectors as a file. */
+export type VectorFile = {
+  /** Its form. */
+  readonly format: VectorFormat;
+  /** A name to keep it under. */
+  readonly name: Scalars['String']['output'];
+  /** Address, relative to the server; another one once the vectors have changed. */
+  readonly url: Scalars['String']['output'];
+  /** Media type. */
+  readonly mediaType: Scalars['String']['output'];
 };
 
 /** How the vectors are kept in the index. */
@@ -1552,6 +1596,8 @@ export type GraphModel = Node & {
   readonly dataset: Dataset;
   /** The vectors of the entities. */
   readonly embedding: Embedding;
+  /** The vectors of the relations with their names, as files; those of the entities are `embedding.exports`. Where relations have inverses these follow, called by the relation's name with `_inverse` behind. */
+  readonly relationExports: ReadonlyArray<VectorFile>;
   /** How it scores a triple. */
   readonly kind: GraphModelKind;
   /** The preset that it was trained by, if any. */
@@ -1592,6 +1638,12 @@ export type GraphModel = Node & {
   readonly newEntity: NewEntity;
   /** Entities that are alike in name and near in the model, the most alike first: perhaps one thing under two keys. */
   readonly duplicates: ReadonlyArray<DuplicatePair>;
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelRelationExportsArgs = {
+  name: RowName;
 };
 
 
@@ -3247,6 +3299,9 @@ export type ResolversTypes = {
   WordTestKind: WordTestKind;
   WordEvaluation: ResolverTypeWrapper<WordEvaluationRecord>;
   EvaluatedSection: ResolverTypeWrapper<EvaluatedSectionRecord>;
+  VectorFormat: VectorFormat;
+  RowName: RowName;
+  VectorFile: ResolverTypeWrapper<VectorFile>;
   IndexPrecision: IndexPrecision;
   VectorIndex: ResolverTypeWrapper<IndexOf>;
   IndexRecall: ResolverTypeWrapper<IndexRecall>;
@@ -3441,6 +3496,7 @@ export type ResolversParentTypes = {
   ExtremeItem: AlongDirection;
   WordEvaluation: WordEvaluationRecord;
   EvaluatedSection: EvaluatedSectionRecord;
+  VectorFile: VectorFile;
   VectorIndex: IndexOf;
   IndexRecall: IndexRecall;
   Target: Target;
@@ -3723,6 +3779,7 @@ export type EmbeddingResolvers<ContextType = Context, ParentType extends Resolve
   classification?: Resolver<Maybe<ResolversTypes['Classification']>, ParentType, ContextType, RequireFields<EmbeddingClassificationArgs, 'name'>>;
   comparisons?: Resolver<ReadonlyArray<ResolversTypes['Comparison']>, ParentType, ContextType>;
   vectors?: Resolver<ResolversTypes['BinaryContent'], ParentType, ContextType>;
+  exports?: Resolver<ReadonlyArray<ResolversTypes['VectorFile']>, ParentType, ContextType, RequireFields<EmbeddingExportsArgs, 'name'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -3826,6 +3883,13 @@ export type EvaluatedSectionResolvers<ContextType = Context, ParentType extends 
   accuracy?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   accuracyMultiply?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   correlation?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type VectorFileResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VectorFile'] = ResolversParentTypes['VectorFile']> = {
+  format?: Resolver<ResolversTypes['VectorFormat'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type VectorIndexResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VectorIndex'] = ResolversParentTypes['VectorIndex']> = {
@@ -4047,6 +4111,7 @@ export type GraphModelResolvers<ContextType = Context, ParentType extends Resolv
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   dataset?: Resolver<ResolversTypes['Dataset'], ParentType, ContextType>;
   embedding?: Resolver<ResolversTypes['Embedding'], ParentType, ContextType>;
+  relationExports?: Resolver<ReadonlyArray<ResolversTypes['VectorFile']>, ParentType, ContextType, RequireFields<GraphModelRelationExportsArgs, 'name'>>;
   kind?: Resolver<ResolversTypes['GraphModelKind'], ParentType, ContextType>;
   preset?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   settings?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
@@ -4529,6 +4594,7 @@ export type Resolvers<ContextType = Context> = {
   ExtremeItem?: ExtremeItemResolvers<ContextType>;
   WordEvaluation?: WordEvaluationResolvers<ContextType>;
   EvaluatedSection?: EvaluatedSectionResolvers<ContextType>;
+  VectorFile?: VectorFileResolvers<ContextType>;
   VectorIndex?: VectorIndexResolvers<ContextType>;
   IndexRecall?: IndexRecallResolvers<ContextType>;
   NearestConnection?: NearestConnectionResolvers<ContextType>;

@@ -92,6 +92,15 @@ export async function requireGraphModel(database: Queryable, datasetId: number, 
   throw new UserError('NOT_FOUND', `The data set has no graph model "${name}".${near}`);
 }
 
+/** The model whose entities an embedding has the vectors of, or null. */
+export async function findModelOfEmbedding(database: Queryable, embeddingId: number): Promise<GraphModel | null> {
+  const [found] = await database.query<GraphModelRow>(
+    `select ${columns} from graph_models where embedding_id = $1::int`,
+    [embeddingId],
+  );
+  return found ?? null;
+}
+
 /** The models of these ids, in their order, null where there is none. */
 export async function findGraphModelsById(database: Queryable, ids: readonly number[]): Promise<(GraphModel | null)[]> {
   const rows = await database.query<GraphModelRow>(`select ${columns} from graph_models where id = any ($1::int[])`, [
@@ -201,6 +210,16 @@ export interface LoadedGraphModel {
   readonly entityIds: Float64Array;
   readonly relationIds: readonly number[];
   readonly embedding: Embedding;
+}
+
+/** What a model knows beside its entities: relations, biases and what is shared. @throws UserError NOT_FOUND when it is removed meanwhile */
+export async function readRelations(database: Queryable, model: Pick<GraphModel, 'id'>): Promise<Parameters> {
+  const [row] = await database.query<{ parameters: Uint8Array }>(
+    'select parameters from graph_models where id = $1::int',
+    [model.id],
+  );
+  if (row === undefined) throw new UserError('NOT_FOUND', 'The graph model was removed meanwhile.');
+  return parametersFromBytes(row.parameters.slice().buffer, null);
 }
 
 /** Reads a model with all vectors. @throws UserError NOT_FOUND when it is removed meanwhile */

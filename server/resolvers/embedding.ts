@@ -9,6 +9,7 @@ import { type HybridHit, hybridItems } from '../embeddings/hybrid.ts';
 import { indexBytes, indexJob } from '../embeddings/indexEmbedding.ts';
 import { type Hit, type NearestAnswer, nearestItems } from '../embeddings/nearest.ts';
 import { resolveTarget } from '../embeddings/targets.ts';
+import { vectorFiles } from '../embeddings/vectorFiles.ts';
 import { UserError } from '../errors.ts';
 import type {
   EmbeddingResolvers,
@@ -134,6 +135,11 @@ export const Embedding: EmbeddingResolvers = {
     url: `/vectors/${id}/${version}`,
     mediaType: 'application/vnd.apache.arrow.stream',
   }),
+  async exports(embedding, { name }, { loaders }) {
+    const dataset = await loaders.datasets.load(embedding.datasetId);
+    if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+    return vectorFiles(embedding, 'items', `${dataset.slug}-${embedding.name}`, name);
+  },
 };
 
 function pageOf({ datasetId }: { readonly datasetId: number }, { hits, search }: NearestAnswer): NearestPage {

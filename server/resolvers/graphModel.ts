@@ -1,4 +1,5 @@
 import { requireDataset } from '../datasets/datasets.ts';
+import { vectorFiles } from '../embeddings/vectorFiles.ts';
 import { UserError } from '../errors.ts';
 import type {
   AdjustedRankMetricsResolvers,
@@ -54,6 +55,12 @@ export const GraphModel: GraphModelResolvers = {
     const embedding = await loaders.embeddings.load(embeddingId);
     if (embedding === null) throw removed();
     return embedding;
+  },
+  async relationExports(model, { name }, context) {
+    const embedding = await context.loaders.embeddings.load(model.embeddingId);
+    if (embedding === null) throw removed();
+    const { slug } = await datasetOf(model, context);
+    return vectorFiles(embedding, 'relations', `${slug}-${model.name}-relations`, name);
   },
   bestEpoch: ({ best }) => best?.epoch ?? null,
   validationMeanReciprocalRank: ({ best }) => best?.mrr ?? null,

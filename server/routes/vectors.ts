@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Database } from '../database/database.ts';
 import { findDatasetsById } from '../datasets/datasets.ts';
 import { findEmbeddingsById } from '../embeddings/embeddings.ts';
+import { vectorTable } from '../embeddings/vectorTable.ts';
 import { UserError } from '../errors.ts';
 import { ARROW_STREAM } from '../projections/pointsFile.ts';
 import { hasCopy } from './conditions.ts';
@@ -36,7 +37,8 @@ export async function vectorsRoutes(
       if (method === 'HEAD') return reply.send();
       // Arrow takes 0.2 s to load: not before it is needed.
       const { streamVectors } = await import('../embeddings/streamVectors.ts');
-      return reply.send(Readable.from(streamVectors(database, embedding), { objectMode: false }));
+      const table = vectorTable(database, embedding);
+      return reply.send(Readable.from(streamVectors(table, { withLabels: false }), { objectMode: false }));
     },
   );
 }

@@ -96,12 +96,14 @@ export function parametersToBytes(parameters: Parameters): ArrayBuffer {
 }
 
 /**
- * @param entities (E, d)
+ * @param entities (E, d); null: they are left out, and the parameters have none
  * @throws RangeError that says what is wrong with the bytes, or that they are another graph's
  */
-export function parametersFromBytes(bytes: ArrayBufferLike, entities: Float32Array): Parameters {
+export function parametersFromBytes(bytes: ArrayBufferLike, entities: Float32Array | null): Parameters {
   const { json, arrays } = unpack(PARAMETERS_MAGIC, 'a graph model', bytes);
-  return parametersOf((json as { readonly parameters: ParametersJson }).parameters, { ...arrays, entities });
+  const { parameters } = json as { readonly parameters: ParametersJson };
+  if (entities !== null) return parametersOf(parameters, { ...arrays, entities });
+  return { ...parametersOf({ ...parameters, entityCount: 0 }, arrays), entityCount: parameters.entityCount };
 }
 
 interface TrainingJson

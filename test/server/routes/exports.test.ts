@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { tableFromIPC } from '@uwdata/flechette';
+
+import { importFiles } from '../../../server/datasets/importFiles.ts';
+import { requireEmbedding } from '../../../server/embeddings/embeddings.ts';
+import { readMatrix } from '../../../server/embeddings/vectors.ts';
+import { requireGraphModel } from '../../../server/graphs/graphModels.ts';
+import { makeGraph, type TripleText } from '../../helpers/graphs.ts';
+import { runTask, scratchDir } from '../../helpers/runTask.ts';
+import { allJobs, onEveryServer, type TestServer } from '../../helpers/server.ts';
+
+const towns = Array.from({ length: 30 }, (_, i): TripleText[] => [
+  [`town ${i}`, 'next to', `town ${(i + 1) % 30}`],
+  [`town ${i}`, 'twin of', `town ${(i + 15) % 30}`],
+]).flat();
+
+interface File {
+  readonly format: string;
+  readonly name: string;
+  readonly url: string;
+  readonly mediaType: string;
+}
+
+onEveryServer((_engine, start) => {
+  let server: TestServer;
+  let datasetId: number;
+  let files: { readonly items: readonly File[]; readonly relations: readonly File[] };
+  const fileOf = (format: string, of: 'items' | 'relations' = 'items'): File => {
+    const found = files[of].find((file) => file.format === format);
+    assert.ok(found, format);
+    return found;
+  };
+
+  before(async () => {
+    server = await start({ WORKERS: '1' });
+    datasetId = (await makeGraph(server.database, 'towns', towns, { 'town 3': 'Trier', 'next to': 'is next to' })).id;
+    await server.data(
+      `mutation { trainGraph(input: { dataset: "towns", name: "rotate", settings: { model: ROTATE, dimension: 8, epochs: 2, regularizer: NONE } }) { job { id } } }`,
+    );
+    await allJobs(server);
+    const fields = '{ format name url mediaType }';
+    const { dataset } = await server.data(
+      `{ dataset(slug: "towns") { graphModel(name: "rotate") { relationExports ${fields} embedding { exports ${fields} } } } }`,
+    );
+    files = { items: dataset.graphModel.embedding.exports, relations: dataset.graphModel.relationExports };
+  });
+
+  test('vectors of entities and relations are fetched as Arrow with their names', async () => {
+    const read = async (of: 'items' | 'relations') => {
+      const answer = await server.fetch(fileOf('ARROW', of).url);
+      assert.equal(answer.status, 200);
+      return tableFromIPC(new Uint8Array(await answer.arrayBuffer()));
+    };
+    const items = await read('items');
+    const embedding = await requireEmbedding(server.database, datasetId, 'rotate');
+    const { matrix } = await readMatrix(server.database, embedding);
+    const rows: Float32Array[] = [...items.getChild('vector')];
+    assert.deepEqual(Float32Array.from(rows.flatMap((row) => [...row])), matrix.data);
+    assert.deepEqual([items.getChild('key').at(3), items.getChild('label').at(3)], ['town 2', 'town 2']);
+
+    const relations = await read('relations');
+    assert.deepEqual([...relations.getChild('key')], ['next to', 'twin of', 'next to_inverse', 'twin of_inverse']);
+    assert.equal(relations.getChild('label').at(0), 'is next to');
+    // The phases of RotatE: a number for each pair of an entity's.
+    assert.equal(relations.getChild('vector').at(0).length, 4);
+    const model = await requireGraphModel(server.database, datasetId, 'rotate');
+    assert.deepEqual(
+      files.relations.map(({ url }) => url.split('/')[3]),
+      files.relations.map(() => String(model.embeddingId)),
+    );
+  });
+
+  test('every file that is listed comes as what it says it is, under its name', async () => {
+    for (const { url, name, mediaType } of [...files.items, ...files.relations]) {
+      const answer = await server.fetch(url);
+      assert.equal(answer.status, 200);
+      assert.equal(answer.headers.get('content-type'), mediaType);
+      assert.equal(answer.headers.get('content-disposition'), `attachment; filename="${name}"`);
+      const body = new Uint8Array(await answer.arrayBuffer());
+      assert.ok(body.length > 0);
+      const etag = answer.headers.get('etag') ?? '';
+      const again = await server.fetch(url, { headers: { 'if-none-match': etag } });
+      assert.deepEqual([again.status, again.headers.get('etag')], [304, etag]);
+      const head = await server.fetch(url, { method: 'HEAD' });
+      assert.deepEqual([head.status, await head.text()], [200, '']);
+    }
+    const etags = await Promise.all(
+      [...files.items, ...files.relations].map(async ({ url }) => (await server.fetch(url)).headers.get('etag')),
+    );
+    assert.equal(new Set(etags).size, etags.length);
+  });
+
+  test('text comes compressed where that is taken, numbers as they are', async () => {
+    const of = async (format: string, accepted: string) => {
+      const { headers } = await server.fetch(fileOf(format).url, { headers: { 'accept-encoding': accepted } });
+      return [headers.get('content-encoding'), headers.get('vary')];
+    };
+    assert.deepEqual(await of('WORD2VEC', 'gzip, br'), ['br', 'accept-encoding, Origin']);
+    assert.deepEqual(await of('WORD2VEC', 'gzip'), ['gzip', 'accept-encoding, Origin']);
+    assert.deepEqual(await of('WORD2VEC', 'identity'), [null, 'accept-encoding, Origin']);
+    assert.deepEqual(await of('NPY', 'gzip, br'), [null, 'Origin']);
+    const texts = await Promise.all(
+      ['br', 'gzip', 'identity'].map(async (accepted) =>
+        (await server.fetch(fileOf('WORD2VEC').url, { headers: { 'accept-encoding': accepted } })).text(),
+      ),
+    );
+    assert.match(texts[0] ?? '', /^30 8\ntown_0 /);
+    assert.equal(new Set(texts).size, 1);
+  });
+
+  test('labels stand in word2vec text where they are asked for', async () => {
+    const { dataset } = await server.data(
+      '{ dataset(slug: "towns") { embedding(name: "rotate") { exports(name: LABEL) { format url } } } }',
+    );
+    const { url } = dataset.embedding.exports.find((file: File) => file.format === 'WORD2VEC');
+    assert.match(await (await server.fetch(url)).text(), /\nTrier /);
+  });
+
+  test('the config of the Embedding Projector names files that are there', async () => {
+    const config = await (await server.fetch(fileOf('PROJECTOR_CONFIG').url)).json();
+    const [tensor] = config.embeddings;
+    assert.deepEqual(tensor.tensorShape, [30, 8]);
+    assert.equal((await (await fetch(tensor.tensorPath)).arrayBuffer()).byteLength, 30 * 8 * 4);
+    assert.equal((await (await fetch(tensor.metadataPath)).text()).trimEnd().split('\n').length, 31);
+    const behindProxy = await server.fetch(fileOf('PROJECTOR_CONFIG').url, {
+      headers: { 'x-forwarded-proto': 'https' },
+    });
+    assert.match((await behindProxy.json()).embeddings[0].tensorPath, /^https:/);
+  });
+
+  test('what was fetched is imported again as the same vectors', async () => {
+    const embedding = await requireEmbedding(server.database, datasetId, 'rotate');
+    const { matrix } = await readMatrix(server.database, embedding);
+    const dataDir = await scratchDir();
+    const ways = [['ARROW'], ['NPY', 'METADATA'], ['WORD2VEC'], ['PROJECTOR_CONFIG', 'PROJECTOR_BYTES', 'METADATA']];
+    for (const [number, formats] of ways.entries()) {
+      const paths = [];
+      for (const format of formats) {
+        const { url, name } = fileOf(format);
+        paths.push(join(dataDir, name));
+        await writeFile(join(dataDir, name), new Uint8Array(await (await server.fetch(url)).arrayBuffer()));
+      }
+      const input = { dataset: `again-${number}`, paths, projections: [] };
+      const { job, rejections } = await runTask(server.database, 'IMPORT_DATASET', importFiles, input, { dataDir });
+      assert.deepEqual([job.error, rejections.length], [null, 0]);
+      const { dataset } = await server.data(
+        `{ dataset(slug: "again-${number}") { id itemCount embeddings { name } items(first: 1) { nodes { key } } } }`,
+      );
+      assert.equal(dataset.items.nodes[0].key, formats[0] === 'WORD2VEC' ? 'town_0' : 'town 0');
+      const [made] = await server.database.query<{ id: number }>('select id from datasets where slug = $1::text', [
+        `again-${number}`,
+      ]);
+      const read = await requireEmbedding(server.database, made?.id ?? 0, dataset.embeddings[0].name);
+      assert.deepEqual((await readMatrix(server.database, read)).matrix.data, matrix.data);
+    }
+  });
+
+  test('addresses of vectors that have changed, or never were, are answered in a sentence', async () => {
+    const { url } = fileOf('NPY');
+    const gone = [
+      url.replace('/items/', '/relations/').replace('rotate.npy', 'rotate.zip'),
+      url.replace('/items/', '/others/'),
+      url.replace(/\/\d+\/(?=[^/]*$)/, '/999/'),
+      '/exports/items/99999999999/1/x.npy',
+      '/exports/items/x/1/x.npy',
+    ];
+    for (const address of gone) {
+      const answer = await server.fetch(address);
+      assert.equal(answer.status, 404, address);
+      assert.match((await answer.json()).errors[0].message, /no longer there.*Ask for the addresses again/);
+    }
+    assert.equal((await server.fetch(`${url}?name=both`)).status, 400);
+  });
+});
