@@ -8,7 +8,7 @@
  */
 import type { Parameter } from '../database/database.ts';
 import { didYouMean, UserError } from '../errors.ts';
-import { type ClusteringColumns, clusterColumnNames, clusterColumnSql, findClusterColumn } from './clusterColumns.ts';
+import { clusterColumnNames, clusterColumnSql, findClusterColumn } from './clusterColumns.ts';
 import type { Condition } from './conditions.ts';
 import type { Dataset, Field } from './datasets.ts';
 
@@ -118,6 +118,26 @@ const comparisons: Record<Field['type'], Comparison> = {
   },
 };
 
+/** What was found out about items beside their fields, under one name that filters can use. */
+export interface ItemValues {
+  /** Ascending. */
+  readonly itemIds: Float64Array;
+  /** One per item: numbers, or places in `labels`. NaN for none. */
+  readonly values: Float32Array;
+  /** The texts that the values stand for; null: they are numbers. */
+  readonly labels: readonly string[] | null;
+}
+
+export interface FilterResults {
+  /** All that there are: what a mistyped one is compared with. */
+  readonly names: readonly string[];
+  /** Of those that the filter uses: see `foreignNames`. */
+  readonly values: ReadonlyMap<string, ItemValues>;
+}
+
+/** float32 that were kept, compared as Postgres holds them. */
+const found = { ...comparisons.NUMBER, type: 'float8' };
+
 /** A field with what is needed to compare it. */
 interface Subject {
   readonly name: string;
@@ -132,15 +152,19 @@ interface Subject {
 
 /**
  * Compiles a filter over the items of a data set.
+ * @param results what the filter may name beside fields and clusterings
  * @param firstParameter the number of the first placeholder; the statement around has those below
  * @throws UserError BAD_USER_INPUT where the filter makes no sense, LIMIT_EXCEEDED where it is too deep or too large
  */
 export function compileFilter(
   filter: FilterInput,
-  dataset: Pick<Dataset, 'fields'> & Partial<Pick<Dataset, 'clusterings'>>,
+  dataset: FilterDataset,
   firstParameter = 1,
+  results: FilterResults = { names: [], values: new Map() },
 ): Condition {
   const parameters: Parameter[] = [];
+  /** By field, so that the values of one that is named twice go to the database once. */
+  const subjects = new Map<string, Subject>();
   let conditions = 0;
 
   const bind = (value: Parameter, type: string): string => {
@@ -190,7 +214,8 @@ export function compileFilter(
       : `(${nodes.map((node) => compile(node, depth + 1)).join(` ${word} `)})`;
 
   const compileField = (node: FilterInput, field: string, asked: readonly Operator[]): string => {
-    const subject = findSubject(field, dataset.fields, dataset.clusterings ?? [], bind);
+    const subject = subjects.get(field) ?? findSubject(field, dataset, results, bind);
+    subjects.set(field, subject);
     if (asked.length === 0) {
       throw wrong(
         `A filter names ${subject.title} and no operator. Give one of ${list(subject.comparison.operators)}.`,
@@ -209,12 +234,62 @@ export function compileFilter(
   return { sql: compile(filter, 1), parameters };
 }
 
+type FilterDataset = Pick<Dataset, 'fields'> & Partial<Pick<Dataset, 'clusterings'>>;
+
+/** The names that a filter uses and that are neither of the items themselves nor of a clustering. Never throws. */
+export function foreignNames(filter: FilterInput, dataset: FilterDataset): string[] {
+  const names = new Set<string>();
+  const visit = (node: FilterInput, depth: number): void => {
+    if (depth > DEPTH_LIMIT) return; // `compileFilter` says so
+    if (typeof node.field === 'string' && !isOwnField(node.field, dataset)) names.add(node.field);
+    for (const inner of [...(node.and ?? []), ...(node.or ?? []), ...(node.not ? [node.not] : [])])
+      visit(inner, depth + 1);
+  };
+  visit(filter, 1);
+  return [...names];
+}
+
+function isOwnField(name: string, { fields, clusterings = [] }: FilterDataset): boolean {
+  return (
+    name === 'key' ||
+    name === 'label' ||
+    fields.some((field) => field.name === name) ||
+    findClusterColumn(clusterings, name) !== null
+  );
+}
+
 type Bind = (value: Parameter, type: string) => string;
+
+/**
+ * Values that lie in no table by item go along with the statement. An item's place among the ids is found by halves:
+ * `width_bucket` gives that of the largest id that is not above it, which is 0, where arrays have nothing, below the first.
+ */
+function subjectOf(name: string, { itemIds, values, labels }: ItemValues, bind: Bind): Subject {
+  const there = [...itemIds.keys()].filter((i) => !Number.isNaN(values[i]));
+  const ids = bind(
+    there.map((i) => itemIds[i] ?? 0),
+    'bigint[]',
+  );
+  const place = `width_bucket(items.id, ${ids})`;
+  const read = (numbers: string) => `case when (${ids})[${place}] = items.id then ${numbers} end`;
+  const given = there.map((i) => values[i] ?? 0);
+  const value =
+    labels === null
+      ? `(${read(`(${bind(given, 'float8[]')})[${place}]`)})`
+      : `(${read(
+          `(${bind([...labels], 'text[]')})[(${bind(
+            given.map((at) => at + 1),
+            'int[]',
+          )})[${place}]]`,
+        )})`;
+  const comparison = labels === null ? found : text;
+  return { name, title: `\`${name}\``, comparison, value, missing: `(${value} is null)` };
+}
 
 function findSubject(
   name: string,
-  fields: readonly Field[],
-  clusterings: readonly ClusteringColumns[],
+  { fields, clusterings = [] }: FilterDataset,
+  results: FilterResults,
   bind: Bind,
 ): Subject {
   if (name === 'key' || name === 'label') {
@@ -233,9 +308,11 @@ function findSubject(
     };
   }
   if (field === undefined) {
+    const values = results.values.get(name);
+    if (values !== undefined) return subjectOf(name, values, bind);
     const names = [
       ...['key', 'label', ...fields.map((candidate) => candidate.name)],
-      ...clusterColumnNames(clusterings),
+      ...[...clusterColumnNames(clusterings), ...results.names],
     ];
     const shown = name.slice(0, 100);
     throw wrong(

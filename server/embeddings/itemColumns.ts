@@ -1,8 +1,9 @@
 /**
- * What was told of items by a classification or a comparison, as columns of a map: names, and values by item.
+ * What was told of items by a classification or a comparison, as columns of a map and subjects of filters: names, and values by item.
  * `classification:NAME` is the most probable label, `classification:NAME:LABEL` its probability, `comparison:A:B` an overlap.
  */
 import type { Queryable } from '../database/database.ts';
+import type { ItemValues } from '../datasets/filters.ts';
 import { listClassifications, mostProbable, readProbabilities } from './classifications.ts';
 import { listComparisons, readOverlaps } from './comparisons.ts';
 import { type Embedding, findEmbeddingsById, listEmbeddings } from './embeddings.ts';
@@ -25,8 +26,7 @@ export interface ToldColumn {
   readonly type: 'CATEGORY' | 'NUMBER';
   /** Changes with the values. */
   readonly version: string;
-  /** The value of each item that has one: a text, or a number. */
-  read(database: Queryable): Promise<ReadonlyMap<number, string | number>>;
+  read(database: Queryable): Promise<ItemValues>;
 }
 
 /**
@@ -57,8 +57,7 @@ async function columnsOf(database: Queryable, embedding: Pick<Embedding, 'id'>):
       version: `${id}.${version}`,
       async read(reading) {
         const { itemIds, values } = await readProbabilities(reading, classification);
-        const best = mostProbable(values, k);
-        return new Map([...itemIds].map((itemId, i) => [itemId, labels[best[i] ?? 0] ?? '']));
+        return { itemIds, values: Float32Array.from(mostProbable(values, k)), labels };
       },
     });
     for (const [place, label] of labels.entries()) {
@@ -68,7 +67,7 @@ async function columnsOf(database: Queryable, embedding: Pick<Embedding, 'id'>):
         version: `${id}.${version}`,
         async read(reading) {
           const { itemIds, values } = await readProbabilities(reading, classification);
-          return new Map([...itemIds].map((itemId, i) => [itemId, values[i * k + place] ?? 0]));
+          return { itemIds, values: Float32Array.from(itemIds, (_, i) => values[i * k + place] ?? 0), labels: null };
         },
       });
     }
@@ -82,7 +81,7 @@ async function columnsOf(database: Queryable, embedding: Pick<Embedding, 'id'>):
       version: `${comparison.id}.${comparison.version}`,
       async read(reading) {
         const { itemIds, overlaps } = await readOverlaps(reading, comparison);
-        return new Map([...itemIds].map((itemId, i) => [itemId, overlaps[i] ?? 0]));
+        return { itemIds, values: overlaps, labels: null };
       },
     });
   }

@@ -302,8 +302,9 @@ export type ItemEdge = {
 /**
  * Which items. Give either `and`, `or` or `not`, or a `field` with one or more operators, all of which must hold.
  * `field` is `key`, `label`, a name in `Dataset.fields`, `clusters.NAME` (the label of the item's cluster in the clustering of that
- * name; `clusters.NAME#2` in its second layer) or `probability.NAME` (how firmly it belongs there). An item without the field matches
- * only `isNull: true` and `ne`.
+ * name; `clusters.NAME#2` in its second layer), `probability.NAME` (how firmly it belongs there), or what was found out otherwise:
+ * `Classification.column`, one of `Classification.probabilityColumns`, `Comparison.column`, or one of `ProjectionQuality.fields`. An
+ * item without the field matches only `isNull: true` and `ne`.
  */
 export type Filter = {
   /** All of these hold. */
@@ -593,9 +594,9 @@ export type Classification = Node & {
   readonly counts: ReadonlyArray<Scalars['BigInt']['output']>;
   /** Whether vectors have changed since. */
   readonly stale: Scalars['Boolean']['output'];
-  /** Name of the column of `Projection.points` with the most probable label of each item, in maps of any embedding of the data set that has none of that name itself. */
+  /** Name of the column of `Projection.points`, and of the field in filters, with the most probable label of each item, for any embedding of the data set that has none of that name itself. */
   readonly column: Scalars['String']['output'];
-  /** Names of the columns of `Projection.points` with the probability of each label, in the order of `labels`. */
+  /** Names of the columns of `Projection.points`, and of the fields in filters, with the probability of each label, in the order of `labels`. */
   readonly probabilityColumns: ReadonlyArray<Scalars['String']['output']>;
   /** The items of which a label is most probable, most probable first. */
   readonly items: ReadonlyArray<ClassifiedItem>;
@@ -632,7 +633,7 @@ export type Comparison = Node & {
   readonly meanOverlap: Scalars['Float']['output'];
   /** Whether vectors have changed since. */
   readonly stale: Scalars['Boolean']['output'];
-  /** Name of the column of `Projection.points` with the overlap of each item, in maps of any embedding of the data set. */
+  /** Name of the column of `Projection.points`, and of the field in filters, with the overlap of each item, for any embedding of the data set. */
   readonly column: Scalars['String']['output'];
   /** The items whose company differs most, least overlap first. */
   readonly changed: ReadonlyArray<ChangedItem>;
@@ -1256,6 +1257,8 @@ export type ProjectionQuality = {
   readonly sample: Scalars['Int']['output'];
   /** Columns for `Projection.points` with the measures of each single point, `quality.trustworthiness` and the like: to colour a map by where it lies. Empty where only the whole was measured. */
   readonly columns: ReadonlyArray<Scalars['String']['output']>;
+  /** Names of the same measures in filters, and as columns of other maps of the data set, in the order of `columns`: `quality:EMBEDDING:PROJECTION:trustworthiness` and the like. */
+  readonly fields: ReadonlyArray<Scalars['String']['output']>;
 };
 
 /** How groups are found. */
@@ -4024,6 +4027,7 @@ export type ProjectionQualityResolvers<ContextType = Context, ParentType extends
   neighbors?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   sample?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   columns?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  fields?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type ClusteringResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Clustering'] = ResolversParentTypes['Clustering']> = {

@@ -14,9 +14,10 @@ import type { Queryable } from '../database/database.ts';
 import { clusterColumnNames, findClusterColumn } from '../datasets/clusterColumns.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
 import { findEmbeddingsById } from '../embeddings/embeddings.ts';
-import { listToldColumns, type ToldColumn } from '../embeddings/itemColumns.ts';
+import type { ToldColumn } from '../embeddings/itemColumns.ts';
 import { didYouMean, UserError } from '../errors.ts';
 import { findProjectionsById, measureColumns, type Projection, readPoints } from './projections.ts';
+import { listResultColumns } from './resultColumns.ts';
 
 /** As in the schema. */
 export interface Points {
@@ -214,7 +215,9 @@ export async function toldColumns(
   { embeddingId }: Pick<Projection, 'embeddingId'>,
   columns: readonly string[],
 ): Promise<ToldColumn[]> {
-  return columns.some((column) => column.includes(':')) ? await listToldColumns(database, { id: embeddingId }) : [];
+  if (!columns.some((column) => column.includes(':'))) return [];
+  const [embedding] = await findEmbeddingsById(database, [embeddingId]);
+  return embedding ? await listResultColumns(database, embedding.datasetId, embedding) : [];
 }
 
 /** @returns the columns without repetition */

@@ -8,7 +8,7 @@ import type { DeviceWanted } from '../backends.ts';
 import { buffersOf, runKernel } from '../compute.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
-import { compileFilter, type FilterInput } from '../datasets/filters.ts';
+import type { FilterInput } from '../datasets/filters.ts';
 import { itemIdAt, readItemIds } from '../datasets/itemIds.ts';
 import { type Embedding, findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { readMatrix, type Vectors } from '../embeddings/vectors.ts';
@@ -26,6 +26,7 @@ import {
 } from './projections.ts';
 import { readTarget, type TargetInput } from './readTarget.ts';
 import { axisOf, type ResolvedAxis } from './resolveAxes.ts';
+import { filterItems } from './resultColumns.ts';
 
 export interface ProjectEmbeddingInput extends Pick<MapOptions, 'pca' | 'umap' | 'tsne' | 'pacmap'> {
   readonly embeddingId: number;
@@ -92,7 +93,12 @@ async function computeMap(
     throw new UserError('BAD_USER_INPUT', `The embedding "${embedding.name}" has no vectors: there is nothing to map.`);
   }
   const vectors =
-    filter === undefined ? all : subsetOf(all, await readItemIds(database, dataset, compileFilter(filter, dataset)));
+    filter === undefined
+      ? all
+      : subsetOf(
+          all,
+          await readItemIds(database, dataset, await filterItems(database, dataset, filter, { embedding })),
+        );
   const start = startFrom === undefined ? null : await readStart(database, embedding, startFrom, components, vectors);
 
   const known = target === undefined ? null : await readTarget(database, dataset, target, vectors.ids);

@@ -118,15 +118,21 @@ interface MeasureColumn {
 async function toldColumn(
   database: Queryable,
   { fields }: Dataset,
-  told: readonly ToldColumn[],
+  known: readonly ToldColumn[],
   name: string,
 ): Promise<TellingColumn | null> {
-  const column = fields.some((field) => field.name === name) ? undefined : told.find((each) => each.name === name);
+  const column = fields.some((field) => field.name === name) ? undefined : known.find((each) => each.name === name);
   if (column === undefined) return null;
-  const values = await column.read(database);
+  const { itemIds, values, labels } = await column.read(database);
+  const texts = labels?.map((label) => encodeValue(label)) ?? null;
+  const told = new Map<number, Uint8Array>();
+  for (const [i, itemId] of itemIds.entries()) {
+    const value = values[i] ?? Number.NaN;
+    if (!Number.isNaN(value)) told.set(itemId, texts?.[value] ?? encodeValue(value));
+  }
   return {
     name,
-    values: new Map([...values].map(([itemId, value]) => [itemId, encodeValue(value)])),
+    values: told,
     builder: builderOf(column.type),
   };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import type { Queryable } from '../database/database.ts';
 import type { Condition } from '../datasets/conditions.ts';
 import {
   countValues,
@@ -8,7 +9,7 @@ import {
   listDatasets,
   requireDataset,
 } from '../datasets/datasets.ts';
-import { compileFilter, type FilterInput } from '../datasets/filters.ts';
+import type { FilterInput } from '../datasets/filters.ts';
 import { countItems, findItemByKey, type Item as ItemRecord, listItems } from '../datasets/items.ts';
 import { removeDataset } from '../datasets/removeDataset.ts';
 import { forgetThumbnails } from '../datasets/thumbnails.ts';
@@ -25,6 +26,7 @@ import type {
 import { findGraphModel, listGraphModels } from '../graphs/graphModels.ts';
 import { cancelJobsOf, listOpenJobs } from '../jobs/jobs.ts';
 import { sweepPoints } from '../projections/pointsFile.ts';
+import { type FilterOptions, filterItems } from '../projections/resultColumns.ts';
 import { type Connection, toConnection } from './connection.ts';
 import { graphOf } from './graph.ts';
 import { decodeNumberCursor, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
@@ -73,7 +75,7 @@ export const Dataset: DatasetResolvers = {
   item: (dataset, { key }, { reading }) => findItemByKey(reading, dataset.id, key),
   async items(dataset, { first, after, filter }, { reading, budget }): Promise<ItemPage> {
     const list = `items ${dataset.id}`;
-    const condition = toCondition(filter, dataset);
+    const condition = await toCondition(reading, filter, dataset);
     const page = await listItems(reading, dataset, {
       first: budget.page(first),
       ...(typeof after === 'string' ? { after: decodeNumberCursor(list, after) } : {}),
@@ -85,8 +87,10 @@ export const Dataset: DatasetResolvers = {
       filter: condition,
     };
   },
-  values: (dataset, { field, first, filter }, { reading, budget }) =>
-    countValues(reading, dataset, field, budget.page(first), toCondition(filter, dataset)),
+  async values(dataset, { field, first, filter }, { reading, budget }) {
+    budget.page(first);
+    return await countValues(reading, dataset, field, first, await toCondition(reading, filter, dataset));
+  },
   embeddings: ({ id }, _arguments, { reading }) => listEmbeddings(reading, id),
   embedding: ({ id }, { name }, { loaders }) => loaders.embeddingsByName.load([id, name]),
   jobs: ({ id }, _arguments, { reading }) => listOpenJobs(reading, id, OPEN_JOBS),
@@ -132,6 +136,12 @@ export const datasetMutations = {
   },
 } satisfies MutationResolvers;
 
-export function toCondition(filter: FilterInput | null | undefined, dataset: DatasetRecord): Condition | undefined {
-  return filter === null || filter === undefined ? undefined : compileFilter(filter, dataset, 1);
+/** The condition of a filter, if there is one. `embedding`: that whose results come first where several have one name. */
+export async function toCondition(
+  database: Queryable,
+  filter: FilterInput | null | undefined,
+  dataset: DatasetRecord,
+  options: FilterOptions = {},
+): Promise<Condition | undefined> {
+  return filter === null || filter === undefined ? undefined : await filterItems(database, dataset, filter, options);
 }

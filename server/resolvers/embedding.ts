@@ -1,5 +1,4 @@
 import { requireDataset } from '../datasets/datasets.ts';
-import { compileFilter } from '../datasets/filters.ts';
 import { listClassifications } from '../embeddings/classifications.ts';
 import { classifyVector } from '../embeddings/classifyItems.ts';
 import { listComparisons } from '../embeddings/comparisons.ts';
@@ -25,6 +24,7 @@ import { depthOfLayer } from '../models/describeModel.ts';
 import { listModels } from '../models/findModels.ts';
 import { findProjection, listProjections } from '../projections/projections.ts';
 import type { Context } from './context.ts';
+import { toCondition } from './dataset.ts';
 import { encodeId } from './ids.ts';
 import { modelNamed } from './model.ts';
 import { nearestToProduct, wordQuestions } from './wordQuestions.ts';
@@ -89,11 +89,12 @@ export const Embedding: EmbeddingResolvers = {
     const dataset = await loaders.datasets.load(embedding.datasetId);
     if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
     const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to, config);
+    const condition = await toCondition(reading, filter, dataset, { embedding });
     const answer = await nearestItems(database, embedding, {
       vector,
       first,
       exclude,
-      ...(filter === null || filter === undefined ? {} : { condition: compileFilter(filter, dataset) }),
+      ...(condition === undefined ? {} : { condition }),
       method: search?.method ?? 'AUTO',
       efSearch: search?.efSearch ?? null,
       resident,
@@ -112,9 +113,10 @@ export const Embedding: EmbeddingResolvers = {
     const dataset = await loaders.datasets.load(embedding.datasetId);
     if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
     const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to ?? { text }, config);
+    const condition = await toCondition(reading, filter, dataset, { embedding });
     const { hits, search } = await hybridItems(database, embedding, {
       ...{ text, vector, exclude, first, k, candidates: candidates ?? null },
-      ...(filter === null || filter === undefined ? {} : { condition: compileFilter(filter, dataset) }),
+      ...(condition === undefined ? {} : { condition }),
       ...statement,
     });
     return { edges: hits.map((hit, i) => ({ ...hit, datasetId: embedding.datasetId, rank: i + 1 })), search };

@@ -1,6 +1,5 @@
 import type { Queryable } from '../database/database.ts';
 import { type Dataset as DatasetRecord, requireDataset } from '../datasets/datasets.ts';
-import { compileFilter } from '../datasets/filters.ts';
 import type { Item as ItemRecord } from '../datasets/items.ts';
 import { UserError } from '../errors.ts';
 import type {
@@ -31,6 +30,7 @@ import {
 import { findPaths, type Step } from '../graphs/paths.ts';
 import { checkSplit, type SplitInput } from '../graphs/splitGraph.ts';
 import { addJob } from '../jobs/jobs.ts';
+import { filterItems } from '../projections/resultColumns.ts';
 import { type Connection, toConnection } from './connection.ts';
 import type { Context } from './context.ts';
 import { decodeTextCursor, encodeCursor } from './ids.ts';
@@ -65,10 +65,11 @@ export const Graph: GraphResolvers = {
   relations: ({ all }, { first }, { budget }) =>
     [...all].sort((a, b) => tripleCount(b) - tripleCount(a)).slice(0, budget.page(first)),
   relation: ({ dataset }, { key }, { reading }) => findRelation(reading, dataset.id, key),
-  entities: ({ dataset }, { text, first, filter }, { reading, budget }) => {
+  async entities({ dataset }, { text, first, filter }, { reading, budget }) {
     budget.search();
-    const condition = filter === null || filter === undefined ? null : compileFilter(filter, dataset, 4);
-    return findEntities(reading, dataset, text, budget.page(first), condition);
+    budget.page(first);
+    const condition = filter ? await filterItems(reading, dataset, filter, { firstParameter: 4 }) : null;
+    return await findEntities(reading, dataset, text, first, condition);
   },
   async triples({ dataset }, { first, after, head, relation, tail, split }, { reading, budget }) {
     const list = `triples ${dataset.id}`;

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 
 import type { Condition } from '../datasets/conditions.ts';
 import type { Dataset } from '../datasets/datasets.ts';
-import { compileFilter, type FilterInput } from '../datasets/filters.ts';
+import type { FilterInput } from '../datasets/filters.ts';
 import { UserError } from '../errors.ts';
 import type {
   DuplicatePairResolvers,
@@ -33,6 +33,7 @@ import {
 } from '../graphs/predictLinks.ts';
 import { type ResidentModel, residentModel } from '../graphs/residentModels.ts';
 import { missingTriples, surprisingTriples } from '../graphs/reviewRelation.ts';
+import { filterItems } from '../projections/resultColumns.ts';
 import type { Context } from './context.ts';
 import { entityOf, relationOf } from './graph.ts';
 
@@ -74,7 +75,7 @@ export const graphModelAnswers = {
     const links = await predictLinks(context.reading, model, {
       side: typeof head === 'string' ? 'TAIL' : 'HEAD',
       ...{ itemId, relation, first: context.budget.page(first), withKnown: known },
-      condition: candidates(dataset, types ?? null, filter ?? null),
+      condition: await candidates(dataset, types ?? null, filter ?? null, context),
     });
     return { model, relation, itemId, others, links, milliseconds: performance.now() - begun };
   },
@@ -138,11 +139,18 @@ async function requireRelation(dataset: Dataset, name: string, { reading }: Cont
 }
 
 /** Which entities may answer; with `firstParameter` 2. */
-function candidates(dataset: Dataset, types: readonly string[] | null, filter: FilterInput | null): Condition | null {
-  if (types === null) return filter === null ? null : compileFilter(filter, dataset, 2);
+async function candidates(
+  dataset: Dataset,
+  types: readonly string[] | null,
+  filter: FilterInput | null,
+  { reading }: Context,
+): Promise<Condition | null> {
+  if (types === null) {
+    return filter === null ? null : await filterItems(reading, dataset, filter, { firstParameter: 2 });
+  }
   const ofTypes = hasType(types, 2);
   if (filter === null) return ofTypes;
-  const further = compileFilter(filter, dataset, 3);
+  const further = await filterItems(reading, dataset, filter, { firstParameter: 3 });
   return { sql: `(${ofTypes.sql}) and (${further.sql})`, parameters: [...ofTypes.parameters, ...further.parameters] };
 }
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-
 import { requireDataset } from '../datasets/datasets.ts';
-import { compileFilter, type FilterInput } from '../datasets/filters.ts';
+import type { FilterInput } from '../datasets/filters.ts';
 import { requireEmbedding } from '../embeddings/embeddings.ts';
 import { resolveTarget } from '../embeddings/targets.ts';
 import { UserError } from '../errors.ts';
@@ -28,6 +27,7 @@ import {
 } from '../projections/projections.ts';
 import { requireTargetField } from '../projections/readTarget.ts';
 import { resolveAxes } from '../projections/resolveAxes.ts';
+import { filterItems, qualityFields } from '../projections/resultColumns.ts';
 import type { Context } from './context.ts';
 import { decodeJobId, encodeId } from './ids.ts';
 import { makesMap } from './mapInTheMaking.ts';
@@ -46,8 +46,16 @@ export const Projection: ProjectionResolvers = {
     const dataset = await context.loaders.datasets.load(embedding.datasetId);
     return dataset === null || isStale(projection, embedding, dataset);
   },
-  quality: ({ quality, measured }) =>
-    quality === null ? null : { ...quality, columns: measured ? measureColumns : [] },
+  async quality(projection, _arguments, context) {
+    const { quality, measured } = projection;
+    if (quality === null) return null;
+    if (!measured) return { ...quality, columns: [], fields: [] };
+    return {
+      ...quality,
+      columns: measureColumns,
+      fields: qualityFields(await embeddingOf(projection, context), projection),
+    };
+  },
   async place(projection, { to }, context): Promise<PlacementOf> {
     const { config, database, resident, reading, statement, loaders, budget } = context;
     budget.search();
@@ -55,7 +63,9 @@ export const Projection: ProjectionResolvers = {
     const dataset = await loaders.datasets.load(embedding.datasetId);
     if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
     const target = await resolveTarget(reading, dataset, embedding, to, config);
-    const condition = isFilter(projection.filter) ? { condition: compileFilter(projection.filter, dataset) } : {};
+    const condition = isFilter(projection.filter)
+      ? { condition: await filterItems(reading, dataset, projection.filter, { embedding }) }
+      : {};
     const placement = await placeOnMap(database, embedding, projection, {
       target,
       resident,
@@ -133,7 +143,7 @@ export const projectionMutations = {
     const wanted = wantedMap(input);
     // Whatever else is wrong is told before targets are looked for.
     checkProjection({ ...wanted, ...(axes ? { axes: axes.map(() => ({ label: '', from: '', to: '' })) } : {}) });
-    if (filter) compileFilter(filter, dataset);
+    if (filter) await filterItems(database, dataset, filter, { embedding });
     if (startFrom) await requireProjection(database, embedding.id, startFrom);
     if (wanted.target) requireTargetField(dataset, wanted.target);
     const resolved = axes ? { axes: await resolveAxes(database, dataset, embedding, axes, config) } : {};

@@ -1,6 +1,6 @@
 /** What can be asked of the vectors of an embedding beside "what is near", and how vectors of words are learnt and tested. */
 import { requireDataset } from '../datasets/datasets.ts';
-import { compileFilter } from '../datasets/filters.ts';
+import type { FilterInput } from '../datasets/filters.ts';
 import { findItemIdsByKeys } from '../datasets/items.ts';
 import { requireUploads } from '../datasets/uploads.ts';
 import { componentOf } from '../embeddings/components.ts';
@@ -29,6 +29,7 @@ import { addJob } from '../jobs/jobs.ts';
 import { checkTraining } from '../words/checkTraining.ts';
 import { type EvaluatedSection as EvaluatedSectionRecord, listEvaluations } from '../words/evaluations.ts';
 import type { Context } from './context.ts';
+import { toCondition } from './dataset.ts';
 import { encodeId } from './ids.ts';
 
 /** An item of a data set, to be read when it is asked for. */
@@ -83,7 +84,8 @@ export const wordQuestions = {
     context.budget.page(first);
     const dataset = await datasetOf(embedding, context);
     const { vector, origin } = await directionOf(direction, embedding, context);
-    const among = { first, condition: filter ? compileFilter(filter, dataset) : undefined, options: context.statement };
+    const condition = await toCondition(context.reading, filter, dataset, { embedding });
+    const among = { first, condition, options: context.statement };
     const { highest, lowest } = await extremesAlong(context.database, embedding, vector, among, origin);
     const place = (extreme: { itemId: number; value: number }) => ({ ...extreme, datasetId: dataset.id });
     return { highest: highest.map(place), lowest: lowest.map(place) };
@@ -146,7 +148,7 @@ export async function nearestToProduct(
   embedding: EmbeddingRecord,
   to: TargetInput,
   first: number,
-  filter: Parameters<typeof compileFilter>[0] | null | undefined,
+  filter: FilterInput | null | undefined,
   context: Context,
 ): Promise<NearestAnswer> {
   if (!to.sum || to.sum.length === 0) {
@@ -166,7 +168,7 @@ export async function nearestToProduct(
     const { vector } = await resolveTarget(context.reading, dataset, embedding, term, context.config);
     factors.push({ vector, weight: weight ?? 1 });
   }
-  const condition = filter ? compileFilter(filter, dataset) : undefined;
+  const condition = await toCondition(context.reading, filter, dataset, { embedding });
   return await nearestByProduct(context.database, embedding, factors, {
     ...{ first, exclude, condition, options: context.statement },
   });

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Database } from '../../../server/database/database.ts';
 import { throwConditionError } from '../../../server/datasets/conditions.ts';
 import { countValues, type Dataset, type Field } from '../../../server/datasets/datasets.ts';
-import { compileFilter, type FilterInput } from '../../../server/datasets/filters.ts';
+import { compileFilter, type FilterInput, type ItemValues } from '../../../server/datasets/filters.ts';
 import { countItems, listItems } from '../../../server/datasets/items.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { type GivenItem, makeDataset } from '../../helpers/embeddings.ts';
@@ -99,8 +99,27 @@ const titles: readonly Pick<Field, 'name' | 'type'>[] = [
   { name: 'key', type: 'TEXT' },
   { name: 'label', type: 'TEXT' },
 ];
+
+/** What was found out about some of the items; of some of these, nothing. Items are numbered from 1. */
+const labels = ['a', 'Ankle boot', 'zork'];
+const known = given.map((_, i) => i + 1).filter((id) => id % 5 !== 1);
+const results = new Map<string, ItemValues>([
+  [
+    'found:number',
+    {
+      itemIds: Float64Array.from(known),
+      values: Float32Array.from(known, (id) => (id % 7 === 0 ? Number.NaN : (id % 9) / 2 - 2)),
+      labels: null,
+    },
+  ],
+  ['found:label', { itemIds: Float64Array.from(known), values: Float32Array.from(known, (id) => id % 3), labels }],
+]);
+const findings: readonly Pick<Field, 'name' | 'type'>[] = [
+  { name: 'found:number', type: 'NUMBER' },
+  { name: 'found:label', type: 'CATEGORY' },
+];
 const condition = fc.oneof(
-  ...[...fields, ...titles].map(conditionOn),
+  ...[...fields, ...titles, ...findings].map(conditionOn),
   fc
     .oneof(
       word,
@@ -120,17 +139,27 @@ const filter: fc.Arbitrary<FilterInput> = fc.letrec<{ filter: FilterInput }>((ti
 })).filter;
 
 /** The filter, evaluated plainly. */
-function holds(node: FilterInput, one: GivenItem): boolean {
-  if (node.and) return node.and.every((other) => holds(other, one));
-  if (node.or) return node.or.some((other) => holds(other, one));
-  if (node.not) return !holds(node.not, one);
+function holds(node: FilterInput, one: GivenItem, id: number): boolean {
+  if (node.and) return node.and.every((other) => holds(other, one, id));
+  if (node.or) return node.or.some((other) => holds(other, one, id));
+  if (node.not) return !holds(node.not, one, id);
   if (node.search) return searchHolds(node.search, one);
-  const field = [...fields, ...titles].find(({ name }) => name === node.field);
+  const field = [...fields, ...titles, ...findings].find(({ name }) => name === node.field);
   assert.ok(field);
-  const raw = field.name === 'key' ? one.key : field.name === 'label' ? one.label : own(one.fields, field.name);
+  const raw = worthOf(field.name, one, id);
   return Object.entries(node).every(
     ([operator, wanted]) => operator === 'field' || operatorHolds(operator, raw, field.type, wanted),
   );
+}
+
+function worthOf(name: string, one: GivenItem, id: number): unknown {
+  if (name === 'key') return one.key;
+  if (name === 'label') return one.label;
+  const found = results.get(name);
+  if (found === undefined) return own(one.fields, name);
+  const value = found.values[found.itemIds.indexOf(id)];
+  if (value === undefined || Number.isNaN(value)) return null;
+  return found.labels === null ? value : found.labels[value];
 }
 
 function own(record: object | undefined, name: string): unknown {
@@ -197,7 +226,7 @@ onEveryDatabase((_engine, open) => {
   });
 
   async function find(filter: FilterInput): Promise<number[]> {
-    const { sql, parameters } = compileFilter(filter, dataset, 2);
+    const { sql, parameters } = compileFilter(filter, dataset, 2, { names: [...results.keys()], values: results });
     const rows = await database.query<{ id: number }>(
       `select id from items where dataset_id = $1::int and ${sql} order by id`,
       [dataset.id, ...parameters],
@@ -210,7 +239,7 @@ onEveryDatabase((_engine, open) => {
       fc.asyncProperty(filter, async (filter) => {
         assert.deepEqual(
           await find(filter),
-          given.flatMap((one, i) => (holds(filter, one) ? [i + 1] : [])),
+          given.flatMap((one, i) => (holds(filter, one, i + 1) ? [i + 1] : [])),
         );
       }),
       { numRuns: 500 },

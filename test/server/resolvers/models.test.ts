@@ -285,6 +285,99 @@ onEveryServer((_engine, start) => {
     for (const row of rows) assert.equal(row['comparison:pair:places'], byKey.get(row.key));
   });
 
+  test('what was found out about the items stands in filters, of items, of searches and of maps', async () => {
+    const input = { dataset: 'colours', embedding: 'pair', name: 'tone', labels: ['red', 'green', 'blue'] };
+    await data('mutation ($input: ClassifyItemsInput!) { classifyItems(input: $input) { job { id } } }', { input });
+    await allJobs(server);
+    const keys = async (filter: object): Promise<string[]> => {
+      const { dataset } = await data(
+        'query ($filter: Filter) { dataset(slug: "colours") { items(first: 100, filter: $filter) { totalCount nodes { key } } } }',
+        { filter },
+      );
+      const { nodes, totalCount } = dataset.items;
+      assert.equal(totalCount, nodes.length);
+      return nodes.map(({ key }: { key: string }) => key).sort();
+    };
+    const all = Object.keys(colours).sort();
+    assert.deepEqual(await keys({ field: 'classification:tone', eq: 'green' }), ['grass', 'moss']);
+    assert.deepEqual(await keys({ field: 'classification:tone', in: ['red', 'blue'] }), [
+      ...['crimson', 'ruby', 'sea', 'sky'],
+    ]);
+    assert.deepEqual(await keys({ field: 'classification:tone', matches: '^gr' }), ['grass', 'moss']);
+    assert.deepEqual(await keys({ field: 'classification:tone', isNull: false }), all);
+    assert.deepEqual(
+      await keys({
+        and: [{ field: 'classification:tone:blue', gt: 0.5, lte: 1 }, { not: { field: 'key', eq: 'sea' } }],
+      }),
+      ['sky'],
+    );
+    assert.deepEqual(await keys({ field: 'classification:tone:blue', isNull: true }), []);
+
+    const { dataset } = await data(
+      `{ dataset(slug: "colours") { embedding(name: "pair") {
+           comparisons { column changed(first: 6) { overlap node { key } } }
+           nearest(to: { text: "green" }, filter: { field: "classification:tone", ne: "green" }) { nodes { key } }
+           extremes(direction: { dimension: 2 }, filter: { field: "classification:tone", eq: "blue" }) { highest { node { key } } }
+           projection(name: "flat") { quality { columns fields } points(columns: ["quality:pair:flat:continuity", "quality.continuity"]) { url } } } } }`,
+    );
+    const { comparisons, nearest: found, extremes, projection } = dataset.embedding;
+    assert.deepEqual(
+      found.nodes.map(({ key }: { key: string }) => key).sort(),
+      all.filter((key) => !['grass', 'moss'].includes(key)),
+    );
+    assert.deepEqual(extremes.highest.map(({ node }: { node: { key: string } }) => node.key).sort(), ['sea', 'sky']);
+    const [{ column, changed }] = comparisons;
+    const below: number = changed.at(-1).overlap;
+    assert.deepEqual(
+      await keys({ field: column, lt: below }),
+      changed
+        .filter(({ overlap }: { overlap: number }) => overlap < below)
+        .map(({ node }: { node: { key: string } }) => node.key)
+        .sort(),
+    );
+
+    assert.deepEqual(
+      projection.quality.fields,
+      projection.quality.columns.map((name: string) => `quality:pair:flat:${name.replace('quality.', '')}`),
+    );
+    const rows = tableFromIPC(
+      new Uint8Array(await (await server.fetch(projection.points.url)).arrayBuffer()),
+    ).toArray();
+    for (const row of rows) assert.equal(row['quality:pair:flat:continuity'], row['quality.continuity']);
+    const measured = rows.filter((row) => row['quality.continuity'] !== null);
+    const least = Math.min(...measured.map((row) => row['quality.continuity']));
+    assert.deepEqual(
+      await keys({ field: 'quality:pair:flat:continuity', lte: least }),
+      measured
+        .filter((row) => row['quality.continuity'] <= least)
+        .map((row) => row.key)
+        .sort(),
+    );
+
+    await data('mutation ($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }', {
+      input: {
+        ...{ dataset: 'colours', embedding: 'pair', name: 'warm', method: 'PCA' },
+        filter: { field: 'classification:tone', ne: 'blue' },
+      },
+    });
+    await allJobs(server);
+    const shown = await data(
+      '{ dataset(slug: "colours") { embedding(name: "pair") { projection(name: "warm") { points { count } place(to: { text: "blue" }) { neighbors(first: 1) { node { key } } } } } } }',
+    );
+    const { points, place } = shown.dataset.embedding.projection;
+    assert.equal(points.count, 4);
+    assert.ok(!['sky', 'sea'].includes(place.neighbors[0].node.key), 'placed among those that the map shows');
+
+    const { errors } = await server.ask(
+      '{ dataset(slug: "colours") { items(filter: { field: "classification:tune", eq: "red" }) { nodes { key } } } }',
+    );
+    assert.match(errors[0]?.message ?? '', /no field "classification:tune"\. Did you mean "classification:tone"/);
+    const wrong = await server.ask(
+      '{ dataset(slug: "colours") { items(filter: { field: "classification:tone:red", contains: "0" }) { nodes { key } } } }',
+    );
+    assert.match(wrong.errors[0]?.message ?? '', /`contains` does not fit `classification:tone:red`/);
+  });
+
   const refused: readonly (readonly [string, string, object, RegExp])[] = [
     [
       'embedItems',
