@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import type { ModelSettings } from '../../server/config.ts';
-import { bytesField, integerField, join as joinBytes, textField } from '../../server/models/onnx/protobuf.ts';
+import { bytesField, integerField, join as joinBytes, textField, varint } from '../../server/models/onnx/protobuf.ts';
 
 /** Where the real models and data are. */
 export const sharedDir = fileURLToPath(new URL('../../../shared/', import.meta.url));
@@ -39,7 +39,11 @@ export interface NodeDefinition {
   readonly inputs: readonly string[];
   readonly output: string;
   readonly domain?: string;
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
+
+/** An integer, integers, or a number with a fraction. */
+export type AttributeValue = number | readonly number[] | { readonly float: number };
 
 export interface TensorDefinition {
   readonly name: string;
@@ -78,11 +82,12 @@ export function onnxModel({
     ];
   };
   const graph = [
-    ...nodes.flatMap(({ operator, inputs: from, output, domain }) =>
+    ...nodes.flatMap(({ operator, inputs: from, output, domain, attributes = {} }) =>
       bytesField(1, [
         ...from.flatMap((name) => textField(1, name)),
         ...textField(2, output),
         ...textField(4, operator),
+        ...Object.entries(attributes).flatMap(([name, given]) => bytesField(5, attribute(name, given))),
         ...(domain === undefined ? [] : textField(7, domain)),
       ]),
     ),
@@ -107,6 +112,26 @@ export function onnxModel({
     ...domains.flatMap((domain) => bytesField(8, [...textField(1, domain), ...integerField(2, 1)])),
     ...bytesField(7, graph),
   ]);
+}
+
+const [INTEGER, INTEGERS, FLOAT] = [2, 7, 1];
+
+function attribute(name: string, given: AttributeValue): Uint8Array[] {
+  const called = textField(1, name);
+  if (typeof given === 'number') return [...called, ...signedField(3, given), ...integerField(20, INTEGER)];
+  if ('float' in given) {
+    const value = new Uint8Array(Float32Array.of(given.float).buffer);
+    return [...called, varint(2 * 8 + 5), value, ...integerField(20, FLOAT)]; // field 2 of four bytes
+  }
+  return [...called, ...given.flatMap((each) => signedField(8, each)), ...integerField(20, INTEGERS)];
+}
+
+/** A negative number has all of its 64 bits, seven a byte. */
+function signedField(number: number, value: number): Uint8Array[] {
+  if (value >= 0) return integerField(number, value);
+  const bits = BigInt.asUintN(64, BigInt(value));
+  const bytes = Array.from({ length: 10 }, (_, i) => Number((bits >> BigInt(7 * i)) & 0x7fn) + (i < 9 ? 128 : 0));
+  return [varint(number * 8), Uint8Array.from(bytes)];
 }
 
 /** Words that the small model of texts knows, each with a direction of its own. */
