@@ -36,7 +36,8 @@ import { renderEmpty, renderError, renderLoading, renderProgress, renderStatus }
 import { renderTools } from './panels/tools.ts';
 import { renderTooltip } from './panels/tooltip.ts';
 import { coordinatesAt, textAt } from './points.ts';
-import { LOW_PX, NARROW_PX, styles } from './styles.ts';
+import { LOW_PX, NARROW_PX } from './sizes.ts';
+import { styles } from './styles.ts';
 
 const TRANSITION_MS = 900;
 const FLIGHT_MS = 420;

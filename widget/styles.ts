@@ -1,10 +1,5 @@
 import { css } from 'lit';
 
-/** Narrower maps have the panel below, as in the styles; wider ones beside it, with the tools this wide. */
-export const NARROW_PX = 640;
-export const LOW_PX = 380;
-export const PANEL_PX = 390;
-
 /** Everything that can be set from outside is a custom property named `--embedding-map-…`; the README lists them. */
 export const styles = css`
   :host {

@@ -1,5 +1,5 @@
 import { pan } from '../camera.ts';
-import { NARROW_PX, PANEL_PX } from '../styles.ts';
+import { NARROW_PX, PANEL_PX } from '../sizes.ts';
 import type { MapView } from './feature.ts';
 
 const FLIGHT_MS = 420;

@@ -1,0 +1,4 @@
+/** Narrower maps have the panel below, as in the styles; wider ones beside it, with the tools this wide. */
+export const NARROW_PX = 640;
+export const LOW_PX = 380;
+export const PANEL_PX = 390;
