@@ -98,7 +98,7 @@ export const presets: readonly Preset[] = [
     dataset: 'fb15k-237',
     settings: {
       ...{ model: 'TRANSE_L2', dimension: 100, objective: 'NEGATIVE_SAMPLING', loss: 'SOFTMAX', negatives: 128 },
-      ...{ shared: 32, epochs: 60, batch: 512, optimizer: 'ADAM', rate: 0.001, regularizer: 'NONE', scale: 0.01 },
+      ...{ shared: 32, epochs: 40, batch: 512, optimizer: 'ADAM', rate: 0.001, regularizer: 'NONE', scale: 0.01 },
       ...{ validateEvery: 5, validationTriples: 2000, patience: 0 },
     },
     expected: null,
