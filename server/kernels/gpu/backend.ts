@@ -40,10 +40,10 @@ export interface GpuKernel {
 /** A kernel over workgroups 0 … blocks - 1. The shader adds `parameters.first` to its workgroup's number. */
 export interface Stage {
   readonly kernel: GpuKernel;
-  readonly blocks: number;
+  readonly blocks: number | ((round: number) => number);
   /** Of one workgroup, in multiply-adds or the like, so that stages can be compared. */
   readonly work: number;
-  /** Buffers by their number in group 0. */
+  /** Buffers by their number in group 0. What is bound to a kernel once need not be made again: give the same object again. */
   readonly buffers: (round: number) => Readonly<Record<number, GPUBuffer>>;
   /** The fields of the shader's `struct Parameters` but `first`. */
   readonly parameters: (round: number) => Values;
@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when so many rounds are done; not after each, where a piece holds several. */
   readonly onRounds?: ((done: number) => void) | undefined;
+  /** Called once, while the card is busy with the first pieces: for what is to be made ready for the next run. */
+  readonly meanwhile?: (() => void) | undefined;
 }
 
 // https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage; Node has no such globals.
@@ -68,6 +70,16 @@ const SLOT_BYTES = 256;
 const DISPATCHES_PER_PIECE = 512;
 /** By which the first piece after a rest is smaller: a large card idles at a sixth of its clock (345 of 1980 MHz on an H100). */
 const AFTER_REST = 4;
+/** Pieces that the card has at a time: one that runs, and the next, so that it need not wait for us in between. */
+const PIECES_BEGUN = 2;
+
+interface Piece {
+  readonly work: number;
+  /** Rounds that are over when it is done. */
+  readonly rounds: number;
+  readonly begunAt: number;
+  readonly done: Promise<void>;
+}
 
 export class GpuBackend {
   readonly device = 'GPU';
@@ -77,6 +89,8 @@ export class GpuBackend {
   readonly #kernels = new Map<string, Promise<GpuKernel>>();
   readonly #pieceSizes = new Map<string, PieceSize>();
   readonly #slots: GPUBuffer;
+  /** What was last made of some buffers, and for which kernel. */
+  readonly #groups = new WeakMap<object, { readonly kernel: GpuKernel; readonly group: GPUBindGroup }>();
   #buffers: GPUBuffer[] = [];
   readonly #kept = new WeakMap<object, unknown>();
   readonly #keptBuffers: GPUBuffer[] = [];
@@ -234,35 +248,52 @@ export class GpuBackend {
     kind: string,
     rounds: number,
     stages: readonly Stage[],
-    { signal, onRounds }: RunOptions = {},
+    { signal, onRounds, meanwhile }: RunOptions = {},
   ): Promise<void> {
     const known = this.#pieceSizes.get(kind);
     const size = known ?? new PieceSize(this.#options.pieceMs ?? 20);
     this.#pieceSizes.set(kind, size);
     const place = { round: 0, stage: 0, block: 0 };
+    const begun: Piece[] = [];
     let measured = known !== undefined;
     // A card that had nothing to do has lowered its clock, and takes a while to raise it again.
     size.work = Math.max(1, size.work / AFTER_REST);
+    let idleSince = Number.NEGATIVE_INFINITY;
+    let isFirst = true;
     await this.#settle();
-    while (place.round < rounds) {
-      signal?.throwIfAborted();
-      const begun = this.#options.now();
-      const work = await this.#runPiece(place, rounds, stages, size.work);
-      const milliseconds = this.#options.now() - begun;
-      size.learn(work, milliseconds);
-      if (measured) this.#longestPieceMs = Math.max(this.#longestPieceMs, milliseconds);
-      measured = true;
-      onRounds?.(place.round);
+    try {
+      while (place.round < rounds || begun.length > 0) {
+        signal?.throwIfAborted();
+        // The next piece waits at the card while this one runs. As long as nothing is known of their length, it does not.
+        while (place.round < rounds && begun.length < (measured ? PIECES_BEGUN : 1)) {
+          begun.push(this.#begin(place, rounds, stages, size.work));
+        }
+        if (isFirst) meanwhile?.();
+        isFirst = false;
+        const piece = begun.shift();
+        if (piece === undefined) break;
+        await piece.done;
+        const now = this.#options.now();
+        const milliseconds = now - Math.max(piece.begunAt, idleSince);
+        idleSince = now;
+        size.learn(piece.work, milliseconds);
+        if (measured) this.#longestPieceMs = Math.max(this.#longestPieceMs, milliseconds);
+        measured = true;
+        onRounds?.(piece.rounds);
+      }
+    } finally {
+      // Whoever stops may end the thread: then nothing is to be under way any more.
+      await Promise.allSettled(begun.map(({ done }) => done));
     }
   }
 
-  /** Goes on from `place`, for about so much work. @returns the work done */
-  async #runPiece(
+  /** Goes on from `place`, for about so much work. */
+  #begin(
     place: { round: number; stage: number; block: number },
     rounds: number,
     stages: readonly Stage[],
     budget: number,
-  ): Promise<number> {
+  ): Piece {
     const most = this.#device.limits.maxComputeWorkgroupsPerDimension;
     const slots = new DataView(new ArrayBuffer(DISPATCHES_PER_PIECE * SLOT_BYTES));
     let dispatches = 0;
@@ -279,13 +310,14 @@ export class GpuBackend {
         continue;
       }
       const affordable = Math.max(1, Math.floor((budget - done) / stage.work));
-      const blocks = Math.min(affordable, most, stage.blocks - place.block);
+      const all = typeof stage.blocks === 'number' ? stage.blocks : stage.blocks(place.round);
+      const blocks = Math.min(affordable, most, all - place.block);
       if (blocks > 0) {
         this.#encode(pass, stage, place, blocks, slots, dispatches++);
         done += blocks * stage.work;
         place.block += blocks;
       }
-      if (place.block >= stage.blocks) {
+      if (place.block >= all) {
         place.stage++;
         place.block = 0;
       }
@@ -298,20 +330,26 @@ export class GpuBackend {
     this.#device.queue.writeBuffer(this.#slots, 0, slots.buffer, 0, Math.max(1, dispatches) * SLOT_BYTES);
     this.#device.queue.submit([encoder.finish()]);
     const faults = [this.#device.popErrorScope(), this.#device.popErrorScope()];
-    await this.#device.queue.onSubmittedWorkDone().catch((error: unknown) => this.#refuse(error));
+    const finished = this.#finish(this.#device.queue.onSubmittedWorkDone(), faults);
+    finished.catch(() => {}); // heard of when it is waited for, which may be later
+    return { work: done, rounds: place.round, begunAt: this.#options.now(), done: finished };
+  }
+
+  async #finish(submitted: Promise<unknown>, faults: readonly Promise<GPUError | null>[]): Promise<void> {
+    await submitted.catch((error: unknown) => this.#refuse(error));
     this.#check();
     for (const fault of await Promise.all(faults)) if (fault !== null) this.#refuse(fault);
-    return done;
   }
 
   #encode(
     pass: GPUComputePassEncoder,
-    { kernel: { pipeline, layout, slots: bound, fields, label }, buffers, parameters }: Stage,
+    { kernel, buffers, parameters }: Stage,
     { round, block }: { readonly round: number; readonly block: number },
     blocks: number,
     slots: DataView,
     slot: number,
   ): void {
+    const { pipeline, slots: bound, fields, label } = kernel;
     const values: Values = { ...parameters(round), first: block };
     fields.forEach(({ name, type }, i) => {
       const value = values[name];
@@ -322,17 +360,25 @@ export class GpuBackend {
       else slots.setUint32(at, value, true);
     });
     pass.setPipeline(pipeline);
-    const entries = Object.entries(buffers(round)).map(([binding, buffer]) => ({
-      binding: Number(binding),
-      resource: { buffer },
-    }));
-    pass.setBindGroup(0, this.#device.createBindGroup({ layout, entries }));
+    pass.setBindGroup(0, this.#bind(kernel, buffers(round)));
     bound[slot] ??= this.#device.createBindGroup({
       layout: pipeline.getBindGroupLayout(1),
       entries: [{ binding: 0, resource: { buffer: this.#slots, offset: slot * SLOT_BYTES, size: SLOT_BYTES } }],
     });
     pass.setBindGroup(1, bound[slot]);
     pass.dispatchWorkgroups(blocks);
+  }
+
+  #bind(kernel: GpuKernel, buffers: Readonly<Record<number, GPUBuffer>>): GPUBindGroup {
+    const known = this.#groups.get(buffers);
+    if (known?.kernel === kernel) return known.group;
+    const entries = Object.entries(buffers).map(([binding, buffer]) => ({
+      binding: Number(binding),
+      resource: { buffer },
+    }));
+    const group = this.#device.createBindGroup({ label: kernel.label, layout: kernel.layout, entries });
+    this.#groups.set(buffers, { kernel, group });
+    return group;
   }
 
   /** Waits until it is known whether what was allocated is there. */

@@ -1,5 +1,242 @@
 // Written by `npm run generate` from the *.wgsl of this folder's parent. Do not edit.
 export const shaders = {
+  // gemm.wgsl
+  gemm: `// Products of matrices, (m, k) by (k, n). Host: gemmOnGpu.ts, where the plain form stands.
+//
+// multiply  one workgroup per tile of 128 x 128 sums and slice of the depth k, 16 of the depth at a time through the workgroup's
+//           memory. Each of the 256 invocations has 8 x 8 sums: for each 4 of the depth it reads 16 vectors and does 256
+//           multiply-adds.
+// add_up    one invocation per 4 sums: adds the slices in their order.
+//
+// A side lies along the depth (its rows are m's or n's, 4 of the depth in a vector) or across it (its rows are k's, 4 m's or n's in
+// a vector): so one kernel does A B', A B and A' B. What fills up the last vector of a row is zeros.
+
+override LEFT_ACROSS: bool = false;
+override RIGHT_ACROSS: bool = false;
+
+struct Parameters {
+  first: u32, // workgroup
+  rows: u32, // m
+  columns: u32, // n
+  depth: u32, // k
+  left_quads: u32, // vectors of 4 in a row of the left side
+  right_quads: u32,
+  to_quads: u32, // of the product
+  slice_depth: u32, // a multiple of 16
+  slice_base: u32, // number of the first slice in \`product\`
+  slices: u32, // of add_up: all there are
+};
+
+@group(1) @binding(0) var<uniform> parameters: Parameters;
+
+@group(0) @binding(0) var<storage, read> left: array<vec4f>;
+@group(0) @binding(1) var<storage, read> right: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> product: array<vec4f>; // (slices, m, to_quads)
+@group(0) @binding(3) var<storage, read_write> total: array<vec4f>; // (m, to_quads)
+
+const TILE = 128u;
+const DEPTH = 16u;
+
+// 8 KiB each, together the 16 KiB that every device has.
+var<workgroup> left_tile: array<vec4f, 512>;
+var<workgroup> right_tile: array<vec4f, 512>;
+
+// Where a tile along the depth has vector \`quad\` of a row. Rows 4 i + 0 … 3 lie apart, and the last bits are mixed: neither
+// those that write (4 vectors of 2 rows at a time) nor those that read (every fourth row) meet in one bank.
+fn along(row: u32, quad: u32) -> u32 {
+  return (quad << 7u) | ((row & 3u) << 5u) | ((row >> 2u) ^ ((quad << 1u) | (row & 1u)));
+}
+
+fn left_along(row: u32, quad: u32, end: u32) -> vec4f {
+  if (row < parameters.rows && 4u * quad < end) {
+    return left[row * parameters.left_quads + quad];
+  }
+  return vec4f(0);
+}
+
+fn left_across(k: u32, quad: u32, end: u32) -> vec4f {
+  if (k < end && quad < parameters.left_quads) {
+    return left[k * parameters.left_quads + quad];
+  }
+  return vec4f(0);
+}
+
+fn right_along(row: u32, quad: u32, end: u32) -> vec4f {
+  if (row < parameters.columns && 4u * quad < end) {
+    return right[row * parameters.right_quads + quad];
+  }
+  return vec4f(0);
+}
+
+fn right_across(k: u32, quad: u32, end: u32) -> vec4f {
+  if (k < end && quad < parameters.right_quads) {
+    return right[k * parameters.right_quads + quad];
+  }
+  return vec4f(0);
+}
+
+// sum + a B: 4 of the depth. B's columns are rows of the right side.
+fn add(sum: vec4f, a: vec4f, b: mat4x4f) -> vec4f {
+  return fma(vec4f(a.w), b[3], fma(vec4f(a.z), b[2], fma(vec4f(a.y), b[1], fma(vec4f(a.x), b[0], sum))));
+}
+
+@compute @workgroup_size(256)
+fn multiply(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let number = parameters.first + group.x;
+  let down = (parameters.rows + TILE - 1u) / TILE;
+  let tiles = down * ((parameters.columns + TILE - 1u) / TILE);
+  let slice = number / tiles;
+  let tile = number - slice * tiles;
+  let top = TILE * (tile % down);
+  let side = TILE * (tile / down);
+  let begin = slice * parameters.slice_depth;
+  let end = min(parameters.depth, begin + parameters.slice_depth);
+
+  // 32 invocations that run together take 4 x 8 of the 16 x 16.
+  let y = ((lane >> 6u) << 2u) | ((lane >> 3u) & 3u);
+  let x = (((lane >> 5u) & 1u) << 3u) | (lane & 7u);
+  // What this one loads.
+  let row = lane >> 2u;
+  let quad = lane & 3u;
+  let k = lane >> 5u;
+  let across = lane & 31u;
+
+  // Rows 4 y + 0 … 3 and 64 + 4 y + 0 … 3, each in columns 4 x … and 64 + 4 x ….
+  var c00 = vec4f(0); var c01 = vec4f(0);
+  var c10 = vec4f(0); var c11 = vec4f(0);
+  var c20 = vec4f(0); var c21 = vec4f(0);
+  var c30 = vec4f(0); var c31 = vec4f(0);
+  var c40 = vec4f(0); var c41 = vec4f(0);
+  var c50 = vec4f(0); var c51 = vec4f(0);
+  var c60 = vec4f(0); var c61 = vec4f(0);
+  var c70 = vec4f(0); var c71 = vec4f(0);
+
+  var l0 = vec4f(0); var l1 = vec4f(0);
+  var r0 = vec4f(0); var r1 = vec4f(0);
+  for (var at = begin; at < end + DEPTH; at += DEPTH) {
+    // The numbers for the next round are on their way while this one computes: the round before the first only fetches.
+    if (at > begin) {
+      workgroupBarrier();
+      if (LEFT_ACROSS) {
+        left_tile[lane] = l0;
+        left_tile[lane + 256u] = l1;
+      } else {
+        left_tile[along(row, quad)] = l0;
+        left_tile[along(row + 64u, quad)] = l1;
+      }
+      if (RIGHT_ACROSS) {
+        right_tile[lane] = r0;
+        right_tile[lane + 256u] = r1;
+      } else {
+        right_tile[along(row, quad)] = r0;
+        right_tile[along(row + 64u, quad)] = r1;
+      }
+      workgroupBarrier();
+    }
+    if (at < end) {
+      if (LEFT_ACROSS) {
+        l0 = left_across(at + k, (top >> 2u) + across, end);
+        l1 = left_across(at + k + 8u, (top >> 2u) + across, end);
+      } else {
+        l0 = left_along(top + row, (at >> 2u) + quad, end);
+        l1 = left_along(top + row + 64u, (at >> 2u) + quad, end);
+      }
+      if (RIGHT_ACROSS) {
+        r0 = right_across(at + k, (side >> 2u) + across, end);
+        r1 = right_across(at + k + 8u, (side >> 2u) + across, end);
+      } else {
+        r0 = right_along(side + row, (at >> 2u) + quad, end);
+        r1 = right_along(side + row + 64u, (at >> 2u) + quad, end);
+      }
+    }
+    if (at > begin) {
+      for (var q = 0u; q < 4u; q++) {
+        var b0: mat4x4f;
+        var b1: mat4x4f;
+        if (RIGHT_ACROSS) {
+          let b = 128u * q + x;
+          b0 = mat4x4f(right_tile[b], right_tile[b + 32u], right_tile[b + 64u], right_tile[b + 96u]);
+          b1 = mat4x4f(right_tile[b + 16u], right_tile[b + 48u], right_tile[b + 80u], right_tile[b + 112u]);
+        } else {
+          let n = 4u * x;
+          b0 = transpose(mat4x4f(right_tile[along(n, q)], right_tile[along(n + 1u, q)], right_tile[along(n + 2u, q)], right_tile[along(n + 3u, q)]));
+          b1 = transpose(mat4x4f(right_tile[along(n + 64u, q)], right_tile[along(n + 65u, q)], right_tile[along(n + 66u, q)], right_tile[along(n + 67u, q)]));
+        }
+        if (LEFT_ACROSS) {
+          let a = 128u * q + y;
+          let a0 = transpose(mat4x4f(left_tile[a], left_tile[a + 32u], left_tile[a + 64u], left_tile[a + 96u]));
+          c00 = add(c00, a0[0], b0); c01 = add(c01, a0[0], b1);
+          c10 = add(c10, a0[1], b0); c11 = add(c11, a0[1], b1);
+          c20 = add(c20, a0[2], b0); c21 = add(c21, a0[2], b1);
+          c30 = add(c30, a0[3], b0); c31 = add(c31, a0[3], b1);
+          let a1 = transpose(mat4x4f(left_tile[a + 16u], left_tile[a + 48u], left_tile[a + 80u], left_tile[a + 112u]));
+          c40 = add(c40, a1[0], b0); c41 = add(c41, a1[0], b1);
+          c50 = add(c50, a1[1], b0); c51 = add(c51, a1[1], b1);
+          c60 = add(c60, a1[2], b0); c61 = add(c61, a1[2], b1);
+          c70 = add(c70, a1[3], b0); c71 = add(c71, a1[3], b1);
+        } else {
+          let m = 4u * y;
+          let a0 = left_tile[along(m, q)];
+          c00 = add(c00, a0, b0); c01 = add(c01, a0, b1);
+          let a1 = left_tile[along(m + 1u, q)];
+          c10 = add(c10, a1, b0); c11 = add(c11, a1, b1);
+          let a2 = left_tile[along(m + 2u, q)];
+          c20 = add(c20, a2, b0); c21 = add(c21, a2, b1);
+          let a3 = left_tile[along(m + 3u, q)];
+          c30 = add(c30, a3, b0); c31 = add(c31, a3, b1);
+          let a4 = left_tile[along(m + 64u, q)];
+          c40 = add(c40, a4, b0); c41 = add(c41, a4, b1);
+          let a5 = left_tile[along(m + 65u, q)];
+          c50 = add(c50, a5, b0); c51 = add(c51, a5, b1);
+          let a6 = left_tile[along(m + 66u, q)];
+          c60 = add(c60, a6, b0); c61 = add(c61, a6, b1);
+          let a7 = left_tile[along(m + 67u, q)];
+          c70 = add(c70, a7, b0); c71 = add(c71, a7, b1);
+        }
+      }
+    }
+  }
+
+  let base = (parameters.slice_base + slice) * parameters.rows;
+  let m = top + 4u * y;
+  let n = (side >> 2u) + x;
+  put(base, m, n, c00, c01);
+  put(base, m + 1u, n, c10, c11);
+  put(base, m + 2u, n, c20, c21);
+  put(base, m + 3u, n, c30, c31);
+  put(base, m + 64u, n, c40, c41);
+  put(base, m + 65u, n, c50, c51);
+  put(base, m + 66u, n, c60, c61);
+  put(base, m + 67u, n, c70, c71);
+}
+
+fn put(base: u32, m: u32, n: u32, near: vec4f, far: vec4f) {
+  if (m >= parameters.rows) {
+    return;
+  }
+  let to = (base + m) * parameters.to_quads;
+  if (n < parameters.to_quads) {
+    product[to + n] = near;
+  }
+  if (n + 16u < parameters.to_quads) {
+    product[to + n + 16u] = far;
+  }
+}
+
+@compute @workgroup_size(256)
+fn add_up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = (parameters.first + group.x) * 256u + lane;
+  let all = parameters.rows * parameters.to_quads;
+  if (at >= all) {
+    return;
+  }
+  var sum = product[at];
+  for (var slice = 1u; slice < parameters.slices; slice++) {
+    sum += product[slice * all + at];
+  }
+  total[at] = sum;
+}
+`,
   // gpu/gather.wgsl
   gather: `// What the points of a map feel of their neighbours: the half that all methods share. A method adds \`struct Parameters\` with the
 // fields \`first\` and \`segments\`, and the function \`pull\`: the force along one edge.
@@ -172,6 +409,555 @@ fn project(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
     for (var k = 0u; k < min(AT_A_TIME, parameters.directions - direction); k++) {
       coordinates[row * parameters.directions + direction + k] = (along[k].x + along[k].y) + (along[k].z + along[k].w);
     }
+  }
+}
+`,
+  // kge/compare.wgsl
+  kgeCompare: `// What is done with the scores of queries: softmax or logistic loss and its gradient, and ranks. References: \`compareAll\` in table.ts,
+// \`rankTriples\` in rank.ts. Host: gpuModel.ts, gpuLearner.ts, gpuRanks.ts.
+//
+// A table of candidates lies in chunks, and its scores with it: (queries, quads) vectors of 4, of which \`columns\` numbers count. A chunk is cut
+// in slices of 4,096 columns. In order, \`all_slices\` being those of all chunks:
+//
+// measure   one workgroup per query and slice: the greatest score of the slice, and the sum of e^(score - greatest)
+// level     one invocation per query: ln of the sum of e^score over all slices
+// gradient  one workgroup per query and slice: scores become the gradient by them,
+//             SOFTMAX   factor * (e^(score - level) - uniform) - weight where it is wanted
+//             LOGISTIC  factor * (1 / (1 + e^-score) - uniform) - weight where it is wanted
+// settle    one invocation per query: its loss
+//
+// pick      one invocation per task: the score of the right answer
+// count     one workgroup per task: candidates that are not known with a greater score, and with the same
+
+struct Parameters {
+  first: u32, // workgroup
+  count: u32, // queries, or tasks
+  columns: u32, // of the chunk
+  quads: u32, // vectors of 4 in a row of scores
+  chunk_first: u32, // candidate of column 0
+  slices: u32, // of the chunk
+  slice_base: u32, // number of its first slice among all
+  all_slices: u32,
+  factors_at: u32, // in \`lists\`: float32 (queries)
+  starts_at: u32, // (queries + 1): what is wanted of query i is answers[starts[i]] … answers[starts[i + 1] - 1], none twice
+  answers_at: u32,
+  weights_at: u32, // float32
+  loss_at: u32, // in \`losses\`
+  logistic: u32,
+  uniform: f32, // share of the targets that each candidate has
+  tasks_at: u32, // (tasks, 4): query, answer, first of what is known, end
+  known_at: u32,
+};
+
+@group(1) @binding(0) var<uniform> parameters: Parameters;
+
+@group(0) @binding(0) var<storage, read> lists: array<u32>;
+@group(0) @binding(1) var<storage, read_write> scores: array<f32>; // (queries, 4 * quads)
+@group(0) @binding(2) var<storage, read_write> peaks: array<vec2f>; // (queries, all_slices)
+@group(0) @binding(3) var<storage, read_write> levels: array<f32>; // (queries)
+@group(0) @binding(4) var<storage, read_write> parts: array<f32>; // (queries, all_slices): of the loss
+@group(0) @binding(5) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(6) var<storage, read_write> thresholds: array<f32>; // (tasks)
+@group(0) @binding(7) var<storage, read_write> counts: array<vec2u>; // (tasks): greater, the same
+
+const SLICE = 4096u;
+const LANES = 256u;
+const EACH = 16u; // of a slice, for an invocation
+const LEAST = -3.4028234663852886e38;
+
+var<workgroup> shared_numbers: array<f32, 256>;
+
+// The sum of what all lanes have, or the greatest of it: always in the same order.
+fn reduce(lane: u32, value: f32, greatest: bool) -> f32 {
+  workgroupBarrier();
+  shared_numbers[lane] = value;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      let other = shared_numbers[lane + half];
+      shared_numbers[lane] = select(shared_numbers[lane] + other, max(shared_numbers[lane], other), greatest);
+    }
+  }
+  workgroupBarrier();
+  return shared_numbers[0];
+}
+
+@compute @workgroup_size(256)
+fn measure(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let number = parameters.first + group.x;
+  let query = number / parameters.slices;
+  let slice = number - query * parameters.slices;
+  let row = query * parameters.quads * 4u;
+  let begin = slice * SLICE;
+  var greatest = LEAST;
+  for (var j = 0u; j < EACH; j++) {
+    let column = begin + j * LANES + lane;
+    if (column < parameters.columns) {
+      greatest = max(greatest, scores[row + column]);
+    }
+  }
+  greatest = reduce(lane, greatest, true);
+  var sum = 0.0;
+  for (var j = 0u; j < EACH; j++) {
+    let column = begin + j * LANES + lane;
+    if (column < parameters.columns) {
+      sum += exp(scores[row + column] - greatest);
+    }
+  }
+  sum = reduce(lane, sum, false);
+  if (lane == 0u) {
+    peaks[query * parameters.all_slices + parameters.slice_base + slice] = vec2f(greatest, sum);
+  }
+}
+
+@compute @workgroup_size(64)
+fn level(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let query = (parameters.first + group.x) * 64u + lane;
+  if (query >= parameters.count) {
+    return;
+  }
+  let start = query * parameters.all_slices;
+  var greatest = LEAST;
+  for (var slice = 0u; slice < parameters.all_slices; slice++) {
+    greatest = max(greatest, peaks[start + slice].x);
+  }
+  var sum = 0.0;
+  for (var slice = 0u; slice < parameters.all_slices; slice++) {
+    let peak = peaks[start + slice];
+    sum += peak.y * exp(peak.x - greatest);
+  }
+  levels[query] = greatest + log(sum);
+}
+
+@compute @workgroup_size(256)
+fn gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let number = parameters.first + group.x;
+  let query = number / parameters.slices;
+  let slice = number - query * parameters.slices;
+  let row = query * parameters.quads * 4u;
+  let begin = slice * SLICE;
+  let end = min(parameters.columns, begin + SLICE);
+  let start = lists[parameters.starts_at + query] + lane;
+  let until = lists[parameters.starts_at + query + 1u];
+  var lost = 0.0;
+  for (var at = start; at < until; at += LANES) {
+    let column = lists[parameters.answers_at + at] - parameters.chunk_first; // below 0 it is very large
+    if (column >= begin && column < end) {
+      lost -= bitcast<f32>(lists[parameters.weights_at + at]) * scores[row + column];
+    }
+  }
+  storageBarrier();
+  workgroupBarrier();
+  let factor = bitcast<f32>(lists[parameters.factors_at + query]);
+  let top = levels[query];
+  for (var j = 0u; j < EACH; j++) {
+    let column = begin + j * LANES + lane;
+    if (column < end) {
+      let score = scores[row + column];
+      var share = exp(score - top);
+      if (parameters.logistic == 1u) {
+        let small = exp(-abs(score));
+        share = select(small, 1.0, score >= 0.0) / (1.0 + small);
+        lost += factor * (max(score, 0.0) + log(1.0 + small));
+      }
+      lost -= factor * parameters.uniform * score;
+      scores[row + column] = factor * (share - parameters.uniform);
+    } else if (column < 4u * parameters.quads) {
+      scores[row + column] = 0.0;
+    }
+  }
+  storageBarrier();
+  workgroupBarrier();
+  for (var at = start; at < until; at += LANES) {
+    let column = lists[parameters.answers_at + at] - parameters.chunk_first;
+    if (column >= begin && column < end) {
+      scores[row + column] -= bitcast<f32>(lists[parameters.weights_at + at]);
+    }
+  }
+  lost = reduce(lane, lost, false);
+  if (lane == 0u) {
+    parts[query * parameters.all_slices + parameters.slice_base + slice] = lost;
+  }
+}
+
+@compute @workgroup_size(64)
+fn settle(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let query = (parameters.first + group.x) * 64u + lane;
+  if (query >= parameters.count) {
+    return;
+  }
+  var lost = 0.0;
+  if (parameters.logistic == 0u) {
+    lost = bitcast<f32>(lists[parameters.factors_at + query]) * levels[query];
+  }
+  for (var slice = 0u; slice < parameters.all_slices; slice++) {
+    lost += parts[query * parameters.all_slices + slice];
+  }
+  losses[parameters.loss_at + query] = lost;
+}
+
+@compute @workgroup_size(64)
+fn pick(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let task = (parameters.first + group.x) * 64u + lane;
+  if (task >= parameters.count) {
+    return;
+  }
+  let at = parameters.tasks_at + 4u * task;
+  let column = lists[at + 1u] - parameters.chunk_first;
+  if (column < parameters.columns) {
+    thresholds[task] = scores[lists[at] * parameters.quads * 4u + column];
+  }
+}
+
+var<workgroup> greater_of: array<u32, 256>;
+var<workgroup> equal_of: array<u32, 256>;
+
+@compute @workgroup_size(256)
+fn count(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let task = parameters.first + group.x;
+  let at = parameters.tasks_at + 4u * task;
+  let row = lists[at] * parameters.quads * 4u;
+  let answer = lists[at + 1u];
+  let threshold = thresholds[task];
+  var greater = 0u;
+  var equal = 0u;
+  for (var column = lane; column < parameters.columns; column += LANES) {
+    let score = scores[row + column];
+    greater += select(0u, 1u, score > threshold);
+    equal += select(0u, 1u, score == threshold);
+  }
+  for (var known = lists[at + 2u] + lane; known < lists[at + 3u]; known += LANES) {
+    let other = lists[parameters.known_at + known];
+    let column = other - parameters.chunk_first;
+    if (other != answer && column < parameters.columns) {
+      let score = scores[row + column];
+      greater -= select(0u, 1u, score > threshold);
+      equal -= select(0u, 1u, score == threshold);
+    }
+  }
+  greater_of[lane] = greater;
+  equal_of[lane] = equal;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      greater_of[lane] += greater_of[lane + half];
+      equal_of[lane] += equal_of[lane + half];
+    }
+  }
+  if (lane == 0u) {
+    // Chunk after chunk.
+    let before = select(vec2u(0u), counts[task], parameters.chunk_first > 0u);
+    counts[task] = before + vec2u(greater_of[0], equal_of[0]);
+  }
+}
+`,
+  // kge/learn.wgsl
+  kgeLearn: `// Queries of bilinear models, and how what is learnt by them comes back. References: complex.ts, distmult.ts, rescal.ts, regularize.ts,
+// optimizer.ts; the steps' order: cpuLearner.ts. Host: gpuModel.ts, gpuLearner.ts.
+//
+// look_up                one workgroup per query: copies its entity's row, where the chunk has it
+// make_queries           one workgroup per query: of the known entity and the relation
+// make_relation_queries  one workgroup per query: of head and tail, for the loss by relations
+// gather_relations       one workgroup per relation that the batch names: what its queries' gradients are by it
+// gather_entities        one workgroup per entity of the chunk that the batch names: adds what the gradients are by it
+// penalize               one workgroup per row: adds the gradient of the regularizer
+// update                 one invocation per 4 numbers: a step of descent
+//
+// A row's gradient is added up by one workgroup, in the order of the lists: no atomics, the same bits each time.
+// Models: 0 DISTMULT; 1 COMPLEX; 2 a matrix (d, d) a relation, which is RESCAL, and TUCKER when its core is mixed.
+
+override MODEL: u32 = 0u;
+// Whether there is a loss by relations, which has written gradients of all relations before.
+override BY_RELATIONS: bool = false;
+override ADAM: bool = false;
+
+struct Parameters {
+  first: u32, // workgroup
+  dimension: u32, // d
+  stride: u32, // numbers between rows of entities
+  width: u32, // numbers of a relation
+  relation_stride: u32,
+  chunk_first: u32, // entity of row 0
+  chunk_rows: u32,
+  asked_at: u32, // in \`lists\`, (queries, 4): entity, row of the relation, 1 where tails are asked for, the answer that was drawn
+  which: u32, // of these four: what look_up copies
+  rows_at: u32, // (rows, 3): row, first and end of its contributions
+  contributions_at: u32, // gather_relations: queries; gather_entities: 4 * query + 0 as known, 1 as head, 2 as tail of a relation query
+  penalties_at: u32, // (rows, 2): row, weight (float32)
+  penalty: u32, // 0 L2, 1 N3, 2 N3 of complex numbers
+  listed: u32, // update: 1 where rows_at says which rows
+  rows: u32, // update: how many
+  quads: u32, // update: vectors of 4 in a row
+  rate: f32,
+  correction1: f32, // 1 - beta^t
+  correction2: f32,
+  epsilon: f32,
+};
+
+@group(1) @binding(0) var<uniform> parameters: Parameters;
+
+@group(0) @binding(0) var<storage, read> lists: array<u32>;
+@group(0) @binding(1) var<storage, read> rows_of: array<f32>; // of the chunk; for penalize: of the table
+@group(0) @binding(2) var<storage, read_write> known: array<f32>; // (queries, stride)
+@group(0) @binding(3) var<storage, read_write> asked: array<f32>; // (queries, stride): rows of the answers that were drawn
+@group(0) @binding(4) var<storage, read> relations: array<f32>; // (rows, relation_stride)
+@group(0) @binding(5) var<storage, read_write> queries: array<f32>; // (queries, stride), or (queries, relation_stride)
+@group(0) @binding(6) var<storage, read> query_gradients: array<f32>; // (queries, stride)
+@group(0) @binding(7) var<storage, read> relation_query_gradients: array<f32>; // (queries, relation_stride)
+@group(0) @binding(8) var<storage, read_write> gradients: array<f32>; // (rows, stride or relation_stride)
+
+@group(0) @binding(9) var<storage, read_write> values: array<vec4f>; // (rows, quads), and so on
+@group(0) @binding(10) var<storage, read> by_values: array<vec4f>; // gradients
+@group(0) @binding(11) var<storage, read_write> first_moments: array<vec4f>;
+@group(0) @binding(12) var<storage, read_write> second_moments: array<vec4f>;
+
+const LANES = 64u;
+
+@compute @workgroup_size(64)
+fn look_up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let query = parameters.first + group.x;
+  let row = lists[parameters.asked_at + 4u * query + parameters.which] - parameters.chunk_first;
+  if (row >= parameters.chunk_rows) {
+    return;
+  }
+  for (var k = lane; k < parameters.stride; k += LANES) {
+    known[query * parameters.stride + k] = rows_of[row * parameters.stride + k];
+  }
+}
+
+// 1, and for a query that asks for heads, which goes through the conjugate, -1.
+fn sign_of(query: u32) -> f32 {
+  return select(-1.0, 1.0, lists[parameters.asked_at + 4u * query + 2u] == 1u);
+}
+
+fn relation_of(query: u32) -> u32 {
+  return lists[parameters.asked_at + 4u * query + 1u] * parameters.relation_stride;
+}
+
+@compute @workgroup_size(64)
+fn make_queries(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let query = parameters.first + group.x;
+  let d = parameters.dimension;
+  let row = query * parameters.stride;
+  let relation = relation_of(query);
+  let sign = sign_of(query);
+  if (MODEL == 0u) {
+    for (var k = lane; k < d; k += LANES) {
+      queries[row + k] = known[row + k] * relations[relation + k];
+    }
+  } else if (MODEL == 1u) {
+    // relation * known, or conj(relation) * known.
+    let half = d / 2u;
+    for (var k = lane; k < half; k += LANES) {
+      let a = relations[relation + k];
+      let b = sign * relations[relation + half + k];
+      let real = known[row + k];
+      let imaginary = known[row + half + k];
+      queries[row + k] = a * real - b * imaginary;
+      queries[row + half + k] = a * imaginary + b * real;
+    }
+  } else {
+    // h' M, or M t.
+    let down = select(1u, d, sign > 0.0);
+    let across = select(d, 1u, sign > 0.0);
+    for (var k = lane; k < d; k += LANES) {
+      var sum = 0.0;
+      for (var i = 0u; i < d; i++) {
+        sum = fma(known[row + i], relations[relation + i * down + k * across], sum);
+      }
+      queries[row + k] = sum;
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn make_relation_queries(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let query = parameters.first + group.x;
+  let d = parameters.dimension;
+  let start = query * parameters.stride;
+  let row = query * parameters.relation_stride;
+  let is_head = sign_of(query) > 0.0; // the known entity
+  if (MODEL == 0u) {
+    for (var k = lane; k < d; k += LANES) {
+      queries[row + k] = known[start + k] * asked[start + k];
+    }
+  } else if (MODEL == 1u) {
+    // conj(head) * tail
+    let half = d / 2u;
+    for (var k = lane; k < half; k += LANES) {
+      let x = vec2f(known[start + k], known[start + half + k]);
+      let y = vec2f(asked[start + k], asked[start + half + k]);
+      let head = select(y, x, is_head);
+      let tail = select(x, y, is_head);
+      queries[row + k] = head.x * tail.x + head.y * tail.y;
+      queries[row + half + k] = head.x * tail.y - head.y * tail.x;
+    }
+  } else {
+    // head tail'
+    for (var at = lane; at < d * d; at += LANES) {
+      let i = at / d;
+      let j = at - i * d;
+      let head = select(asked[start + i], known[start + i], is_head);
+      let tail = select(known[start + j], asked[start + j], is_head);
+      queries[row + at] = head * tail;
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn gather_relations(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = parameters.rows_at + 3u * (parameters.first + group.x);
+  let to = lists[at] * parameters.relation_stride;
+  let begin = lists[at + 1u];
+  let end = lists[at + 2u];
+  let d = parameters.dimension;
+  let half = d / 2u;
+  let numbers = select(parameters.width, half, MODEL == 1u);
+  for (var k = lane; k < numbers; k += LANES) {
+    var sum = vec2f(0);
+    if (BY_RELATIONS) {
+      sum.x = gradients[to + k];
+      if (MODEL == 1u) {
+        sum.y = gradients[to + half + k];
+      }
+    }
+    for (var number = begin; number < end; number++) {
+      let query = lists[parameters.contributions_at + number];
+      let row = query * parameters.stride;
+      if (MODEL == 0u) {
+        sum.x = fma(query_gradients[row + k], known[row + k], sum.x);
+      } else if (MODEL == 1u) {
+        let g = vec2f(query_gradients[row + k], query_gradients[row + half + k]);
+        let h = vec2f(known[row + k], known[row + half + k]);
+        sum += vec2f(dot(g, h), sign_of(query) * (g.y * h.x - g.x * h.y));
+      } else {
+        let i = k / d;
+        let j = k - i * d;
+        let is_tail = sign_of(query) > 0.0; // asked for
+        let down = row + select(j, i, is_tail);
+        let across = row + select(i, j, is_tail);
+        sum.x = fma(known[down], query_gradients[across], sum.x);
+      }
+    }
+    gradients[to + k] = sum.x;
+    if (MODEL == 1u) {
+      gradients[to + half + k] = sum.y;
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn gather_entities(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = parameters.rows_at + 3u * (parameters.first + group.x);
+  let to = (lists[at] - parameters.chunk_first) * parameters.stride;
+  let begin = lists[at + 1u];
+  let end = lists[at + 2u];
+  let d = parameters.dimension;
+  let half = d / 2u;
+  let numbers = select(d, half, MODEL == 1u);
+  for (var k = lane; k < numbers; k += LANES) {
+    var sum = vec2f(gradients[to + k], 0);
+    if (MODEL == 1u) {
+      sum.y = gradients[to + half + k];
+    }
+    for (var number = begin; number < end; number++) {
+      let code = lists[parameters.contributions_at + number];
+      let query = code >> 2u;
+      let part = code & 3u;
+      let row = query * parameters.stride;
+      let sign = sign_of(query);
+      if (part == 0u) {
+        let relation = relation_of(query);
+        if (MODEL == 0u) {
+          sum.x = fma(query_gradients[row + k], relations[relation + k], sum.x);
+        } else if (MODEL == 1u) {
+          let g = vec2f(query_gradients[row + k], query_gradients[row + half + k]);
+          let a = relations[relation + k];
+          let b = sign * relations[relation + half + k];
+          sum += vec2f(g.x * a + g.y * b, g.y * a - g.x * b);
+        } else {
+          let down = select(d, 1u, sign > 0.0);
+          let across = select(1u, d, sign > 0.0);
+          for (var j = 0u; j < d; j++) {
+            sum.x = fma(relations[relation + j * down + k * across], query_gradients[row + j], sum.x);
+          }
+        }
+      } else if (BY_RELATIONS) {
+        // The other end: where this one is the head, the tail.
+        let is_head = part == 1u;
+        let other_is_asked = is_head == (sign > 0.0);
+        let g_at = query * parameters.relation_stride;
+        if (MODEL == 0u) {
+          let other = select(known[row + k], asked[row + k], other_is_asked);
+          sum.x = fma(relation_query_gradients[g_at + k], other, sum.x);
+        } else if (MODEL == 1u) {
+          let g = vec2f(relation_query_gradients[g_at + k], relation_query_gradients[g_at + half + k]);
+          let x = vec2f(known[row + k], known[row + half + k]);
+          let y = vec2f(asked[row + k], asked[row + half + k]);
+          let other = select(x, y, other_is_asked);
+          if (is_head) {
+            sum += vec2f(g.x * other.x + g.y * other.y, g.x * other.y - g.y * other.x);
+          } else {
+            sum += vec2f(g.x * other.x - g.y * other.y, g.y * other.x + g.x * other.y);
+          }
+        } else {
+          let down = select(1u, d, is_head);
+          let across = select(d, 1u, is_head);
+          for (var j = 0u; j < d; j++) {
+            let other = select(known[row + j], asked[row + j], other_is_asked);
+            sum.x = fma(relation_query_gradients[g_at + k * down + j * across], other, sum.x);
+          }
+        }
+      }
+    }
+    gradients[to + k] = sum.x;
+    if (MODEL == 1u) {
+      gradients[to + half + k] = sum.y;
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn penalize(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = parameters.penalties_at + 2u * (parameters.first + group.x);
+  let row = (lists[at] - parameters.chunk_first) * parameters.stride;
+  let weight = bitcast<f32>(lists[at + 1u]);
+  let half = parameters.dimension / 2u;
+  for (var k = lane; k < parameters.dimension; k += LANES) {
+    let x = rows_of[row + k];
+    var factor = 2.0 * weight;
+    if (parameters.penalty == 1u) {
+      factor = 3.0 * weight * abs(x);
+    } else if (parameters.penalty == 2u) {
+      let other = rows_of[row + select(k - half, k + half, k < half)];
+      factor = 3.0 * weight * sqrt(x * x + other * other);
+    }
+    gradients[row + k] = fma(factor, x, gradients[row + k]);
+  }
+}
+
+@compute @workgroup_size(256)
+fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let number = (parameters.first + group.x) * 256u + lane;
+  if (number >= parameters.rows * parameters.quads) {
+    return;
+  }
+  var at = number;
+  if (parameters.listed == 1u) {
+    let row = number / parameters.quads;
+    at = lists[parameters.rows_at + 3u * row] * parameters.quads + number - row * parameters.quads;
+  }
+  let g = by_values[at];
+  if (ADAM) {
+    let m = 0.9 * first_moments[at] + 0.1 * g;
+    let v = 0.999 * second_moments[at] + 0.001 * g * g;
+    first_moments[at] = m;
+    second_moments[at] = v;
+    values[at] -= parameters.rate * (m / parameters.correction1) / (sqrt(v / parameters.correction2) + parameters.epsilon);
+  } else {
+    let sum = first_moments[at] + g * g;
+    first_moments[at] = sum;
+    values[at] -= parameters.rate * g / (sqrt(sum) + parameters.epsilon);
   }
 }
 `,

@@ -2,7 +2,7 @@
  * How good a graph model is, in all that is usually asked: ranks of both sides with each way to break ties and above chance, by
  * relation, by kind of relation, by frequency; and where triples are known to be false, whether true ones are told from them.
  */
-import type { CpuBackend } from '../cpu/backend.ts';
+import { type Backend, processorOf } from '../backend.ts';
 import { createRandom } from '../random.ts';
 import {
   type Calibration,
@@ -13,6 +13,8 @@ import {
 } from './calibrate.ts';
 import { type ClassificationMetrics, classify, fitThresholds, type Judged, type Thresholds } from './classify.ts';
 import { CpuTable } from './cpuTable.ts';
+import { placeModel, ranksOnGpu } from './gpuModel.ts';
+import { rankOnGpu } from './gpuRanks.ts';
 import { indexQueries, type KnowledgeGraph, knownAnswers, type QueryIndex } from './graph.ts';
 import {
   type AdjustedMetrics,
@@ -61,24 +63,30 @@ export interface Evaluation {
   readonly byFrequency: readonly { readonly least: number; readonly most: number; readonly summary: RankSummary }[];
 }
 
-/** The ranks of triples, on the CPU backend. */
+/**
+ * The ranks of triples. On a graphics card where the model's scores are products of matrices, otherwise on the processor.
+ * @throws GpuError where the card fails
+ */
 export async function rankGraph(
-  backend: CpuBackend,
+  backend: Backend,
   graph: KnowledgeGraph,
   parameters: Parameters,
   split: 'TEST' | 'VALIDATION',
   options: RankOptions = {},
 ): Promise<Ranks> {
-  const before = backend.mark();
+  const { triples, known } = rankedSplit(graph, split);
   const shape = entityTableShape(parameters);
   const batch = rankBatch(shape);
+  const card = backend.device === 'GPU' && ranksOnGpu(parameters.model) ? backend : null;
+  const cpu = processorOf(backend);
+  const before = (card ?? cpu).mark();
   try {
-    const table = new CpuTable(backend, shape, { queries: batch, scored: batch, group: 0, negatives: 0, dense: false });
+    if (card !== null) return await rankOnGpu(await placeModel(card, parameters, batch), triples, known, options);
+    const table = new CpuTable(cpu, shape, { queries: batch, scored: batch, group: 0, negatives: 0, dense: false });
     loadEntities(table, parameters);
-    const { triples, known } = rankedSplit(graph, split);
     return await rankTriples(table, modelAsker(table, parameters), triples, known, batch, options);
   } finally {
-    backend.release(before);
+    (card ?? cpu).release(before);
   }
 }
 

@@ -96,13 +96,7 @@ export async function rankTriples(
   batch: number,
   { signal, onProgress }: RankOptions = {},
 ): Promise<Ranks> {
-  const tasks = (triples.length / 3) * 2;
-  const ranks = {
-    optimistic: new Int32Array(tasks),
-    pessimistic: new Int32Array(tasks),
-    candidates: new Int32Array(tasks),
-    scores: new Float32Array(tasks),
-  };
+  const ranks = emptyRanks(triples);
   const { stride } = table;
   const queries = tasksByQuery(triples, known.relationCount);
   const rows = Array.from({ length: batch }, (_, i) => table.queries.subarray(i * stride, (i + 1) * stride).fill(0));
@@ -140,12 +134,28 @@ export async function rankTriples(
     });
     onProgress?.(Math.min(1, (start + batch) / queries.length));
   }
-  if (ranks.scores.some(Number.isNaN)) throw new RangeError('Some scores are not numbers: the training went astray.');
+  refuseNaN(ranks);
   return ranks;
 }
 
+/** Room for the ranks of so many triples. */
+export function emptyRanks(triples: Int32Array): Ranks {
+  const tasks = (triples.length / 3) * 2;
+  return {
+    optimistic: new Int32Array(tasks),
+    pessimistic: new Int32Array(tasks),
+    candidates: new Int32Array(tasks),
+    scores: new Float32Array(tasks),
+  };
+}
+
+/** @throws RangeError where right answers have no score */
+export function refuseNaN({ scores }: Ranks): void {
+  if (scores.some(Number.isNaN)) throw new RangeError('Some scores are not numbers: the training went astray.');
+}
+
 /** The tasks that ask the same, together. */
-function tasksByQuery(triples: Int32Array, relationCount: number): number[][] {
+export function tasksByQuery(triples: Int32Array, relationCount: number): number[][] {
   const byQuery = new Map<number, number[]>();
   for (let task = 0; task < (triples.length / 3) * 2; task++) {
     const { side, entity, relation } = taskOf(triples, task);
