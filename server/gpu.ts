@@ -18,15 +18,18 @@ let dawn: GPU | null = null;
  * Our shaders write to the memory of a workgroup before they read it. That Dawn clears it first costs a card little, but a software
  * driver 4 s per shader with 16 KiB of it: it compiles a store for each number.
  */
-const FEATURES = ['enable-dawn-features=disable_workgroup_init'] as const;
+const TOGGLES = ['disable_workgroup_init'] as const;
 
-/** A device with the largest buffers that the card has, for the caller to destroy; or why there is none. */
-export async function findGpu(): Promise<Gpu | { readonly missing: string }> {
+/**
+ * A device with the largest buffers that the card has, for the caller to destroy; or why there is none.
+ * @param toggles further ones of Dawn's, for benchmarks; the first call decides for all
+ */
+export async function findGpu(toggles: readonly string[] = []): Promise<Gpu | { readonly missing: string }> {
   if (process.platform === 'linux' && !isLibraryThere('libvulkan.so.1')) {
     return { missing: 'There is no graphics driver: the library libvulkan.so.1 is not installed.' };
   }
   try {
-    dawn ??= (await import('webgpu')).create([...FEATURES]);
+    dawn ??= (await import('webgpu')).create([`enable-dawn-features=${[...TOGGLES, ...toggles].join()}`]);
   } catch {
     return { missing: `The optional package "webgpu" is not installed, or not made for ${process.platform}.` };
   }

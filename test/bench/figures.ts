@@ -8,7 +8,7 @@ export interface Figure {
   readonly value: number;
   /** The raw way in the same run, null where there is none. */
   readonly raw: number | null;
-  readonly unit: 'ms' | 's' | 'rows/s' | 'MB/s' | 'MRR' | 'share' | 'words/s' | '';
+  readonly unit: 'ms' | 's' | 'rows/s' | 'MB/s' | 'MRR' | 'share' | 'words/s' | 'GFLOP/s' | '';
   /** What has been promised: ours is to be at least or at most so much, or so many times the raw way. */
   readonly target: Target | null;
 }

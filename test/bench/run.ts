@@ -10,6 +10,7 @@
 import { clustersBench } from './clusters.ts';
 import { type Figure, isMet, toJsonLine, toTable } from './figures.ts';
 import { gpuBench } from './gpu.ts';
+import { gpuGraphsBench } from './gpuGraphs.ts';
 import { graphsBench, graphsLongBench } from './graphs.ts';
 import { importBench } from './import.ts';
 import { loopBench } from './loop.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   clusters: clustersBench,
   models: modelsBench,
   gpu: gpuBench,
+  'gpu-graphs': gpuGraphsBench,
   'projections-umap': umapBench,
   'projections-tsne': tsneBench,
   'projections-neighbors': neighborsBench,

@@ -1,4 +1,4 @@
-/** Knowledge graphs as files in the folder of shared data, for tests and benchmarks. They are not part of the project. */
+/** Knowledge graphs as files in the folder of shared data, or in GRAPHS_DIR, for tests and benchmarks. They are not part of the project. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -11,7 +11,9 @@ export interface NamedGraph extends KnowledgeGraph {
   readonly relations: readonly string[];
 }
 
-const folder = fileURLToPath(new URL('../../../shared/data/kg/', import.meta.url));
+const folder = process.env['GRAPHS_DIR']
+  ? `${process.env['GRAPHS_DIR']}/`
+  : fileURLToPath(new URL('../../../shared/data/kg/', import.meta.url));
 
 /** Whether the data is here; under CI its absence is an error. Tests say aloud that they are skipped. */
 export function hasGraphData(): boolean {
