@@ -67,10 +67,8 @@ export async function requireRelations(
   if (keys.length === 0) return [];
   const all = await listRelations(database, dataset.id);
   return keys.map((key) => {
-    const named = all.find((relation) => relation.key === key);
-    const labelled = all.filter(({ label }) => label.toLowerCase() === key.toLowerCase());
-    const found = named ?? (labelled.length === 1 ? labelled[0] : undefined);
-    if (found !== undefined) return found;
+    const found = relationNamed(all, key);
+    if (found !== null) return found;
     const shown = key.slice(0, 100);
     const near =
       didYouMean(shown, [...new Set(all.flatMap((relation) => [relation.key, relation.label]))]) ||
@@ -82,6 +80,14 @@ export async function requireRelations(
         : `The data set "${dataset.slug}" has no relation "${shown}".${near}`,
     );
   });
+}
+
+/** The relation of that key, or of that label where one alone bears it, upper and lower case alike; null where there is none. */
+export function relationNamed(all: readonly Relation[], name: string): Relation | null {
+  const named = all.find((relation) => relation.key === name);
+  if (named !== undefined) return named;
+  const labelled = all.filter(({ label }) => label.toLowerCase() === name.toLowerCase());
+  return labelled.length === 1 ? (labelled[0] ?? null) : null;
 }
 
 function nameOf({ key }: Relation): string {

@@ -8,7 +8,7 @@ import { solveEntity } from '#kernels/kge/solveEntity.ts';
 import { UserError } from '../errors.ts';
 import type { Relation } from './graphs.ts';
 import { requirePlace, type Side } from './predictLinks.ts';
-import { placeOfRelation, probabilityOf, type ResidentModel, scoresOf, withEntity } from './residentModels.ts';
+import { placeOfRelation, probabilityOf, type ResidentModel, scoresOf } from './residentModels.ts';
 
 /** What is said of the new entity: it is one end of a triple, `otherId` is the item at the other. */
 export interface GivenTriple {
@@ -57,15 +57,14 @@ export interface NewEntityAnswer {
 }
 
 /** What the new entity is related to: the entities most plausible at the other end, those it was given left out. */
-export function predictForNew(
+export async function predictForNew(
   { model, given, vector, bias }: NewEntity,
   side: Side,
   relation: Relation,
   first: number,
-): NewEntityAnswer[] {
+): Promise<NewEntityAnswer[]> {
   const row = placeOfRelation(model, relation);
-  const parameters = withEntity(model.parameters, vector, bias);
-  const scores = scoresOf(parameters, side, model.parameters.entityCount, row).subarray(0, model.entityIds.length);
+  const scores = await scoresOf(model, side, { vector, bias }, row);
   // An answer at the tail means that the new one is the head.
   const is = side === 'TAIL' ? 'HEAD' : 'TAIL';
   const known = new Set(

@@ -1,6 +1,5 @@
 /** Questions to a graph model: what is missing at one end of a triple, and which relation is between two entities. */
 import { largest } from '#kernels/graph/largest.ts';
-import type { Parameters } from '#kernels/kge/parameters.ts';
 import { scoreRelations, scoreTriple } from '#kernels/kge/score.ts';
 import { type NewTriple, solveEntity } from '#kernels/kge/solveEntity.ts';
 import type { Queryable } from '../database/database.ts';
@@ -9,12 +8,12 @@ import { listItemIds } from '../datasets/items.ts';
 import { UserError } from '../errors.ts';
 import { findKnownEnds, findRelationsBetween, findTriplesOf, type Relation, type Split } from './graphs.ts';
 import {
+  type Known,
   placeOfEntity,
   placeOfRelation,
   probabilityOf,
   type ResidentModel,
   scoresOf,
-  withEntity,
 } from './residentModels.ts';
 
 /** Which end of a triple is asked for. */
@@ -55,11 +54,10 @@ export async function predictLinks(
   { side, itemId, relation, first, withKnown, condition }: LinkQuestion,
 ): Promise<LinkPrediction[]> {
   const row = placeOfRelation(model, relation);
-  const { parameters, place } = await placeOrSolve(database, model, itemId);
+  const from = await placeOrSolve(database, model, itemId);
   const known = await findKnownEnds(database, model.datasetId, side, itemId, relation.id);
   const allowed = condition === null ? null : await allowedPlaces(database, model, condition);
-  // The solved one stands behind all that the model knows, and is no candidate.
-  const scores = scoresOf(parameters, side, place, row).subarray(0, model.entityIds.length);
+  const scores = await scoresOf(model, side, from, row);
   const isLeftOut = (candidate: number): boolean => {
     if (allowed !== null && allowed[candidate] !== 1) return true;
     return !withKnown && known.has(model.entityIds[candidate] ?? 0);
@@ -83,14 +81,16 @@ export async function predictLinks(
   });
 }
 
-/** The realistic ranks of the largest: only of the last score are there equals that were not listed. */
+/** The realistic ranks of the largest: all that is greater than one of them is among them, and only of the last are there equals that are not. */
 function ranksOf(places: readonly number[], scores: Float32Array, isLeftOut: (place: number) => boolean): number[] {
-  const last = scores[places.at(-1) ?? 0] ?? 0;
-  const lastRank = places.length === 0 ? 0 : rankOf(scores, last, isLeftOut);
-  const sorted = places.map((place) => scores[place] ?? 0);
-  return sorted.map((score) =>
-    score === last ? lastRank : (sorted.indexOf(score) + 1 + sorted.lastIndexOf(score) + 1) / 2,
-  );
+  const sorted = Float32Array.from(places, (place) => scores[place] ?? 0);
+  const last = sorted.at(-1);
+  let equal = 0;
+  for (let place = 0; place < scores.length; place++) if (scores[place] === last && !isLeftOut(place)) equal++;
+  return Array.from(sorted, (score) => {
+    const above = sorted.indexOf(score);
+    return above + ((score === last ? equal : sorted.lastIndexOf(score) - above + 1) + 1) / 2;
+  });
 }
 
 /** The realistic rank: the mean of the best and the worst among equal scores. */
@@ -115,15 +115,10 @@ async function allowedPlaces(database: Queryable, model: ResidentModel, conditio
   return allowed;
 }
 
-/** An entity of a model; one that came after the training is placed by the triples that the graph has of it. */
-interface Placed {
-  readonly parameters: Parameters;
-  readonly place: number;
-}
-
-async function placeOrSolve(database: Queryable, model: ResidentModel, itemId: number): Promise<Placed> {
+/** Where an entity stands in the model; one that came after the training is placed by the triples that the graph has of it. */
+async function placeOrSolve(database: Queryable, model: ResidentModel, itemId: number): Promise<Known> {
   const place = placeOfEntity(model, itemId);
-  if (place !== -1) return { parameters: model.parameters, place };
+  if (place !== -1) return place;
   const triples: NewTriple[] = [];
   for (const { headId, relationId, tailId } of await findTriplesOf(database, model.datasetId, itemId, MOST_TRIPLES)) {
     const is = headId === itemId ? 'HEAD' : 'TAIL';
@@ -137,8 +132,7 @@ async function placeOrSolve(database: Queryable, model: ResidentModel, itemId: n
       `The entity came after the model "${model.name}" was trained, and no triple ties it to an entity that the model knows. Add one, or train anew.`,
     );
   }
-  const { vector, bias } = solveEntity(model.parameters, triples, SOLVING);
-  return { parameters: withEntity(model.parameters, vector, bias), place: model.parameters.entityCount };
+  return solveEntity(model.parameters, triples, SOLVING);
 }
 
 /** Triples by which an entity is placed. */
@@ -219,7 +213,7 @@ export async function scoreLink(
   let known: Split | null = null;
   for (const side of ['TAIL', 'HEAD'] as const) {
     const [from, asked, askedId] = side === 'TAIL' ? [head, tail, tailId] : [tail, head, headId];
-    const scores = scoresOf(model.parameters, side, from, row);
+    const scores = await scoresOf(model, side, from, row);
     const others = await findKnownEnds(database, model.datasetId, side, side === 'TAIL' ? headId : tailId, relation.id);
     known = others.get(askedId) ?? null;
     const isLeftOut = (place: number) => place !== asked && others.has(model.entityIds[place] ?? 0);

@@ -2,23 +2,29 @@
  * Graph models in memory, so that a question is answered in milliseconds: the vectors of 41,000 entities at 200 numbers
  * take 33 MB, and reading them from the database takes a hundred times as long as comparing with all of them.
  */
+
+import { type Answerer, createAnswerer } from '#kernels/kge/answerer.ts';
 import type { Calibration } from '#kernels/kge/calibrate.ts';
-import { graphModels } from '#kernels/kge/models.ts';
-import type { Parameters } from '#kernels/kge/parameters.ts';
-import { scoreHeads, scoreTails } from '#kernels/kge/score.ts';
+import { type Parameters, entityOf as vectorOf } from '#kernels/kge/parameters.ts';
+import { makeQuery, queryWidth } from '#kernels/kge/score.ts';
 import type { Queryable } from '../database/database.ts';
 import { UserError } from '../errors.ts';
 import { type GraphModel, loadGraphModel } from './graphModels.ts';
+import { findRelationsById, type Relation } from './graphs.ts';
 
 /** A model to ask. Entities and relations go by their places in it. */
 export interface ResidentModel {
   readonly datasetId: number;
   readonly name: string;
   readonly parameters: Parameters;
+  /** Compares a question with all entities. */
+  readonly answerer: Answerer;
   /** Item of each entity, ascending. */
   readonly entityIds: Float64Array;
   /** Relation of each row. */
   readonly relationIds: readonly number[];
+  /** Those that are still there, with their names as they were when the model was read. */
+  readonly relations: readonly Relation[];
   /** How scores become probabilities; null where there was nothing to fit that on. */
   readonly calibration: Calibration | null;
 }
@@ -46,9 +52,21 @@ export async function residentModel(database: Queryable, model: GraphModel): Pro
 }
 
 async function readModel(database: Queryable, model: GraphModel): Promise<ResidentModel> {
-  const { parameters, entityIds, relationIds } = await loadGraphModel(database, model);
+  const { parameters: read, entityIds, relationIds } = await loadGraphModel(database, model);
   const { datasetId, name, judgement } = model;
-  return { datasetId, name, parameters, entityIds, relationIds, calibration: judgement?.calibration ?? null };
+  const answerer = await createAnswerer(read);
+  const { parameters } = answerer;
+  const relations = (await findRelationsById(database, relationIds)).filter((relation) => relation !== null);
+  return {
+    datasetId,
+    name,
+    parameters,
+    answerer,
+    relations,
+    entityIds,
+    relationIds,
+    calibration: judgement?.calibration ?? null,
+  };
 }
 
 async function forgetOldest(): Promise<void> {
@@ -86,25 +104,21 @@ export function probabilityOf({ calibration }: Pick<ResidentModel, 'calibration'
   return calibration === null ? null : 1 / (1 + Math.exp(-(calibration.slope * score + calibration.offset)));
 }
 
-/**
- * A model with one more entity, behind all others: what was solved for an entity that came after the training. The
- * vectors of the others are shared, not copied, where `entities` has room; otherwise they are copied once.
- */
-export function withEntity(parameters: Parameters, vector: Float32Array, bias: number): Parameters {
-  const { entityCount, dimension, entities, biases } = parameters;
-  const more = new Float32Array((entityCount + 1) * dimension);
-  more.set(entities);
-  more.set(vector, entityCount * dimension);
-  const moreBiases = graphModels[parameters.model].biased ? Float32Array.of(...biases, bias) : biases;
-  return { ...parameters, entityCount: entityCount + 1, entities: more, biases: moreBiases };
-}
+/** What a question starts from: an entity of the model by its place, or the vector of one that is not in it. */
+export type Known = number | { readonly vector: Float32Array; readonly bias: number };
 
-/** The score of each entity as the missing end of a triple. @param entity place of the known end */
-export function scoresOf(
-  parameters: Parameters,
+/** float32 (E): the score of each entity as the missing end of a triple. @param relation place of the relation */
+export async function scoresOf(
+  { answerer: { parameters, answer } }: ResidentModel,
   side: 'HEAD' | 'TAIL',
-  entity: number,
+  known: Known,
   relation: number,
-): Float32Array {
-  return side === 'TAIL' ? scoreTails(parameters, entity, relation) : scoreHeads(parameters, relation, entity);
+): Promise<Float32Array> {
+  const { vector: from, bias } =
+    typeof known === 'number' ? { vector: vectorOf(parameters, known), bias: parameters.biases[known] ?? 0 } : known;
+  const vector = new Float32Array(queryWidth(parameters));
+  if (!makeQuery(parameters, side, from, relation, vector)) {
+    throw new UserError('BAD_USER_INPUT', `${parameters.model} without inverse relations does not answer for heads.`);
+  }
+  return answer({ vector, bias });
 }

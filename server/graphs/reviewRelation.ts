@@ -86,7 +86,7 @@ export async function missingTriples(
   const asked = Array.from(sample(heads.length, MOST_HEADS, createRandom(seed)), (place) => heads[place] ?? 0);
   const found: ReviewedTriple[] = [];
   for (const head of asked) {
-    const scores = scoresOf(model.parameters, 'TAIL', head, row);
+    const scores = await scoresOf(model, 'TAIL', head, row);
     const tails = known.get(head);
     const best = largest(
       scores,

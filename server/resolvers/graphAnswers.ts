@@ -22,7 +22,7 @@ import { explainLink } from '../graphs/explainLink.ts';
 import { findDuplicates } from '../graphs/findDuplicates.ts';
 import { hasType, requireEntity } from '../graphs/findEntities.ts';
 import type { GraphModel } from '../graphs/graphModels.ts';
-import { type Relation, requireRelations } from '../graphs/graphs.ts';
+import { type Relation, relationNamed, requireRelations } from '../graphs/graphs.ts';
 import { type NewEntity as NewEntityRecord, nearestToNew, placeNewEntity, predictForNew } from '../graphs/newEntity.ts';
 import {
   type LinkPrediction as LinkPredictionRecord,
@@ -69,9 +69,8 @@ export const graphModelAnswers = {
     }
     const begun = performance.now();
     const { dataset, model } = await begin(record, context);
-    const [relation] = await requireRelations(context.reading, dataset, [name]);
+    const relation = await requireRelation(model, dataset, name, context);
     const { itemId, others } = await requireEntity(context.reading, dataset, given[0] ?? '');
-    if (relation === undefined) throw new Error('a relation that is required is not there');
     const links = await predictLinks(context.reading, model, {
       side: typeof head === 'string' ? 'TAIL' : 'HEAD',
       ...{ itemId, relation, first: context.budget.page(first), withKnown: known },
@@ -89,19 +88,19 @@ export const graphModelAnswers = {
   },
   async score(record, { head, relation: name, tail }, context) {
     const { dataset, model } = await begin(record, context);
-    const relation = await requireRelation(dataset, name, context);
+    const relation = await requireRelation(model, dataset, name, context);
     const from = await requireEntity(context.reading, dataset, head);
     const to = await requireEntity(context.reading, dataset, tail);
     return { ...(await scoreLink(context.reading, model, from.itemId, relation, to.itemId)), model, relation };
   },
   async surprising(record, { relation: name, first }, context) {
     const { dataset, model } = await begin(record, context);
-    const relation = await requireRelation(dataset, name, context);
+    const relation = await requireRelation(model, dataset, name, context);
     return surprisingTriples(context.reading, model, relation, context.budget.page(first), context.signal);
   },
   async missing(record, { relation: name, first, anyTail, seed }, context) {
     const { dataset, model } = await begin(record, context);
-    const relation = await requireRelation(dataset, name, context);
+    const relation = await requireRelation(model, dataset, name, context);
     const options = { first: context.budget.page(first), anyTail, seed };
     return missingTriples(context.reading, model, relation, options, context.signal);
   },
@@ -111,7 +110,7 @@ export const graphModelAnswers = {
     for (const { is, relation, other } of triples) {
       given.push({
         is,
-        relation: await requireRelation(dataset, relation, context),
+        relation: await requireRelation(model, dataset, relation, context),
         otherId: (await requireEntity(context.reading, dataset, other)).itemId,
       });
     }
@@ -132,7 +131,15 @@ async function begin(record: GraphModel, context: Context): Promise<{ dataset: D
   return { dataset, model: await residentModel(context.database, record) };
 }
 
-async function requireRelation(dataset: Dataset, name: string, { reading }: Context): Promise<Relation> {
+/** Most questions name a relation that the model knows, and cost no statement. */
+async function requireRelation(
+  model: ResidentModel,
+  dataset: Dataset,
+  name: string,
+  { reading }: Context,
+): Promise<Relation> {
+  const known = relationNamed(model.relations, name);
+  if (known !== null) return known;
   const [relation] = await requireRelations(reading, dataset, [name]);
   if (relation === undefined) throw new Error('a relation that is required is not there');
   return relation;
@@ -155,6 +162,7 @@ async function candidates(
 }
 
 export const LinkAnswer: LinkAnswerResolvers = {
+  relation: ({ relation }, _arguments, context) => relationOf(relation.id, context),
   given: ({ model, itemId }, _arguments, context) => entityOf(model.datasetId, itemId, context),
   otherMeanings: ({ model, others }, _arguments, context) =>
     Promise.all(others.map((id) => entityOf(model.datasetId, id, context))),
@@ -206,7 +214,7 @@ export const NewEntity: NewEntityResolvers = {
   nearest: (entity, { first }, { budget }) => nearestToNew(entity, budget.page(first)),
   async predictLinks(entity, { is, relation: name, first }, context) {
     context.budget.search();
-    const relation = await requireRelation(entity.dataset, name, context);
+    const relation = await requireRelation(entity.model, entity.dataset, name, context);
     return predictForNew(entity, is === 'HEAD' ? 'TAIL' : 'HEAD', relation, context.budget.page(first));
   },
 };

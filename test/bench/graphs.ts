@@ -1,6 +1,6 @@
 /**
  * Graph models: what the presets reach on the test triples, and how long they take. `graphs` trains what takes seconds, and times an
- * evaluation; `trained-graphs` goes on with the long ones, some minutes at a time, from states in the folder for temporary files: run it
+ * evaluation and a question; `trained-graphs` goes on with the long ones, some minutes at a time, from states in the folder for temporary files: run it
  * until it says that all have ended. The curves stand in test/bench/graphs/, a line for each epoch.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { type Preset, requirePreset } from '../../server/graphs/presets.ts';
 import { trainingOptions } from '../../server/graphs/settings.ts';
 import { hasGraphData, type NamedGraph, readGraph } from '../helpers/graphData.ts';
 import type { Figure } from './figures.ts';
+import { linksBench } from './links.ts';
 
 /** What issue and README promise: least MRR, most seconds on two cores. */
 interface Promised {
@@ -66,6 +67,7 @@ export async function graphsBench(report: (figure: Figure) => void): Promise<voi
       what: "ranks of FB15k-237's test triples, 200 reals",
       value: (performance.now() - startedAt) / 1000,
     });
+    await linksBench(report);
   });
 }
 

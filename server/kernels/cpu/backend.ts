@@ -20,6 +20,7 @@ export type CpuFunction =
   | 'gridForces'
   | 'gridRows'
   | 'gridSort'
+  | 'kgeAnswers'
   | 'kgeBackward'
   | 'kgeCount'
   | 'kgeSampled'

@@ -7,6 +7,7 @@ export { treeBuild, treeForces } from './tsneTree';
 export { tsneStep } from './tsneStep';
 export { pairsStep } from './pairs';
 export { kgeBackward, kgeCount, kgeSampled, kgeScores, kgeUpdate, kgeUpdateRows } from './kge';
+export { kgeAnswers } from './kgeAnswers';
 export { clusterSums, scores } from './clusters';
 export { scan } from './scan';
 export { descend, forestJoin, forestLevel } from './forest';

@@ -183,6 +183,11 @@ function squaredDistance(xx: f64, xv: f64, length: f64, c: f64): void {
   hByC = byU * (u / c + scale * apartByC + (u * xx) / inside + (u * 2 * tanh * tanhByC) / insideY) + (angle * angle) / (c * c);
 }
 
+export function hyperbolicScore(xx: f64, xv: f64, length: f64, c: f64): f64 {
+  squaredDistance(xx, xv, length, c);
+  return hScore;
+}
+
 function squareOf(row: usize, d: i32): f64 {
   let sum: f64 = 0;
   for (let k = 0; k < d; k++) {
