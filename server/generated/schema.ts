@@ -379,7 +379,7 @@ export type Model = {
   readonly bytes?: Maybe<Scalars['BigInt']['output']>;
   /** The licence of the weights, as their source states it. */
   readonly licence?: Maybe<Scalars['String']['output']>;
-  /** The commit that was downloaded, where that is known. */
+  /** The commit that was downloaded, where that is known; of a recommended model that is not here, the one that is fetched. */
   readonly revision?: Maybe<Scalars['String']['output']>;
   /** Whether it is one of the models that are known to be good for a start. */
   readonly recommended: Scalars['Boolean']['output'];
@@ -3101,7 +3101,7 @@ export type RemoveEmbeddingPayload = {
 export type FetchModelInput = {
   /** Its id on the Hugging Face hub, `owner/name`. */
   readonly name: Scalars['String']['input'];
-  /** A commit, branch or tag. Default: `main` as it is now; the commit is kept. */
+  /** A commit, branch or tag. Default: `Model.revision` of a recommended model, otherwise `main` as it is now; the commit is kept. */
   readonly revision?: InputMaybe<Scalars['String']['input']>;
 };
 

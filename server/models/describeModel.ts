@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { knownPooling, knownPrompts } from './knownModels.ts';
+import { isFilledUp, knownPooling, knownPrompts } from './knownModels.ts';
 import { type OnnxGraph, readGraph, type TensorInfo } from './onnx/graph.ts';
 import { layersOf, penultimate } from './onnx/layers.ts';
 import { withFile } from './onnx/protobuf.ts';
@@ -279,7 +279,8 @@ function textTower(folder: string, file: string, graph: OnnxGraph, config: Json 
     numberAt(objectAt(config, 'text_config'), 'max_position_embeddings'),
   ]);
   const fixed = graph.inputs.find((input) => input.name === 'input_ids')?.dimensions?.[1];
-  const padTo = typeof fixed === 'number' ? fixed : null;
+  const maxTokens = Math.min(typeof fixed === 'number' ? fixed : Number.POSITIVE_INFINITY, longest ?? DEFAULT_TOKENS);
+  const padTo = typeof fixed === 'number' ? fixed : isFilledUp(basename(folder)) ? maxTokens : null;
   return {
     file,
     ...sizeOf(file, graph),
@@ -293,7 +294,7 @@ function textTower(folder: string, file: string, graph: OnnxGraph, config: Json 
     normalize:
       !existsSync(join(folder, 'modules.json')) || /Normalize/.test(readFileSync(join(folder, 'modules.json'), 'utf8')),
     tokenizer: folder,
-    maxTokens: Math.min(padTo ?? Number.POSITIVE_INFINITY, longest ?? DEFAULT_TOKENS),
+    maxTokens,
     padTo,
     pooling: rank < 3 ? 'NONE' : (poolingOf(pool) ?? knownPooling(basename(folder))),
     isStatic,

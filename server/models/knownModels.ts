@@ -13,18 +13,26 @@ export interface KnownModel {
   readonly dimension: number;
   /** Roughly, of the files that are fetched. */
   readonly bytes: number;
+  /** Of the weights, as their authors state it: the exports for ONNX mostly state none. */
   readonly licence: string;
+  /** The commit that is fetched where none is asked for; null: the newest. */
+  readonly revision: string | null;
 }
 
-/** Small, free, and between them good for what the map shows. */
+/**
+ * Small, free, and between them good for what the map shows. Sizes are those that the hub's pages show; commits are those that
+ * others pin, too. None of these weights could be run where this was written: what is checked is the layout that they have.
+ */
 export const recommended: readonly KnownModel[] = [
   {
     name: 'Xenova/all-MiniLM-L6-v2',
-    description: 'Sentences in English: small, quick, good for a start. Cuts after 256 tokens or so.',
+    description:
+      'Sentences in English: small, quick, good for a start. It was trained on texts of 128 tokens, and reads 512.',
     modalities: ['TEXT'],
     dimension: 384,
     bytes: 91_000_000,
     licence: 'apache-2.0',
+    revision: '751bff37182d3f1213fa05d7196b954e230abad9',
   },
   {
     name: 'Xenova/bge-small-en-v1.5',
@@ -33,6 +41,7 @@ export const recommended: readonly KnownModel[] = [
     dimension: 384,
     bytes: 134_000_000,
     licence: 'mit',
+    revision: 'ea104dacec62c0de699686887e3f920caeb4f3e3',
   },
   {
     name: 'Xenova/clip-vit-base-patch32',
@@ -42,6 +51,7 @@ export const recommended: readonly KnownModel[] = [
     dimension: 512,
     bytes: 609_000_000,
     licence: 'mit',
+    revision: 'd15189d7028b43f1d3e65039190477f6af591c2a',
   },
   {
     name: 'Xenova/mobileclip_s0',
@@ -49,7 +59,8 @@ export const recommended: readonly KnownModel[] = [
     modalities: ['TEXT', 'IMAGE'],
     dimension: 512,
     bytes: 218_000_000,
-    licence: 'other (Apple Sample Code License)',
+    licence: 'other (apple-amlr: research only)',
+    revision: '757d59c9c6870a76a4b0306f05f5061bca15c39f',
   },
   {
     name: 'Xenova/resnet-50',
@@ -58,6 +69,7 @@ export const recommended: readonly KnownModel[] = [
     dimension: 2048,
     bytes: 102_000_000,
     licence: 'apache-2.0',
+    revision: '6791d258f4afcf677b8fb933a4f571b10c8bf725',
   },
   {
     name: 'onnx-community/mobilenet_v2_1.0_224',
@@ -65,7 +77,8 @@ export const recommended: readonly KnownModel[] = [
     modalities: ['IMAGE'],
     dimension: 1280,
     bytes: 14_000_000,
-    licence: 'other (Apache-2.0, TensorFlow)',
+    licence: 'other',
+    revision: null,
   },
 ];
 
@@ -77,6 +90,14 @@ const lastToken = /qwen3-embedding|e5-mistral|gte-qwen/i;
 export function knownPooling(name: string): TextPooling {
   if (lastToken.test(name)) return 'LAST';
   return firstToken.test(name) ? 'CLS' : 'MEAN';
+}
+
+/** Graphs that say they take any number of tokens, and fail on all but the largest. */
+const filledUp = /mobileclip/i;
+
+/** Whether every text is filled up to the length that the model takes at most. */
+export function isFilledUp(name: string): boolean {
+  return filledUp.test(name);
 }
 
 const prompts: readonly { readonly names: RegExp; readonly query: string; readonly passage: string }[] = [

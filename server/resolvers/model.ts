@@ -69,7 +69,7 @@ export const Model: ModelResolvers = {
   maxTokens: ({ here }) => here?.text?.maxTokens ?? null,
   bytes: ({ here, known }) => (here === null ? (known?.bytes ?? null) : here.problem === null ? here.bytes : null),
   licence: ({ here, known }) => here?.licence ?? known?.licence ?? null,
-  revision: ({ here }) => here?.revision ?? null,
+  revision: ({ here, known }) => (here === null ? (known?.revision ?? null) : here.revision),
   recommended: ({ known }) => known !== null,
   async layers({ here }, _arguments, { config, budget }) {
     if (here === null || here.image === null) return [];
@@ -87,7 +87,8 @@ export const Model: ModelResolvers = {
 
 export const modelMutations = {
   async fetchModel(_root, { input: { name, revision } }, { database }) {
-    const input = { name, revision: revision ?? 'main' };
+    const known = recommended.find((each) => each.name === name);
+    const input = { name, revision: revision ?? known?.revision ?? 'main' };
     checkFetchModel(input);
     return { job: await addJob(database, { kind: 'FETCH_MODEL', input, idempotencyKey: name }) };
   },

@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import type { TaskContext } from '../../../server/jobs/task.ts';
 import { checkFetchModel, fetchModel } from '../../../server/models/fetchModel.ts';
 import { listModels } from '../../../server/models/findModels.ts';
+import { recommended } from '../../../server/models/knownModels.ts';
 import { fetchPicture, isPublic } from '../../../server/models/pictures/fetchPicture.ts';
 import { settingsFor, writeTextModel } from '../../helpers/models.ts';
 import { scratchDir } from '../../helpers/runTask.ts';
@@ -40,6 +41,7 @@ const files = new Map<string, Buffer>([
 /** The parts of the hub that are asked. `change` may spoil what it sends. */
 async function hub(
   change: (path: string, bytes: Buffer) => Buffer = (_path, bytes) => bytes,
+  { commit = COMMIT, pausesAt = null }: { readonly commit?: string; readonly pausesAt?: string | null } = {},
 ): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const url = await serve((request, response) => {
@@ -50,7 +52,7 @@ async function hub(
       return json({
         _id: '1',
         id: 'owner/colours',
-        sha: COMMIT,
+        sha: commit,
         private: false,
         gated: false,
         downloads: 0,
@@ -59,7 +61,7 @@ async function hub(
         cardData: { license: 'mit' },
       });
     }
-    if (pathname.startsWith(`/api/models/owner/colours/tree/${COMMIT}`)) {
+    if (pathname.startsWith(`/api/models/owner/colours/tree/${commit}`)) {
       return json(
         [...files].map(([path, bytes]) => {
           const oid = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
@@ -68,23 +70,25 @@ async function hub(
         }),
       );
     }
-    const [, path = ''] = pathname.split(`/owner/colours/resolve/${COMMIT}/`);
+    const [, path = ''] = pathname.split(`/owner/colours/resolve/${commit}/`);
     const bytes = files.get(path);
     if (bytes === undefined) return response.writeHead(404).end();
     const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
     const sent = change(path, bytes);
+    // Half of the file, and then nothing more: a network that stands still.
+    if (path === pausesAt && from === undefined) return response.write(sent.subarray(0, sent.length >> 1));
     if (from === undefined) return response.end(sent);
     return response.writeHead(206).end(sent.subarray(Number(from)));
   });
   return { url, asked };
 }
 
-function contextOf(dataDir: string): TaskContext {
-  const context: Pick<TaskContext, 'signal' | 'dataDir' | 'progress'> = {
-    dataDir,
-    signal: new AbortController().signal,
-    progress() {},
-  };
+function contextOf(
+  dataDir: string,
+  progress: TaskContext['progress'] = () => {},
+  signal = new AbortController().signal,
+): TaskContext {
+  const context: Pick<TaskContext, 'signal' | 'dataDir' | 'progress'> = { dataDir, signal, progress };
   return Object.assign(Object.create(null), context);
 }
 
@@ -122,6 +126,63 @@ test('a download that was cut off is gone on with where it was', async () => {
   assert.ok((await readFile(join(dataDir, 'models', 'owner', 'colours', 'onnx', 'model.onnx'))).equals(weights));
 });
 
+/** As a job whose process ends while half of the weights is there. @returns what it had asked for */
+async function stopHalfWay(dataDir: string, commit = COMMIT): Promise<string[]> {
+  const stop = new AbortController();
+  const { url, asked } = await hub((_path, bytes) => bytes, { commit, pausesAt: 'onnx/model.onnx' });
+  const onProgress: TaskContext['progress'] = (stage) => {
+    if (stage.startsWith('Downloading onnx/model.onnx')) setTimeout(() => stop.abort(), 20);
+  };
+  await assert.rejects(fetchModel(contextOf(dataDir, onProgress, stop.signal), { ...wanted, hubUrl: url }), {
+    name: 'AbortError',
+  });
+  return asked;
+}
+
+test('a download that is stopped is gone on with from the byte where it was, and what is whole is not asked for again', async () => {
+  const dataDir = join(folder, 'stopped');
+  await stopHalfWay(dataDir);
+  const { url, asked } = await hub();
+  await fetchModel(contextOf(dataDir), { ...wanted, hubUrl: url });
+  assert.deepEqual(
+    asked.filter((path) => path.includes('/resolve/')),
+    [`/owner/colours/resolve/${COMMIT}/onnx/model.onnx bytes=${weights.length >> 1}-`],
+  );
+  assert.ok((await readFile(join(dataDir, 'models', 'owner', 'colours', 'onnx', 'model.onnx'))).equals(weights));
+});
+
+test('a branch that has moved on meanwhile is fetched anew: files of two commits are never mixed', async () => {
+  const dataDir = join(folder, 'moved');
+  const newer = COMMIT.replaceAll('0', 'f');
+  await stopHalfWay(dataDir);
+  const { url, asked } = await hub((_path, bytes) => bytes, { commit: newer });
+  await fetchModel(contextOf(dataDir), { ...wanted, hubUrl: url });
+  const files = asked.filter((path) => path.includes('/resolve/'));
+  assert.ok(files.length >= 3 && files.every((path) => path.includes(newer) && !path.includes('bytes=')), files.join());
+  const [model] = await listModels(settingsFor(join(folder, 'nowhere'), { dataDir }));
+  assert.equal(model?.revision, newer);
+  assert.deepEqual(
+    await readdir(join(dataDir, 'models', 'owner')),
+    ['colours'],
+    'what was fetched of the older is gone',
+  );
+});
+
+test('how far a download is, is told in bytes of all files, with its speed', async () => {
+  const { url } = await hub();
+  const told: (readonly [string, number])[] = [];
+  const onProgress: TaskContext['progress'] = (stage, share) => void (share === null || told.push([stage, share]));
+  await fetchModel(contextOf(join(folder, 'told'), onProgress), { ...wanted, hubUrl: url });
+  const shares = told.map(([, share]) => share);
+  assert.deepEqual(
+    shares,
+    [...shares].sort((a, b) => a - b),
+  );
+  assert.equal(shares.at(-1), 1);
+  assert.match(told.at(-1)?.[0] ?? '', /^Downloading onnx\/model\.onnx, \d+\.\d MiB a second$/);
+  assert.ok(told.some(([stage]) => stage.startsWith('Downloading tokenizer.json')));
+});
+
 test('what comes with another checksum is not kept', async () => {
   const dataDir = join(folder, 'damaged');
   const { url } = await hub((path, bytes) => (path === 'onnx/model.onnx' ? Buffer.from(bytes).fill(7, 10, 20) : bytes));
@@ -152,6 +213,15 @@ test('names that are no ids of the hub are refused before anything is asked', ()
   for (const revision of ['../main', 'a b', ''])
     assert.throws(() => checkFetchModel({ ...wanted, revision }), /is no revision/, revision);
   checkFetchModel({ name: 'Xenova/all-MiniLM-L6-v2', revision: 'refs/pr/2' });
+});
+
+test('what is recommended names its commit, its size and its licence, and an id that the hub could have', () => {
+  assert.ok(recommended.length >= 6);
+  for (const { name, revision, bytes, dimension, licence, modalities } of recommended) {
+    checkFetchModel({ name, revision: revision ?? 'main' });
+    assert.ok(revision === null || /^[0-9a-f]{40}$/.test(revision), name);
+    assert.ok(bytes > 1e6 && dimension > 0 && licence !== '' && modalities.length > 0, name);
+  }
 });
 
 // Pictures ----------------------------------------------------------------------------------------------------------

@@ -133,6 +133,14 @@ test('both towers of a pair are what the network says: causal attention up to th
   for (const [row, { pixels }] of pictures.entries()) near(seen, row, unit(network.image(pixels)), `picture ${row}`);
 });
 
+test('a graph that takes texts of one length only is given them filled up, which changes no vector', async () => {
+  const network = await writeTowerPair(join(folder, 'mobileclip_tiny'));
+  const model = await requireModel(settings, 'mobileclip_tiny');
+  assert.deepEqual([model.text?.padTo, model.text?.maxTokens], [16, 16]);
+  const words = await encodeTexts(settings, model, said, 'query');
+  for (const [row, text] of said.entries()) near(words, row, unit(network.text(idsOf(text))), text);
+});
+
 for (const [name, config, scale] of [
   ['trained', {}, 100],
   ['own', { logit_scale: 12.5 }, 12.5],

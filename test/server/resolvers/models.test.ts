@@ -81,6 +81,11 @@ onEveryServer((_engine, start) => {
     assert.deepEqual([model.dimension, model.maxTokens, model.problem], [3, null, null]);
     assert.deepEqual(runs.inference, { provider: 'cpu', message: null });
     assert.equal((await data('{ model(name: "nowhere") { name } }')).model, null);
+    const fetchable = await data('{ model(name: "Xenova/all-MiniLM-L6-v2") { dimension licence revision } }');
+    assert.deepEqual(
+      [fetchable.model.dimension, fetchable.model.licence, /^[0-9a-f]{40}$/.test(fetchable.model.revision)],
+      [384, 'apache-2.0', true],
+    );
   });
 
   test('an embedding says how it was made and what it can be asked with', async () => {
