@@ -2769,6 +2769,8 @@ export type UmapInput = {
   readonly initialization?: InputMaybe<UmapInitialization>;
   /** A field whose values draw items alike together: supervised, and semi-supervised where some items have no value. */
   readonly target?: InputMaybe<UmapTargetInput>;
+  /** Given: dense places are dense on the map, too, and sparse ones sparse, as by densMAP. An error with the metric INNER_PRODUCT, which is no distance. */
+  readonly density?: InputMaybe<UmapDensityInput>;
 };
 
 /** Where items begin on a map by UMAP. */
@@ -2779,6 +2781,19 @@ export type UmapInitialization =
   | 'SPECTRAL'
   /** Anywhere: by comparing seeds it shows what of a map is chance. */
   | 'RANDOM';
+
+/**
+ * Densities on a map by UMAP: densMAP (Narayan, Berger and Cho 2021). In the last steps the radii of items' surroundings on the map are made to
+ * correlate with those in the embedding. `Projection.parameters` tells the correlation of their logarithms that was reached, as `densityCorrelation`.
+ */
+export type UmapDensityInput = {
+  /** How much densities count against neighbours, 0 to 100. Larger keeps them better, and neighbours worse. */
+  readonly weight: Scalars['Float']['input'];
+  /** Share of the epochs, the last ones, in which they count, 0 to 1. Larger gives them more time. */
+  readonly share: Scalars['Float']['input'];
+  /** Added to the variance of the logarithms of the map's radii, 0.001 to 100. Larger holds back maps whose radii hardly differ yet. */
+  readonly varianceShift: Scalars['Float']['input'];
+};
 
 /** What draws items together on a map by UMAP, beside their vectors. */
 export type UmapTargetInput = {
@@ -3414,6 +3429,7 @@ export type ResolversTypes = {
   AxisInput: AxisInput;
   UmapInput: UmapInput;
   UmapInitialization: UmapInitialization;
+  UmapDensityInput: UmapDensityInput;
   UmapTargetInput: UmapTargetInput;
   ProjectEmbeddingPayload: ResolverTypeWrapper<Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   RemoveProjectionInput: RemoveProjectionInput;
@@ -3587,6 +3603,7 @@ export type ResolversParentTypes = {
   PacmapInput: PacmapInput;
   AxisInput: AxisInput;
   UmapInput: UmapInput;
+  UmapDensityInput: UmapDensityInput;
   UmapTargetInput: UmapTargetInput;
   ProjectEmbeddingPayload: Omit<ProjectEmbeddingPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   RemoveProjectionInput: RemoveProjectionInput;

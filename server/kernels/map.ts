@@ -31,8 +31,9 @@ import { stateFromBytes, stateToBytes } from './state.ts';
 import { startAlongComponents } from './subspace.ts';
 import { NEIGHBORS_PER_PERPLEXITY } from './tsne/affinities.ts';
 import { initializeTsne, runTsne, type Tsne, type TsneOptions, tsneCoordinates } from './tsne/tsne.ts';
+import { type Density, densityCorrelation, mapSums } from './umap/density.ts';
 import type { Target } from './umap/target.ts';
-import { initializeUmap, runUmap, type Umap, type UmapStartOptions, umapCoordinates } from './umap/umap.ts';
+import { initializeUmap, runUmap, type Umap, type UmapStartOptions, umapCoordinates, withForces } from './umap/umap.ts';
 
 // n rows, d columns, c components, k neighbours.
 
@@ -78,6 +79,12 @@ export interface UmapMapOptions extends Omit<UmapStartOptions, 'seed' | 'initial
   readonly initialization?: (typeof umapInitializations)[number]; // PCA
 }
 
+/** What can be changed between two steps of a run. */
+export interface LiveOptions {
+  readonly umap?: Pick<UmapMapOptions, 'minDist' | 'spread' | 'negativeRate' | 'repulsionStrength'>;
+  readonly tsne?: Pick<TsneOptions, 'exaggeration' | 'learningRate' | 'momentum'>;
+}
+
 export interface MapTools {
   /** Asked for once, and only by methods that need it. */
   readonly backend: () => Promise<Backend>;
@@ -96,6 +103,11 @@ export interface MapRun {
   advance(untilStep: number): Promise<void>;
   /** (n, c): where the points are now; null while the method has no places for them. */
   coordinates(): Matrix | null;
+  /**
+   * From here on with other forces, for a map that is changed while it is watched. What is not given stays as it is; the result tells the
+   * last. @throws RangeError by a method that has nothing to change
+   */
+  change(live: LiveOptions): void;
   /** What `resumeMap` takes. */
   keep(): Uint8Array<ArrayBuffer>;
   /** @throws Error before the last step */
@@ -178,6 +190,7 @@ async function mapByPca(
       runPca(state, untilStep);
     },
     coordinates: () => null,
+    change: () => nothingToChange('PCA'),
     keep() {
       const { matrix: _, ...rest } = state;
       return stateToBytes(rest);
@@ -239,6 +252,8 @@ interface Layout<State> {
     options: { readonly signal?: AbortSignal | undefined },
   ) => Promise<void>;
   readonly coordinates: (state: State) => Matrix;
+  /** The same with other forces; absent where none can be changed. */
+  readonly change?: (state: State, options: Pick<MapOptions, 'umap' | 'tsne'>) => State;
   /** The options as they were used, and what they could not be; of no state where a row has no neighbours. */
   readonly told: (
     options: MapOptions,
@@ -274,26 +289,31 @@ async function mapByNeighbors<State>(
     return madeAtOnce({ ...told, coordinates, explainedVariance: null, transform: null, neighbors: null });
   }
   const backend = await tools.backend();
-  const { state, found } =
-    kept === null ? await begin() : stateFromBytes<{ readonly state: State; readonly found: Neighbors }>(kept);
+  const run = kept === null ? await begin() : stateFromBytes<Run<State>>(kept);
+  const { found } = run;
   const coordinates = (): Matrix => {
-    const placed = layout.coordinates(state);
+    const placed = layout.coordinates(run.state);
     return options.start ? movePoints(placed, alignPoints(placed, options.start)) : placed;
   };
   return {
     get step() {
-      return layout.stepOf(state);
+      return layout.stepOf(run.state);
     },
-    steps: layout.stepsOf(state),
+    steps: layout.stepsOf(run.state),
     prepared: layout.begunEnd,
-    advance: (untilStep) => layout.advance(backend, state, untilStep, { signal }),
+    advance: (untilStep) => layout.advance(backend, run.state, untilStep, { signal }),
     coordinates,
-    keep: () => stateToBytes({ state, found }),
+    change(live) {
+      if (layout.change === undefined) return nothingToChange(options.method);
+      run.live = { umap: { ...run.live.umap, ...live.umap }, tsne: { ...run.live.tsne, ...live.tsne } };
+      run.state = layout.change(run.state, withLive(options, run.live));
+    },
+    keep: () => stateToBytes(run),
     result() {
-      if (layout.stepOf(state) < layout.stepsOf(state)) {
-        throw new Error(`The map is at step ${layout.stepOf(state)} of ${layout.stepsOf(state)}.`);
+      if (layout.stepOf(run.state) < layout.stepsOf(run.state)) {
+        throw new Error(`The map is at step ${layout.stepOf(run.state)} of ${layout.stepsOf(run.state)}.`);
       }
-      const { parameters, notes } = layout.told(options, n, state);
+      const { parameters, notes } = layout.told(withLive(options, run.live), n, run.state);
       return {
         ...{ coordinates: coordinates(), notes, explainedVariance: null, transform: null, neighbors: found },
         parameters: { ...parameters, neighborRecall: found.recall },
@@ -301,7 +321,7 @@ async function mapByNeighbors<State>(
     },
   };
 
-  async function begin() {
+  async function begin(): Promise<Run<State>> {
     const { metric, components } = options;
     const found = await nearestNeighbors(backend, matrix, k, metric, {
       signal,
@@ -312,8 +332,24 @@ async function mapByNeighbors<State>(
       : await startAlongComponents(backend, matrix, components, metric, { known: found.principal, signal });
     const state = await layout.begin({ backend, matrix, options, found, start, signal });
     onProgress?.(layout.begunEnd);
-    return { state, found };
+    return { state, found, live: {} };
   }
+}
+
+/** What is kept of a run. */
+interface Run<State> {
+  state: State;
+  readonly found: Neighbors;
+  /** What was changed on the way. */
+  live: LiveOptions;
+}
+
+function withLive(options: MapOptions, { umap, tsne }: LiveOptions): MapOptions {
+  return {
+    ...options,
+    ...(options.method === 'UMAP' && umap ? { umap: { ...options.umap, ...umap } } : {}),
+    ...(options.method === 'TSNE' && tsne ? { tsne: { ...options.tsne, ...tsne } } : {}),
+  };
 }
 
 /**
@@ -374,12 +410,18 @@ const umap: Layout<Umap> = {
   stepsOf: ({ epochs }) => epochs,
   advance: runUmap,
   coordinates: umapCoordinates,
-  told({ umap: given }, n) {
+  change: (state, { umap = {} }) => withForces(state, umap),
+  told({ umap: given }, n, state) {
     const asked = given?.neighbors ?? 15;
     const neighbors = Math.min(asked, n - 1);
-    return { parameters: { ...given, neighbors }, notes: fewerNeighbors(n, asked, neighbors) };
+    const density = state?.density ? { densityCorrelation: densityReached(state, state.density) } : {};
+    return { parameters: { ...given, neighbors, ...density }, notes: fewerNeighbors(n, asked, neighbors) };
   },
 };
+
+function densityReached({ graph, forces, layout: { positions, dimensions } }: Umap, density: Density): number {
+  return densityCorrelation(density, mapSums(positions, dimensions, graph, forces));
+}
 
 const tsne: Layout<Tsne> = {
   neighbors: ({ tsne: { perplexity = 30 } = {} }) => Math.ceil(NEIGHBORS_PER_PERPLEXITY * perplexity),
@@ -390,6 +432,13 @@ const tsne: Layout<Tsne> = {
   stepsOf: ({ iterations }) => iterations,
   advance: runTsne,
   coordinates: tsneCoordinates,
+  change(state, { tsne: { exaggeration, learningRate, momentum } = {} }) {
+    const { exaggeration: before, learningRate: length, momentum: kept } = state;
+    return {
+      ...state,
+      ...{ exaggeration: exaggeration ?? before, learningRate: learningRate ?? length, momentum: momentum ?? kept },
+    };
+  },
   told({ tsne: given }, n, state) {
     const asked = given?.perplexity ?? 30;
     const perplexity = state?.perplexity ?? 0;
@@ -422,6 +471,10 @@ function fewerNeighbors(n: number, asked: number, neighbors: number): string[] {
   return [`There are ${n} items, so ${neighbors} neighbours are looked at instead of ${asked}.`];
 }
 
+function nothingToChange(method: string): never {
+  throw new RangeError(`Nothing of ${method} can be changed while it runs.`);
+}
+
 /** A run without steps. */
 function madeAtOnce(result: MapResult): MapRun {
   return {
@@ -430,6 +483,7 @@ function madeAtOnce(result: MapResult): MapRun {
     prepared: 1,
     async advance() {},
     coordinates: () => result.coordinates,
+    change: () => nothingToChange('this map'),
     keep: () => stateToBytes({}),
     result: () => result,
   };

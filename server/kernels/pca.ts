@@ -133,7 +133,7 @@ function countSteps(state: Shape): { products: number; linesPerStep: number; pro
  * its value as mean, and no variance by rounding.
  * @throws RangeError that names the first number that is not finite
  */
-function findMean({ rows, columns, data }: Matrix, mean: Float64Array): void {
+export function findMean({ rows, columns, data }: Matrix, mean: Float64Array): void {
   for (let i = 1; i < rows; i++) {
     const row = i * columns;
     for (let j = 0; j < columns; j++) mean[j] = (mean[j] ?? 0) + ((data[row + j] ?? 0) - (data[j] ?? 0));
@@ -164,7 +164,7 @@ function findComponents({ matrix, components, gram, mean }: PcaState): Pca {
     const loading = loadings.subarray(k * columns, (k + 1) * columns);
     if (gram.over === 'rows') loading.set(vector);
     else addRows(matrix, mean, vector, loading);
-    normalize(loading);
+    normalizeLoading(loading);
     explainedVariance[k] = value / (rows - 1);
     explainedVarianceRatio[k] = Math.min(1, value / total);
   }
@@ -186,7 +186,7 @@ function addRows(
 }
 
 /** Length 1, and the largest component positive; among equal ones the first. */
-function normalize(vector: Float64Array): void {
+export function normalizeLoading(vector: Float64Array): void {
   let largest = 0;
   let squares = 0;
   for (const value of vector) {

@@ -12,6 +12,7 @@ import type { Metric } from './distance.ts';
 import { symmetricEigen } from './eigen.ts';
 import { productsOnGpu } from './gramOnGpu.ts';
 import { createMatrix, type Matrix, normalizeRows } from './matrix.ts';
+import { orthonormalize } from './orthonormalize.ts';
 import { createRandom } from './random.ts';
 
 /** Directions beyond those asked for: they make the iteration converge faster (Halko et al. 2011, section 4.2). */
@@ -258,30 +259,4 @@ function multiply(basis: Float64Array, symmetric: Float64Array, rows: number, d:
     }
   }
   return out;
-}
-
-/** Gram and Schmidt, twice, which is enough (Giraud et al. 2005). A row that depends on those before it becomes 0. */
-function orthonormalize(vectors: Float64Array, rows: number, d: number): Float64Array {
-  for (let i = 0; i < rows; i++) {
-    const x = vectors.subarray(i * d, (i + 1) * d);
-    const before = length(x);
-    for (let pass = 0; pass < 2; pass++) {
-      for (let j = 0; j < i; j++) {
-        const y = vectors.subarray(j * d, (j + 1) * d);
-        let dot = 0;
-        for (let k = 0; k < d; k++) dot += (x[k] ?? 0) * (y[k] ?? 0);
-        for (let k = 0; k < d; k++) x[k] = (x[k] ?? 0) - dot * (y[k] ?? 0);
-      }
-    }
-    const after = length(x);
-    const scale = after > before * 1e-12 ? 1 / after : 0;
-    for (let k = 0; k < d; k++) x[k] = (x[k] ?? 0) * scale;
-  }
-  return vectors;
-}
-
-function length(x: Float64Array): number {
-  let squares = 0;
-  for (const value of x) squares += value * value;
-  return Math.sqrt(squares);
 }

@@ -1,7 +1,9 @@
 /** Whether a map can be asked for: told at once, not when its job has begun. */
+import type { Metric } from '#kernels/distance.ts';
 import type { PcaMapOptions, UmapMapOptions } from '#kernels/map.ts';
 import type { PacmapOptions } from '#kernels/pacmap/pacmap.ts';
 import type { TsneOptions } from '#kernels/tsne/tsne.ts';
+import type { DensityOptions } from '#kernels/umap/density.ts';
 import { COMPONENTS_MOST } from '#kernels/umap/umap.ts';
 import { UserError } from '../errors.ts';
 import type { ProjectEmbeddingInput } from './projectEmbedding.ts';
@@ -25,7 +27,7 @@ const mostComponents = (method: ProjectionMethod): number => (method === 'UMAP' 
 const movingMethods: readonly ProjectionMethod[] = ['UMAP', 'TSNE', 'PACMAP', 'LOCALMAP'];
 
 /** @throws UserError BAD_USER_INPUT that names the option, what it is and what it may be */
-export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId' | 'device'>): void {
+export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId' | 'device'>, metric: Metric): void {
   const { name, method, components, axes } = input;
   if (name.trim() === '' || name.length > NAME_LENGTH_LIMIT || name.includes('\0')) {
     throw wrong(`The name of a map has 1 to ${NAME_LENGTH_LIMIT} characters.`);
@@ -55,6 +57,12 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
   }
   if (input.pca) checkRanges('pca', input.pca, pcaRanges);
   if (input.umap) checkUmap(input.umap);
+  if (input.umap?.density) {
+    checkRanges('umap.density', input.umap.density, densityRanges);
+    if (metric === 'INNER_PRODUCT') {
+      throw wrong('umap.density compares distances, and the metric of the embedding, INNER_PRODUCT, is none.');
+    }
+  }
   if (input.umap?.initialization !== undefined && input.startFrom !== undefined) {
     throw wrong(
       `umap.initialization is ${input.umap.initialization}, but points begin where they are on "${input.startFrom}": leave one of both out.`,
@@ -73,7 +81,7 @@ type Ranges<Options> = { readonly [Option in keyof Required<Options>]: readonly 
 const pcaRanges: Ranges<PcaMapOptions> = { directions: [2, 100] };
 
 /** What each option of UMAP may be, with both ends. */
-const umapRanges: Ranges<Omit<UmapMapOptions, 'initialization' | 'targetWeight'>> = {
+const umapRanges: Ranges<Omit<UmapMapOptions, 'initialization' | 'targetWeight' | 'density'>> = {
   neighbors: [2, 200],
   spread: [0.01, 100],
   minDist: [0, 100],
@@ -83,6 +91,8 @@ const umapRanges: Ranges<Omit<UmapMapOptions, 'initialization' | 'targetWeight'>
   localConnectivity: [0, 200],
   setOperationMix: [0, 1],
 };
+
+const densityRanges: Ranges<DensityOptions> = { weight: [0, 100], share: [0, 1], varianceShift: [0.001, 100] };
 
 const tsneRanges: Ranges<Omit<TsneOptions, 'seed'>> = {
   perplexity: [2, 100],

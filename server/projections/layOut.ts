@@ -15,7 +15,7 @@ import { FrameWriter, type PointItems } from './frames.ts';
 import type { KnownTarget } from './readTarget.ts';
 
 /** To be raised when the state of a kernel changes its form: what an older version has kept is then begun anew. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 /** The state is kept this often, and less often where that would take more than a twentieth of the time. */
 const CHECKPOINT_MS = 1000;
 const CHECKPOINT_SHARE = 0.05;

@@ -112,13 +112,15 @@ function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' |
   const { name, method, components, seed, device, filter, startFrom, pca, umap, tsne, pacmap } = input;
   const { learningRate, ...restOfTsne } = tsne ?? {};
   const { neighbors, phases, ...restOfPacmap } = pacmap ?? {};
-  const { target, initialization, ...restOfUmap } = umap ?? {};
+  const { target, initialization, density, ...restOfUmap } = umap ?? {};
   return {
     ...{ name, method, components, seed, device },
     filter: filter ?? undefined,
     startFrom: startFrom ?? undefined,
     pca: pca ?? undefined,
-    umap: umap ? { ...restOfUmap, ...(initialization == null ? {} : { initialization }) } : undefined,
+    umap: umap
+      ? { ...restOfUmap, ...(initialization == null ? {} : { initialization }), ...(density ? { density } : {}) }
+      : undefined,
     target: target ?? undefined,
     tsne: tsne ? { ...restOfTsne, ...(learningRate == null ? {} : { learningRate }) } : undefined,
     pacmap: pacmap
@@ -142,7 +144,8 @@ export const projectionMutations = {
     const { axes, startFrom, filter } = input;
     const wanted = wantedMap(input);
     // Whatever else is wrong is told before targets are looked for.
-    checkProjection({ ...wanted, ...(axes ? { axes: axes.map(() => ({ label: '', from: '', to: '' })) } : {}) });
+    const places = axes ? { axes: axes.map(() => ({ label: '', from: '', to: '' })) } : {};
+    checkProjection({ ...wanted, ...places }, embedding.metric);
     if (filter) await filterItems(database, dataset, filter, { embedding });
     if (startFrom) await requireProjection(database, embedding.id, startFrom);
     if (wanted.target) requireTargetField(dataset, wanted.target);

@@ -37,8 +37,18 @@ export interface Forces extends Curve {
   readonly repulsion: number;
 }
 
-/** One epoch of `total`. `graph.weights` are divided by the greatest, and those that are never sampled left out. */
-export function layoutEpoch(layout: Layout, graph: Graph, forces: Forces, total: number, seed: number): void {
+/**
+ * One epoch of `total`. `graph.weights` are divided by the greatest, and those that are never sampled left out.
+ * @param others Float32Array (dimensions, n): further forces upon each point, for example those of density.ts
+ */
+export function layoutEpoch(
+  layout: Layout,
+  graph: Graph,
+  forces: Forces,
+  total: number,
+  seed: number,
+  others: Float32Array = new Float32Array(layout.positions.length),
+): void {
   const { n, starts, columns, weights } = graph;
   const { dimensions, epoch, positions: from, momentum, velocity } = layout;
   const { a, b } = forces;
@@ -75,7 +85,7 @@ export function layoutEpoch(layout: Layout, graph: Graph, forces: Forces, total:
     const share = (forces.repulsion * degree) / BLOCK;
     for (let c = 0; c < dimensions; c++) {
       const at = c * n + i;
-      const force = (attracted[c] ?? 0) + share * (repelled[c] ?? 0);
+      const force = (attracted[c] ?? 0) + share * (repelled[c] ?? 0) + (others[at] ?? 0);
       const m = (momentum[at] ?? 0) + (1 - BETA1) * (force - (momentum[at] ?? 0));
       const v = (velocity[at] ?? 0) + (1 - BETA2) * (force * force - (velocity[at] ?? 0));
       momentum[at] = m;

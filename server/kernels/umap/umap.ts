@@ -12,6 +12,7 @@ import { createMatrix, type Matrix } from '../matrix.ts';
 import { fromPlanes, toPlanes } from '../planes.ts';
 import { createRandom } from '../random.ts';
 import { fitCurve } from './curve.ts';
+import { type Density, type DensityOptions, densityOf, densityTerms, firstDenseEpoch } from './density.ts';
 import { fuzzyGraph } from './fuzzyGraph.ts';
 import { BETA1, BETA2, BLOCK, type Forces, type Layout } from './layout.ts';
 import { runUmapOnGpu } from './layoutOnGpu.ts';
@@ -48,11 +49,15 @@ export interface UmapStartOptions extends UmapOptions {
   readonly target?: Target | undefined;
   /** How much the target counts against the vectors, 0 to 1. Larger separates categories more. Ignored without a target. */
   readonly targetWeight?: number; // 0.5
+  /** Given: dense places are dense on the map, too, as densMAP makes them (density.ts). */
+  readonly density?: DensityOptions | undefined;
 }
 
 export interface Umap {
   readonly graph: Graph;
   readonly forces: Forces;
+  /** Null: densities are left as they come. */
+  readonly density: Density | null;
   readonly epochs: number;
   readonly seed: number;
   readonly layout: Layout;
@@ -73,7 +78,7 @@ export function initializeUmap(neighbors: Neighbors, start: Matrix, options: Uma
   const { n, k, ids, distances } = neighbors;
   const { epochs = 200, seed = 42, negativeRate = 5, repulsionStrength = 1 } = options;
   const { localConnectivity = 1, setOperationMix = 1, minDist = 0.1, spread = 1 } = options;
-  const { initialization = 'GIVEN', target, targetWeight = 0.5 } = options;
+  const { initialization = 'GIVEN', target, targetWeight = 0.5, density } = options;
   if (!(start.columns >= 1 && start.columns <= COMPONENTS_MOST)) {
     throw new RangeError(`The start has ${start.columns} components; wanted: from 1 to ${COMPONENTS_MOST}.`);
   }
@@ -84,8 +89,10 @@ export function initializeUmap(neighbors: Neighbors, start: Matrix, options: Uma
     SPECTRAL: () => spectralStart(graph, start),
     RANDOM: () => randomStart(start, seed),
   };
+  const prepared = prepareForEpochs(graph, epochs);
   return {
-    graph: prepareForEpochs(graph, epochs),
+    graph: prepared,
+    density: density === undefined ? null : densityOf(prepared, neighbors, density),
     forces: { ...fitCurve(minDist, spread), repulsion: negativeRate * repulsionStrength },
     epochs,
     seed,
@@ -136,12 +143,15 @@ export async function runUmap(
   { signal, onEpoch }: RunOptions = {},
 ): Promise<void> {
   // The shader takes points of two or three coordinates.
-  const backend = umap.layout.dimensions > 3 ? processorOf(on) : on;
-  if (backend.device === 'GPU') return await runUmapOnGpu(backend, umap, untilEpoch, { signal, onEpoch });
-  const { graph, forces, epochs, seed, layout } = umap;
+  if (on.device === 'GPU' && umap.layout.dimensions <= 3) {
+    return await runUmapOnGpu(on, umap, untilEpoch, { signal, onEpoch });
+  }
+  const backend = processorOf(on);
+  const { graph, forces, density, epochs, seed, layout } = umap;
   const { n } = graph;
   const { dimensions } = layout;
   const length = dimensions * n;
+  const firstDense = density === null ? epochs : firstDenseEpoch(density, epochs);
   const before = backend.mark();
   const starts = backend.upload(graph.starts);
   const columns = backend.upload(graph.columns);
@@ -152,6 +162,9 @@ export async function runUmap(
   let to = backend.allocate(length * 4);
   const scratchBytes = dimensions * (BLOCK * 4 + WIDE_SCRATCH_BYTES);
   const negatives = backend.allocate(backend.threadCount * scratchBytes);
+  const sums = backend.allocate(density === null ? 0 : 2 * n * 4);
+  const terms = backend.allocate(density === null ? 0 : 2 * n * 4);
+  const dense = backend.allocate(density === null ? 0 : length * 4);
 
   // Blocks are cut so that pieces carry the same number of edges, four to a thread: rows differ in length.
   const pieces = cutRows(graph, 4 * backend.threadCount, BLOCK, BLOCK);
@@ -161,6 +174,9 @@ export async function runUmap(
       const rate = 1 - epoch / epochs;
       const correction1 = 1 - BETA1 ** (epoch + 1);
       const correction2 = Math.sqrt(1 - BETA2 ** (epoch + 1));
+      const isDense = density !== null && epoch >= firstDense;
+      // From here to the end of the epoch all or nothing: the signal is looked at between epochs.
+      if (isDense) await findDensity(density);
       await backend.run(
         dimensions === 2 || dimensions === 3 ? 'umapEpoch' : 'umapEpochWide',
         pieces.length - 1,
@@ -168,8 +184,8 @@ export async function runUmap(
           ...[n, dimensions, n, starts, columns, weights, from, to, momentum, velocity],
           ...[negatives + thread * scratchBytes, forces.a, forces.b, forces.repulsion],
           ...[rate, correction1, correction2, epoch, seed, pieces[piece] ?? 0, pieces[piece + 1] ?? 0],
+          isDense ? dense : 0,
         ],
-        { signal: layout.epoch === epoch ? undefined : signal },
       );
       [from, to] = [to, from];
       layout.epoch = epoch + 1;
@@ -181,6 +197,20 @@ export async function runUmap(
     layout.momentum.set(backend.float32(momentum, length));
     layout.velocity.set(backend.float32(velocity, length));
     backend.release(before);
+  }
+
+  /** Fills `dense` with the forces of density upon each point: sums, what of them belongs to points, forces. */
+  async function findDensity(wanted: Density): Promise<void> {
+    const scratch = (thread: number) => negatives + thread * scratchBytes;
+    const run = async (name: 'densitySums' | 'densityForces', parameters: (thread: number) => readonly number[]) => {
+      await backend.run(name, pieces.length - 1, (piece, thread) => [
+        ...[n, dimensions, starts, columns, ...parameters(thread)],
+        ...[(pieces[piece] ?? 0) * BLOCK, Math.min(n, (pieces[piece + 1] ?? 0) * BLOCK)],
+      ]);
+    };
+    await run('densitySums', () => [from, forces.a, forces.b, sums]);
+    backend.float32(terms, 2 * n).set(densityTerms(wanted, graph, backend.float32(sums, 2 * n)));
+    await run('densityForces', (thread) => [weights, from, forces.a, forces.b, terms, dense, scratch(thread)]);
   }
 }
 

@@ -115,3 +115,29 @@ for (const method of ['UMAP', 'TSNE', 'PACMAP', 'LOCALMAP'] as const) {
     assert.ok(apart(0, 10) < 0.8 * extent, `${apart(0, 10)} for those that were not on it`);
   });
 }
+
+test('a run of UMAP or t-SNE can be given other forces on its way, and is kept with them', async () => {
+  const matrix = groups(200, 10);
+  const live = { umap: { repulsionStrength: 20, minDist: 0.5 }, tsne: { exaggeration: 4 } };
+  for (const method of ['UMAP', 'TSNE'] as const) {
+    const end = async (change: boolean, kept: boolean) => {
+      let run = await beginMap(matrix, optionsOf(method), tools);
+      await run.advance(25);
+      if (change) run.change(live);
+      if (kept) run = await resumeMap(matrix, optionsOf(method), run.keep(), tools);
+      await run.advance(run.steps);
+      return run.result();
+    };
+    const plain = await end(false, false);
+    const changed = await end(true, false);
+    assert.notDeepEqual(changed.coordinates, plain.coordinates);
+    assert.deepEqual(await end(true, true), changed);
+    const told = method === 'UMAP' ? live.umap : live.tsne;
+    assert.deepEqual({ ...changed.parameters, ...told }, changed.parameters);
+    if (method !== 'UMAP') continue;
+    const extent = ({ data }: Matrix) => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    assert.ok(extent(changed.coordinates) > 1.2 * extent(plain.coordinates));
+  }
+  const pca = await beginMap(matrix, optionsOf('PCA'), tools);
+  assert.throws(() => pca.change(live), /Nothing of PCA can be changed while it runs/);
+});

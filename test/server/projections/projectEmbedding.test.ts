@@ -271,6 +271,10 @@ onEveryDatabase((_engine, open) => {
       const told = { initialization, targetField: 'group', targetWeight: 0.9 };
       assert.deepEqual({ ...parameters, ...told }, parameters);
     }
+    await projectEmbedding(context, { ...umap, umap: { epochs: 100, density: { weight: 2 } } });
+    const { parameters } = await requireProjection(database, embedding.id, 'pca');
+    assert.deepEqual(parameters['density'], { weight: 2 });
+    assert.ok(Number(parameters['densityCorrelation']) > 0.6, `${parameters['densityCorrelation']}`);
     const byNumber = await alike({ umap: { epochs: 100 }, target: { field: 'oddness', weight: 0.9 } });
     assert.ok(byNumber > 0.95, `by number: ${byNumber}`);
     const all = await alike({ umap: { epochs: 50 }, target: { field: 'each', weight: 1 } });

@@ -268,6 +268,9 @@ onEveryServer((_engine, start) => {
       { target: { field: 'x', weight: 2 } },
       { target: { field: 'no such field' } },
       { target: {} },
+      { density: { weight: -1 } },
+      { density: { share: 1.5 } },
+      { density: { varianceShift: 0 } },
     ]) {
       assertRefused(await project({ method: 'UMAP', umap }), ['BAD_USER_INPUT'], umap);
     }

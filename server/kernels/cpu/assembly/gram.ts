@@ -105,3 +105,49 @@ export function project(
     }
   }
 }
+
+/**
+ * sums += (X - center)' P for the rows firstRow … lastRow-1 and the columns firstColumn … lastColumn-1 of X.
+ * X f32 (n, d); center f32 (d); P f32 (n, c), read in vectors: eight more numbers may be read past its end; sums f64 (d, c).
+ */
+export function crossProducts(
+  rows: usize, d: i32, center: usize, firstRow: i32, lastRow: i32, firstColumn: i32, lastColumn: i32,
+  projected: usize, c: i32, sums: usize,
+): void {
+  const step = <usize>d << 2, stepOfP = <usize>c << 2;
+  for (let row = firstRow; row < lastRow; row += ROWS) {
+    const end = rows + <usize>min(lastRow, row + ROWS) * step;
+    for (let i = firstColumn; i < lastColumn; i += 4) {
+      // Columns past the end are the last one again, and are not added.
+      const i1 = <usize>(min(i + 1, d - 1) - i) << 2, i2 = <usize>(min(i + 2, d - 1) - i) << 2, i3 = <usize>(min(i + 3, d - 1) - i) << 2;
+      const at = <usize>i << 2;
+      const m0 = v128.load_splat<f32>(center + at), m1 = v128.load_splat<f32>(center + at + i1);
+      const m2 = v128.load_splat<f32>(center + at + i2), m3 = v128.load_splat<f32>(center + at + i3);
+      for (let j = 0; j < c; j += 8) {
+        let a0 = f32x4.splat(0), b0 = f32x4.splat(0), a1 = f32x4.splat(0), b1 = f32x4.splat(0);
+        let a2 = f32x4.splat(0), b2 = f32x4.splat(0), a3 = f32x4.splat(0), b3 = f32x4.splat(0);
+        let p = rows + <usize>row * step + at, q = projected + <usize>row * stepOfP + (<usize>j << 2);
+        const stop = end + at;
+        while (p < stop) {
+          const left = v128.load(q), right = v128.load(q, 16);
+          const x0 = f32x4.sub(v128.load_splat<f32>(p), m0), x1 = f32x4.sub(v128.load_splat<f32>(p + i1), m1);
+          a0 = f32x4.add(a0, f32x4.mul(x0, left));
+          b0 = f32x4.add(b0, f32x4.mul(x0, right));
+          a1 = f32x4.add(a1, f32x4.mul(x1, left));
+          b1 = f32x4.add(b1, f32x4.mul(x1, right));
+          const x2 = f32x4.sub(v128.load_splat<f32>(p + i2), m2), x3 = f32x4.sub(v128.load_splat<f32>(p + i3), m3);
+          a2 = f32x4.add(a2, f32x4.mul(x2, left));
+          b2 = f32x4.add(b2, f32x4.mul(x2, right));
+          a3 = f32x4.add(a3, f32x4.mul(x3, left));
+          b3 = f32x4.add(b3, f32x4.mul(x3, right));
+          p += step;
+          q += stepOfP;
+        }
+        addTile(sums, c, i, j, a0, b0);
+        if (i + 1 < lastColumn) addTile(sums, c, i + 1, j, a1, b1);
+        if (i + 2 < lastColumn) addTile(sums, c, i + 2, j, a2, b2);
+        if (i + 3 < lastColumn) addTile(sums, c, i + 3, j, a3, b3);
+      }
+    }
+  }
+}

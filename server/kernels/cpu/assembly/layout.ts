@@ -22,13 +22,14 @@ function clip(force: v128): v128 {
  * starts u32 (n + 1), columns u32, weights f32: the graph, weights divided by the greatest; three more entries may be read past its end.
  * from, to, momentum, velocity f32 (dimensions, stride); negatives f32 (dimensions, 64), scratch of this thread.
  * a, b: the curve. repulsion: negative rate times repulsion strength. learningRate: of this epoch.
+ * others f32 (dimensions, stride): further forces upon each vertex; 0: none.
  * correction1, correction2: 1 - 0.5^t and sqrt(1 - 0.9^t) of Adam (Kingma and Ba 2015, algorithm 1, with beta1 = 0.5, beta2 = 0.9).
  */
 export function umapEpoch(
   n: i32, dimensions: i32, stride: i32, starts: usize, columns: usize, weights: usize,
   from: usize, to: usize, momentum: usize, velocity: usize, negatives: usize,
   a: f32, b: f32, repulsion: f32, learningRate: f32, correction1: f32, correction2: f32,
-  epoch: i32, seed: i32, firstBlock: i32, lastBlock: i32,
+  epoch: i32, seed: i32, firstBlock: i32, lastBlock: i32, others: usize,
 ): void {
   const plane = <usize>stride << 2;
   const third = dimensions == 3;
@@ -99,11 +100,11 @@ export function umapEpoch(
       const share = (repulsion * sum(degrees)) / <f32>BLOCK;
       const rate = (learningRate * correction2) / correction1;
       const epsilon = <f32>1e-7 * correction2;
-      adam(sum(gx) + share * sum(rx), from + at, to + at, momentum + at, velocity + at, rate, epsilon);
-      adam(sum(gy) + share * sum(ry), from + plane + at, to + plane + at, momentum + plane + at, velocity + plane + at, rate, epsilon);
+      adam(sum(gx) + share * sum(rx) + other(others, at), from + at, to + at, momentum + at, velocity + at, rate, epsilon);
+      adam(sum(gy) + share * sum(ry) + other(others, plane + at), from + plane + at, to + plane + at, momentum + plane + at, velocity + plane + at, rate, epsilon);
       if (third) {
         const offset: usize = plane + plane + at;
-        adam(sum(gz) + share * sum(rz), from + offset, to + offset, momentum + offset, velocity + offset, rate, epsilon);
+        adam(sum(gz) + share * sum(rz) + other(others, offset), from + offset, to + offset, momentum + offset, velocity + offset, rate, epsilon);
       }
     }
   }
@@ -114,7 +115,7 @@ export function umapEpochWide(
   n: i32, dimensions: i32, stride: i32, starts: usize, columns: usize, weights: usize,
   from: usize, to: usize, momentum: usize, velocity: usize, negatives: usize,
   a: f32, b: f32, repulsion: f32, learningRate: f32, correction1: f32, correction2: f32,
-  epoch: i32, seed: i32, firstBlock: i32, lastBlock: i32,
+  epoch: i32, seed: i32, firstBlock: i32, lastBlock: i32, others: usize,
 ): void {
   const plane = <usize>stride << 2;
   const vectors = <usize>dimensions << 4;
@@ -184,10 +185,16 @@ export function umapEpochWide(
       for (let c: usize = 0; c < <usize>dimensions; c++) {
         const offset = c * plane + at;
         const force = sum(v128.load(pulled + (c << 4))) + share * sum(v128.load(pushed + (c << 4)));
-        adam(force, from + offset, to + offset, momentum + offset, velocity + offset, rate, epsilon);
+        adam(force + other(others, offset), from + offset, to + offset, momentum + offset, velocity + offset, rate, epsilon);
       }
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function other(forces: usize, at: usize): f32 {
+  return forces == 0 ? 0 : load<f32>(forces + at);
 }
 
 // @ts-ignore: decorator

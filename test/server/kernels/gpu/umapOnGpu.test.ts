@@ -39,6 +39,25 @@ describe("UMAP's layout on the graphics card", { skip: gpu.skip }, async () => {
     });
   }
 
+  for (const components of [2, 3]) {
+    test(`goes where the processor goes with densities in ${components} dimensions, in pieces and at once`, async () => {
+      const dense = () =>
+        initializeUmap(neighbors, firstColumns(rows, components), {
+          epochs: EPOCHS,
+          seed: 7,
+          density: { share: 0.98 },
+        });
+      const [plain, whole, parts] = [dense(), dense(), dense()];
+      await runUmap(cpu, plain, 3);
+      await runUmap(backend, whole, 3); // the first epoch is without
+      for (const epoch of [1, 2, 3]) await runUmap(backend, parts, epoch);
+      assert.deepEqual(parts.layout, whole.layout);
+      whole.layout.positions.forEach((value, i) => {
+        assert.ok(Math.abs(value - (plain.layout.positions[i] ?? 0)) < 3e-3, `${i}: ${value}`);
+      });
+    });
+  }
+
   test('makes a map as good as that of the processor', async () => {
     const plain = begin(2);
     const fast = begin(2);
