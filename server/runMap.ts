@@ -1,5 +1,5 @@
 /** A map from its first step to its last, on whatever it is to run on. */
-import type { Backend } from '#kernels/backend.ts';
+import { type Backend, processorOf } from '#kernels/backend.ts';
 import { frameToBytes } from '#kernels/frame.ts';
 import { GpuError } from '#kernels/gpu/backend.ts';
 import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
@@ -39,16 +39,22 @@ export async function runMap(
   const { signal, onProgress } = kernel;
   let state = kept;
   let wanted = device;
+  let askedForCard = false;
   try {
     for (;;) {
-      const tools = { signal, onProgress, backend: () => open(wanted) };
+      const backend = () => {
+        askedForCard = true;
+        return open(wanted);
+      };
+      const processor = async () => processorOf(await open('CPU'));
+      const tools = { signal, onProgress, backend, processor };
       let run: MapRun | null = null;
       try {
         run = state === null ? await beginMap(matrix, options, tools) : await resumeMap(matrix, options, state, tools);
         await drive(run, kernel);
         const result = run.result();
         const card = opened.at(-1)?.card ?? null;
-        if (device === 'GPU' && opened.length === 0) notes.push(`${options.method} is computed on the processor.`);
+        if (device === 'GPU' && !askedForCard) notes.push(`${options.method} is computed on the processor.`);
         return {
           ...result,
           device: card === null ? 'CPU' : 'GPU',

@@ -2696,7 +2696,11 @@ export type ProjectEmbeddingInput = {
   readonly axes?: InputMaybe<ReadonlyArray<AxisInput>>;
 };
 
-/** Options of PCA. */
+/**
+ * Options of PCA. It is exact up to a thousand rows or columns, whichever are fewer; beyond, it is found by random projections refined until little
+ * is left (Halko, Martinsson and Tropp 2011), several digits of the first directions. `Projection.parameters` tells which as `solver`, and how much is
+ * left, as a share of a direction's variance, as `residual`.
+ */
 export type PcaInput = {
   /** Directions whose share of the variance is told, 2 to 100. Larger tells more of how many dimensions the vectors really have; the map itself shows the first. */
   readonly directions: Scalars['Int']['input'];

@@ -12,7 +12,8 @@
  * options: it ends at the same coordinates, bit for bit, whatever the number of threads.
  */
 import { type Axis, projectOntoAxes } from './axes.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, processorOf } from './backend.ts';
+import type { CpuBackend } from './cpu/backend.ts';
 import type { Metric } from './distance.ts';
 import { type Neighbors, NONE, nearestNeighbors } from './knn.ts';
 import { createMatrix, type Matrix, rowOf } from './matrix.ts';
@@ -27,6 +28,14 @@ import {
 } from './pacmap/pacmap.ts';
 import { initializePca, type Pca, type PcaState, resultOfPca, runPca } from './pca.ts';
 import { alignPoints, movePoints } from './procrustes.ts';
+import {
+  initializeRandomizedPca,
+  isDear,
+  type RandomizedPcaOptions,
+  type RandomizedPcaState,
+  resultOfRandomizedPca,
+  runRandomizedPca,
+} from './randomizedPca.ts';
 import { stateFromBytes, stateToBytes } from './state.ts';
 import { startAlongComponents } from './subspace.ts';
 import { NEIGHBORS_PER_PERPLEXITY } from './tsne/affinities.ts';
@@ -88,6 +97,8 @@ export interface LiveOptions {
 export interface MapTools {
   /** Asked for once, and only by methods that need it. */
   readonly backend: () => Promise<Backend>;
+  /** In its place by what runs on no graphics card. Default: that of `backend`. */
+  readonly processor?: (() => Promise<CpuBackend>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Takes the share of the whole work that is done, 0 to 1, while a run is begun. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -172,10 +183,12 @@ const DIRECTIONS = 10;
 async function mapByPca(
   matrix: Matrix,
   { components, pca: { directions = DIRECTIONS } = {} }: MapOptions,
-  _tools: MapTools,
+  tools: MapTools,
   kept: Uint8Array | null,
 ): Promise<MapRun> {
   const looked = Math.max(components, Math.min(directions, matrix.rows, matrix.columns));
+  if (isDear(matrix))
+    return await mapByRandomizedPca(matrix, { components: looked, coordinates: components }, tools, kept);
   const state: PcaState =
     kept === null
       ? initializePca(matrix, { components: looked, coordinates: components })
@@ -197,12 +210,51 @@ async function mapByPca(
     },
     result() {
       const { pca, coordinates } = resultOfPca(state);
-      return {
-        ...{ coordinates, parameters: { directions: looked }, notes: [], neighbors: null },
-        explainedVariance: Array.from(pca.explainedVarianceRatio),
-        transform: { pca: firstOf(pca, components), length: meanLength(matrix) },
-      };
+      return { ...resultAlong(pca, coordinates, matrix), parameters: { directions: looked, solver: 'EXACT' } };
     },
+  };
+}
+
+/** Of wide data: to some digits, in a small part of the time. The residual tells how many. */
+async function mapByRandomizedPca(
+  matrix: Matrix,
+  options: RandomizedPcaOptions,
+  { backend, processor, signal }: MapTools,
+  kept: Uint8Array | null,
+): Promise<MapRun> {
+  const on = processor === undefined ? processorOf(await backend()) : await processor();
+  const state =
+    kept === null
+      ? initializeRandomizedPca(matrix, options)
+      : { ...stateFromBytes<Omit<RandomizedPcaState, 'matrix'>>(kept), matrix };
+  return {
+    get step() {
+      return state.step;
+    },
+    steps: state.steps,
+    prepared: 0,
+    async advance(untilStep) {
+      await runRandomizedPca(on, state, untilStep, signal);
+    },
+    coordinates: () => null,
+    change: () => nothingToChange('PCA'),
+    keep() {
+      const { matrix: _, ...rest } = state;
+      return stateToBytes(rest);
+    },
+    result() {
+      const { pca, coordinates, residual } = resultOfRandomizedPca(state);
+      const parameters = { directions: options.components, solver: 'RANDOMIZED', residual };
+      return { ...resultAlong(pca, coordinates, matrix), parameters };
+    },
+  };
+}
+
+function resultAlong(pca: Pca, coordinates: Matrix, matrix: Matrix): Omit<MapResult, 'parameters'> {
+  return {
+    ...{ coordinates, notes: [], neighbors: null },
+    explainedVariance: Array.from(pca.explainedVarianceRatio),
+    transform: { pca: firstOf(pca, coordinates.columns), length: meanLength(matrix) },
   };
 }
 
