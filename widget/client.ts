@@ -148,6 +148,15 @@ export interface Neighbors {
   };
 }
 
+/** Of an analogy: an item, and how it counts. */
+export interface SumTerm {
+  readonly to: { readonly item: string };
+  readonly weight?: number;
+}
+
+/** Terms are added (3CosAdd) or their cosines multiplied (3CosMul). */
+export type SumMethod = 'ADD' | 'MULTIPLY';
+
 export interface Matches {
   readonly totalCount: number;
   readonly items: readonly ItemSummary[];
@@ -257,10 +266,10 @@ fragment cluster on Cluster {
     graphModel(name: $model) { predictLinks(head: $head, relation: $relation, first: $first) { edges { probability score node { key label } } } }
   }
 }`,
-  meaning: `query MapMeaning($dataset: String!, $embedding: String!, $to: Target!, $first: Int!) {
+  meaning: `query MapMeaning($dataset: String!, $embedding: String!, $to: Target!, $first: Int!, $combine: SumMethod!) {
   dataset(slug: $dataset) {
     embedding(name: $embedding) {
-      nearest(to: $to, first: $first) {
+      nearest(to: $to, first: $first, search: { combine: $combine }) {
         edges { rank distance similarity node { key label image(size: 64) { url width height } } }
         search { method exact complete milliseconds }
       }
@@ -543,12 +552,16 @@ export class Client {
     return (answer.dataset?.graphModel?.predictLinks.edges ?? []).map(({ node, ...edge }) => ({ ...edge, ...node }));
   }
 
-  /** The items nearest to a text or a picture, by the model of the embedding. */
+  /**
+   * The items nearest to a text or a picture, by the model of the embedding, or to a sum.
+   * @param combine how the terms of a sum are put together
+   */
   async meaning(
     names: { readonly dataset: string; readonly embedding: string },
-    to: { readonly text: string } | { readonly image: { readonly url: string } },
+    to: { readonly text: string } | { readonly image: { readonly url: string } } | { readonly sum: readonly SumTerm[] },
     first: number,
     signal?: AbortSignal,
+    combine: SumMethod = 'ADD',
   ): Promise<Neighbors> {
     interface Answer {
       dataset: {
@@ -561,7 +574,7 @@ export class Client {
       } | null;
     }
     const { dataset, embedding } = names;
-    const answer = await this.#ask<Answer>(documents.meaning, { dataset, embedding, to, first }, signal);
+    const answer = await this.#ask<Answer>(documents.meaning, { dataset, embedding, to, first, combine }, signal);
     const nearest = answer.dataset?.embedding?.nearest;
     if (!nearest) throw new ClientError('NOT_FOUND', `There is no embedding "${embedding}" in "${dataset}".`);
     return { neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })), search: nearest.search };

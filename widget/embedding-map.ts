@@ -18,6 +18,7 @@ import { StageController, type StageMarks, type StageScene } from './controllers
 import { ThemeController } from './controllers/themeController.ts';
 import { WordsController } from './controllers/wordsController.ts';
 import { fire, type PointDetail } from './events.ts';
+import { AnalogyFeature } from './features/analogy.ts';
 import { ClustersFeature } from './features/clusters.ts';
 import type { Feature, MapView } from './features/feature.ts';
 import { LaterFeature } from './features/later.ts';
@@ -124,6 +125,7 @@ export class EmbeddingMap extends LitElement {
       applies: ({ summary }) => summary.kind === 'GRAPH',
     }),
     this.#clusters,
+    new AnalogyFeature(this.#view),
     this.#search,
     this.#neighbors,
     this.#selection,
@@ -642,9 +644,7 @@ export class EmbeddingMap extends LitElement {
     this.#words.announce(`Chosen: ${detail.label}`);
     const goOn = fire(this, 'point-click', detail, true);
     if (!goOn || this.compact) return;
-    const taker = this.#features.find(({ takesClicks }) => takesClicks);
-    if (taker !== undefined) taker.chosen?.(map, index);
-    else this.#neighbors.ask(map, index);
+    if (this.#open?.chosen?.(map, index) !== true) this.#neighbors.ask(map, index);
   }
 
   /** The line that was chosen goes with its list: the focus stays in the panel instead of falling out of the map. */

@@ -457,7 +457,7 @@ export const styles = css`
     padding: 12px 14px;
   }
   .form.top {
-    padding: 10px 14px 4px;
+    padding: 10px 14px;
   }
   .form label {
     display: flex;
@@ -481,6 +481,17 @@ export const styles = css`
   .form input[type='range'] {
     accent-color: var(--accent);
     margin: 4px 2px;
+  }
+  .analogy {
+    display: grid;
+    grid-template-columns: 1fr auto 1fr;
+    gap: 6px 8px;
+    align-items: center;
+  }
+  .analogy output {
+    font-weight: 650;
+    padding: 6px 8px;
+    overflow-wrap: anywhere;
   }
   .form .primary {
     font: inherit;

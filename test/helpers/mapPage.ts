@@ -118,3 +118,26 @@ export async function inkOf(page: Page): Promise<{ readonly share: number; reado
   }
   return { share: ink / all, colors: colors.size };
 }
+
+/** Pixels above the points that are drawn on. */
+export async function drawn(page: Page): Promise<number> {
+  return await page.evaluate(() => {
+    let count = 0;
+    for (const canvas of document.querySelector('embedding-map')?.shadowRoot?.querySelectorAll('canvas') ?? []) {
+      const context = canvas.width === 0 ? null : canvas.getContext('2d');
+      const data = context?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 0) > 0) count++;
+    }
+    return count;
+  });
+}
+
+/** Waits until more pixels than these are drawn on, and answers how many. */
+export async function untilDrawn(page: Page, least: number): Promise<number> {
+  for (const begun = Date.now(); Date.now() - begun < PATIENCE_MS; ) {
+    const count = await drawn(page);
+    if (count > least) return count;
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`not more than ${least} pixels are drawn`);
+}

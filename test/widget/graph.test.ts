@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 
 import { browserForTests } from '../helpers/browser.ts';
 import { makeGraph, type TripleText } from '../helpers/graphs.ts';
-import { PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
+import { drawn, PATIENCE_MS, pageWithMap, ready, startSite, untilDrawn } from '../helpers/mapPage.ts';
 import { allJobs, type TestServer, testServers } from '../helpers/server.ts';
 
 const { newPage, skip } = await browserForTests();
@@ -72,27 +72,6 @@ describe('the map of a graph, in a real browser', { skip, concurrency: false }, 
     const found = asked.filter((url) => url.endsWith('/embedding-map-more.js'));
     assert.deepEqual(found, [`${site.origin}/embedding-map-more.js`, `${server.url}/embedding-map-more.js`]);
   });
-
-  /** Pixels above the points that are drawn on. */
-  const drawn = (page: Page): Promise<number> =>
-    page.evaluate(() => {
-      let count = 0;
-      for (const canvas of document.querySelector('embedding-map')?.shadowRoot?.querySelectorAll('canvas') ?? []) {
-        const context = canvas.width === 0 ? null : canvas.getContext('2d');
-        const data = context?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
-        for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 0) > 0) count++;
-      }
-      return count;
-    });
-
-  async function untilDrawn(page: Page, least: number): Promise<number> {
-    for (const begun = Date.now(); Date.now() - begun < PATIENCE_MS; ) {
-      const count = await drawn(page);
-      if (count > least) return count;
-      await page.waitForTimeout(100);
-    }
-    throw new Error(`not more than ${least} pixels are drawn`);
-  }
 
   test('a relation that is chosen is drawn as arrows, and gone when it is chosen no more', async () => {
     const page = await open();

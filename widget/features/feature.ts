@@ -24,6 +24,8 @@ export interface Feature {
   shapes?(colors: MarkColors): readonly Shape[];
   /** A button beside the map. */
   renderTool?(map: LoadedMap, names: Names): TemplateResult | null;
+  /** A point was chosen while its panel is open. True: it is taken; otherwise its neighbours are asked for. */
+  chosen?(map: LoadedMap, index: number): boolean;
   /** Its panel was closed by the user: what it showed is done with. */
   closed?(): void;
   /** The pointer, or the keyboard, is on another point; -1: on none. */
@@ -32,9 +34,6 @@ export interface Feature {
   clear?(): void;
   /** Its panel is about the map and not about items of it: it stays open whichever map and whichever point is shown. */
   readonly ofMap?: boolean;
-  /** Whether a click on a point is its to answer, by `chosen`, while its panel is open. */
-  readonly takesClicks?: boolean;
-  chosen?(map: LoadedMap, index: number): void;
   /** Another map has been loaded; `map.sameItems` tells whether point i is what it was. */
   loaded?(map: LoadedMap): void;
 }

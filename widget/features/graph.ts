@@ -89,23 +89,20 @@ export class GraphFeature implements Feature {
     });
   }
 
-  /** Whether a click on a point asks for what is around it in the graph. */
-  get takesClicks(): boolean {
-    return this.#graph !== null && this.#view.isOpen(this);
-  }
-
   /** A point was chosen while the panel is open: what is around it is shown; of the same point again, one step further. */
-  chosen(map: LoadedMap, index: number): void {
+  chosen(map: LoadedMap, index: number): boolean {
+    if (this.#graph === null) return false;
     const again = this.#around?.index === index ? this.#around.hops : 0;
     if (again === 0) bringIntoView(this.#view, index);
     void this.#fetch(map, index, Math.min(MOST_HOPS, again + 1));
+    return true;
   }
 
   /** The pointer is on a point; -1: on none. */
   hovered(map: LoadedMap, index: number): void {
     clearTimeout(this.#rest);
     this.#peeking?.abort();
-    if (index < 0 || !this.takesClicks || index === this.#around?.index) {
+    if (index < 0 || this.#graph === null || !this.#view.isOpen(this) || index === this.#around?.index) {
       if (this.#peek === null) return;
       this.#peek = null;
       this.#view.refresh();

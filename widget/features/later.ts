@@ -29,12 +29,8 @@ export class LaterFeature implements Feature {
     this.#options = options;
   }
 
-  get takesClicks(): boolean {
-    return this.#feature?.takesClicks ?? false;
-  }
-
-  chosen(map: LoadedMap, index: number): void {
-    this.#feature?.chosen?.(map, index);
+  hovered(map: LoadedMap, index: number): void {
+    this.#feature?.hovered?.(map, index);
   }
 
   renderTool(map: LoadedMap, names: Names): TemplateResult | null {

@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
+import { keepKeys } from '../panels/keys.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Feature, MapView } from './feature.ts';
 
@@ -123,9 +124,4 @@ function linesOf(text: string): string[] {
         .filter((line) => line !== ''),
     ),
   ];
-}
-
-/** Keys belong to the text; Escape is the map's. */
-function keepKeys(event: KeyboardEvent): void {
-  if (event.key !== 'Escape') event.stopPropagation();
 }

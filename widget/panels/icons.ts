@@ -18,6 +18,7 @@ export const icons = {
   graph: icon(
     svg`<circle cx="5" cy="14.5" r="2"/><circle cx="10" cy="5.5" r="2"/><circle cx="15.5" cy="12.5" r="2"/><path d="m6 12.7 3-5.4M11.2 7.2l3 3.6M7 14.2l6.5-1.2"/>`,
   ),
+  analogy: icon(svg`<path d="M4 10.5 10.5 4M10.5 8V4h-4M9.5 16 16 9.5M16 13.5v-4h-4"/>`),
   close: icon(svg`<path d="m5.5 5.5 9 9M14.5 5.5l-9 9"/>`),
   search: icon(svg`<circle cx="9" cy="9" r="4.7"/><path d="m12.6 12.6 3.6 3.6"/>`),
   picture: icon(
