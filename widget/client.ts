@@ -672,9 +672,9 @@ export class Client {
     return all;
   }
 
-  /** What an `img` may show: the address itself, or with a token, which an `img` cannot send, an object URL. */
+  /** What an `img` may show: the address itself, or with a token, which an `img` cannot send, an object URL of our own server's. */
   async image(url: string, signal?: AbortSignal): Promise<string> {
-    if (this.#token === null) return this.resolve(url);
+    if (this.#token === null || !this.isOwn(url)) return this.resolve(url);
     return URL.createObjectURL(new Blob([await this.bytes(url, undefined, signal)]));
   }
 
@@ -708,6 +708,11 @@ export class Client {
   /** The absolute address of one that an answer gave. */
   resolve(url: string): string {
     return new URL(url, this.endpoint).href;
+  }
+
+  /** Whether an address is the server's, and not of somebody who must not see the token. */
+  isOwn(url: string): boolean {
+    return new URL(url, this.endpoint).origin === new URL(this.endpoint).origin;
   }
 
   #headers(): Record<string, string> {

@@ -11,6 +11,7 @@ import { type Cell, isRejected, type Row } from './formats/format.ts';
 import type { Image } from './images.ts';
 import { joinTables, type MatrixSlice, type Piece, type Slice, type Strand } from './joinTables.ts';
 import { KeyLines } from './keyLines.ts';
+import { httpsAddress } from './pictureAddress.ts';
 import { type Picture, pixelImage, readDataUrl, readPicture, THUMBNAIL, UnfitPicture } from './pictures.ts';
 
 /** A batch is full at so many rows or bytes, whichever comes first. */
@@ -190,8 +191,10 @@ export class Assembly {
 
   #fieldsOf(cellOf: (column: ColumnPlace) => Cell): string {
     let text = '';
-    for (const [i, column] of this.#options.roles.fields.entries()) {
+    const { fields, image } = this.#options.roles;
+    for (const [i, column] of fields.entries()) {
       const cell = cellOf(column);
+      if (image !== null && isSame(column, image) && httpsAddress(cell) === null) continue;
       // Classes that a format knows as labels are names, also where they are written as numbers.
       const part = this.fieldValues[i]?.add(column.role === 'label' && cell !== null ? toText(cell) : cell) ?? '';
       if (part !== '') text += text === '' ? part : `,${part}`;
@@ -253,9 +256,16 @@ export class Assembly {
       if (badRecord(piece.slices[column.strand], i) !== null) return null;
       const cell = cellAt(piece.slices[column.strand], i, column);
       if (cell === null || cell === '') return vectorsFromImages ? new UnfitPicture('missing') : null;
+      if (httpsAddress(cell) !== null) {
+        return vectorsFromImages
+          ? new UnfitPicture('at an address, from which nothing is fetched: give the file itself, or vectors')
+          : null;
+      }
       const bytes = cell instanceof Uint8Array ? cell : typeof cell === 'string' ? readDataUrl(cell) : null;
       if (bytes === null) {
-        return new UnfitPicture(`"${shorten(toText(cell))}", which is neither among the files nor a data URL`);
+        return new UnfitPicture(
+          `"${shorten(toText(cell))}", which is neither among the files nor a data URL nor an https address`,
+        );
       }
       return readPicture(bytes, vectorsFromImages).catch((error: unknown) => {
         if (error instanceof UnfitPicture) return error;
@@ -310,6 +320,10 @@ export class Assembly {
     this.#batch = new BatchInMaking(this.itemCount, this.#options.dimension);
     return batch;
   }
+}
+
+function isSame(a: ColumnPlace, b: ColumnPlace): boolean {
+  return a.strand === b.strand && a.cell === b.cell;
 }
 
 /** Too many rows are bad. Knows those that no batch has reported yet. */

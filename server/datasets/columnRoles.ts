@@ -91,7 +91,8 @@ export function assignColumns(strands: readonly Strand[], named: ColumnNames): C
   const coordinates = chooseCoordinates(named.coordinates ?? null, rest, require);
 
   const pixels = pixelsOf(strands, vector);
-  const used = new Set([key, image, ...coordinates]);
+  // Cells of text may be addresses, which are kept; paths and data URLs are not.
+  const used = new Set([key, image?.type === 'text' ? null : image, ...coordinates]);
   const left = rest.filter((column) => !used.has(column));
   return {
     key,

@@ -251,7 +251,10 @@ export type Item = Node & {
   readonly label: Scalars['String']['output'];
   /** Its fields, as one JSON object. */
   readonly fields: Scalars['JSON']['output'];
-  /** Its picture, or null where it has none. */
+  /**
+   * Its picture, or null where it has none: as it was imported, or else where it lies, by the first field with an https address that is
+   * called like a picture (`image`, `photo_url`, …) or whose address ends like one (`.jpg`, …). Nothing is fetched from there.
+   */
   readonly image?: Maybe<Image>;
   /** Its vector in one embedding, or null where it has none. */
   readonly vector?: Maybe<Scalars['Vector']['output']>;
@@ -271,7 +274,7 @@ export type ItemVectorArgs = {
 
 /** A picture that can be fetched. */
 export type Image = {
-  /** Address, relative to the server. */
+  /** Address, relative to the server; absolute where the picture lies elsewhere. */
   readonly url: Scalars['String']['output'];
   /** Width in pixels as imported, where it is known. */
   readonly width?: Maybe<Scalars['Int']['output']>;
@@ -2580,7 +2583,7 @@ export type ColumnsInput = {
   readonly vector?: InputMaybe<Scalars['String']['input']>;
   /** The text. Default: `text`, `sentence`, `content`. */
   readonly text?: InputMaybe<Scalars['String']['input']>;
-  /** The image: a path in the same archive or a data URL. Default: `image`, `file`. */
+  /** The image: a path in the same archive, a data URL, or an https address, which is kept as a field and not fetched. Default: `image`, `file`. */
   readonly image?: InputMaybe<Scalars['String']['input']>;
   /** The coordinates of a map that exists already. Default: `x`, `y` and, if there is one, `z`. */
   readonly coordinates?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;

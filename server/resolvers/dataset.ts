@@ -11,6 +11,7 @@ import {
 } from '../datasets/datasets.ts';
 import type { FilterInput } from '../datasets/filters.ts';
 import { countItems, findItemByKey, type Item as ItemRecord, listItems } from '../datasets/items.ts';
+import { pictureAddress } from '../datasets/pictureAddress.ts';
 import { removeDataset } from '../datasets/removeDataset.ts';
 import { forgetThumbnails } from '../datasets/thumbnails.ts';
 import { findEmbeddingsBySlug, listEmbeddings, requireEmbedding } from '../embeddings/embeddings.ts';
@@ -105,11 +106,14 @@ export const ItemConnection: ItemConnectionResolvers = {
 
 export const Item: ItemResolvers = {
   id: ({ datasetId, id }) => encodeId(['Item', datasetId, id]),
-  async image({ datasetId, id, image }, { size }, { loaders }) {
+  async image({ datasetId, id, image, fields }, { size }, { loaders }) {
     if (typeof size === 'number' && (size < 16 || size > 1024)) {
       throw new UserError('BAD_USER_INPUT', `"size" is ${size}; wanted: 16 to 1024 pixels.`);
     }
-    if (image === null) return null;
+    if (image === null) {
+      const url = pictureAddress(fields);
+      return url === null ? null : { url, width: null, height: null };
+    }
     const dataset = await loaders.datasets.load(datasetId);
     const query = typeof size === 'number' ? `?size=${size}` : '';
     return {

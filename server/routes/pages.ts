@@ -34,7 +34,7 @@ const contentSecurityPolicy = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-eval'", // regl, with which maps are drawn, compiles its draw calls
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
+  "img-src 'self' data: blob: https:", // items may name pictures that lie elsewhere
   "worker-src 'self' blob:",
   "connect-src 'self'",
   "object-src 'none'",

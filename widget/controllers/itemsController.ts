@@ -52,7 +52,7 @@ export class ItemsController implements ReactiveController {
     if (image === null || this.#client === null) return undefined;
     const known = this.#images.get(image.url);
     if (known !== undefined) return known;
-    if (!this.#client.needsToken) return this.#client.resolve(image.url);
+    if (!this.#client.needsToken || !this.#client.isOwn(image.url)) return this.#client.resolve(image.url);
     this.#images.set(image.url, null);
     void this.#fetchImage(image.url);
     return null;

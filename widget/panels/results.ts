@@ -57,7 +57,7 @@ export function renderLines(lines: readonly Line[], { onChoose, onHover }: LineA
               ? nothing
               : line.image === null
                 ? html`<span class="blank"></span>`
-                : html`<img src=${line.image} alt="" loading="lazy" />`
+                : html`<img src=${line.image} alt="" loading="lazy" referrerpolicy="no-referrer" />`
           }
           <span class="text">${line.label}</span>
           ${line.distance === undefined ? nothing : html`<span class="distance">${formatDistance(line.distance)}</span>`}
@@ -85,12 +85,17 @@ export function describeMatches({ totalCount, items }: Matches, onMap: number): 
 /** The item itself, above the list of its neighbours. */
 export function renderAbout(item: Item | null, image: string | null | undefined): TemplateResult | typeof nothing {
   if (item === null) return nothing;
-  const facts = Object.entries(item.fields).filter(([, value]) => value !== null && value !== '');
+  const facts = factsOf(item);
   if (facts.length === 0 && !image) return nothing;
   return html`<div class="about">
-    ${image ? html`<img src=${image} alt="" class=${isTiny(item) ? 'pixelated' : ''} />` : nothing}
+    ${image ? html`<img src=${image} alt="" loading="lazy" referrerpolicy="no-referrer" class=${isTiny(item) ? 'pixelated' : ''} />` : nothing}
     ${renderFacts(facts, 8)}
   </div>`;
+}
+
+/** The fields that have a value, without the address of the picture that is shown. */
+export function factsOf({ fields, image }: Item): readonly (readonly [string, unknown])[] {
+  return Object.entries(fields).filter(([, value]) => value !== null && value !== '' && value !== image?.url);
 }
 
 export function renderFacts(facts: readonly (readonly [string, unknown])[], limit: number): TemplateResult {

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 
 import type { Size } from '../camera.ts';
 import type { Item } from '../client.ts';
-import { isTiny, renderFacts } from './results.ts';
+import { factsOf, isTiny, renderFacts } from './results.ts';
 
 interface TooltipOptions {
   readonly label: string;
@@ -20,14 +20,10 @@ export function renderTooltip({ label, facts, item, image, place, size }: Toolti
   const y = place.y > size.height / 2 ? `calc(${place.y}px - 100% - 10px)` : `${place.y + 10}px`;
   const shown = item === null ? facts : factsOf(item);
   return html`<div class="tooltip card" part="tooltip" aria-hidden="true" style="transform:translate(${x}, ${y})">
-    ${image ? html`<img src=${image} alt="" class=${item !== null && isTiny(item) ? 'pixelated' : ''} />` : nothing}
+    ${image ? html`<img src=${image} alt="" loading="lazy" referrerpolicy="no-referrer" class=${item !== null && isTiny(item) ? 'pixelated' : ''} />` : nothing}
     <div>
       <strong>${label}</strong>
       ${shown.length === 0 ? nothing : renderFacts(shown, 4)}
     </div>
   </div>`;
-}
-
-function factsOf(item: Item): readonly (readonly [string, unknown])[] {
-  return Object.entries(item.fields).filter(([, value]) => value !== null && value !== '');
 }
