@@ -54,6 +54,8 @@ export interface ClassificationSummary {
   readonly templates: readonly string[];
   /** The column of points with the most probable label. */
   readonly column: string;
+  /** Those with the probability of each label, in the order of the labels. */
+  readonly probabilityColumns: readonly string[];
 }
 
 export interface ComparisonSummary {
@@ -196,7 +198,7 @@ export const documents = {
       name dimension metric itemCount model { name description }
       projections { ${projectionFields} }
       accepts layer layerDepth
-      classifications { name labels templates column }
+      classifications { name labels templates column probabilityColumns }
       comparisons { column meanOverlap neighbors embedding { name } other { name } }
     }
     ${clusteringsField}

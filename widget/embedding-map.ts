@@ -404,6 +404,7 @@ export class EmbeddingMap extends LitElement {
         if (open !== (this.#legendOpen ?? roomy)) this.#legendOpen = open;
       },
       onSlot: (slot, only) => (only ? this.#filter.showOnly(slot) : this.#filter.toggle(slot)),
+      onRange: (least, largest) => this.#filter.showRange(least, largest),
       onShowAll: () => this.#filter.showAll(),
     });
   }

@@ -39,6 +39,7 @@ export function resolveNames(
 
 /** What the columns of a clustering are called in points and filters, before its name. */
 const CLUSTERS = 'clusters.';
+const FIRMNESS = 'probability.';
 
 /**
  * The clustering whose labels are shown: the one that is named, none for `none`; otherwise the one of the map, or else the
@@ -54,12 +55,39 @@ export function chooseClustering({ summary, embedding, projection }: Names, want
   return found?.name ?? null;
 }
 
+/** A column to colour by, and what people read of it. */
+export interface ColorField {
+  readonly name: string;
+  readonly title: string;
+}
+
+/** All that can be coloured by, in groups with titles; groups that would be empty are left out. */
+export function colorGroups(names: Names): { readonly title: string; readonly fields: readonly ColorField[] }[] {
+  const { fields } = names.summary;
+  const groups = [
+    { title: 'Fields', fields: fields.flatMap(({ name, type }) => (type === 'JSON' ? [] : [{ name, title: name }])) },
+    { title: 'Groups', fields: [...clusterFields(names), ...firmnessFields(names)] },
+    { title: 'Prompts and comparisons', fields: toldFields(names.summary) },
+    { title: 'Trust', fields: trustFields(names) },
+  ];
+  return groups.filter((group) => group.fields.length > 0);
+}
+
 /** What can be coloured by beside the fields: the columns of the clusterings, with what people read. */
-export function clusterFields(names: Names): { readonly name: string; readonly title: string }[] {
+export function clusterFields(names: Names): ColorField[] {
   const own = clusteringsOf(names.summary, names.embedding);
   return own.map(({ name }) => ({
     name: CLUSTERS + name,
     title: own.length === 1 ? 'Groups' : `Groups: ${name}`,
+  }));
+}
+
+/** How firmly each item belongs to its group. */
+function firmnessFields(names: Names): ColorField[] {
+  const own = clusteringsOf(names.summary, names.embedding);
+  return own.map(({ name }) => ({
+    name: FIRMNESS + name,
+    title: own.length === 1 ? 'How firmly in its group' : `How firmly in its group: ${name}`,
   }));
 }
 
@@ -78,9 +106,7 @@ const trustTitles: Readonly<Record<string, string>> = {
 };
 
 /** How far each point can be trusted, as what can be coloured by; nothing where only the whole was measured. */
-export function trustFields({
-  projectionSummary: { quality },
-}: Names): { readonly name: string; readonly title: string }[] {
+export function trustFields({ projectionSummary: { quality } }: Names): ColorField[] {
   const columns = quality?.columns ?? [];
   return Object.entries(trustTitles)
     .filter(([name]) => columns.includes(name))
@@ -88,12 +114,15 @@ export function trustFields({
 }
 
 /** What was told of the items by prompts or by comparing embeddings: columns to colour by, with what people read. */
-export function toldFields({ embeddings }: DatasetSummary): { readonly name: string; readonly title: string }[] {
+export function toldFields({ embeddings }: DatasetSummary): ColorField[] {
   const told = embeddings.flatMap(({ classifications = [], comparisons = [] }) => [
-    ...classifications.map(({ name, column }) => ({
-      name: column,
-      title: name === 'zero-shot' ? 'Prompts' : `Prompts: ${name}`,
-    })),
+    ...classifications.flatMap(({ name, column, labels, probabilityColumns }) => {
+      const title = name === 'zero-shot' ? 'Prompts' : `Prompts: ${name}`;
+      return [
+        { name: column, title },
+        ...probabilityColumns.map((each, i) => ({ name: each, title: `How probable: ${labels[i] ?? each}` })),
+      ];
+    }),
     ...comparisons.map(({ column, embedding, other }) => ({
       name: column,
       title: `Same neighbours: ${embedding.name} / ${other.name}`,
@@ -105,8 +134,9 @@ export function toldFields({ embeddings }: DatasetSummary): { readonly name: str
 /** What people read of a field. */
 export function titleOf(field: string, summary: DatasetSummary): string {
   const { fields } = summary;
-  if (isOfClusters(field, summary)) return 'Groups';
   if (fields.some(({ name }) => name === field)) return field;
+  if (field.startsWith(CLUSTERS)) return 'Groups';
+  if (field.startsWith(FIRMNESS)) return 'How firmly in its group';
   return toldFields(summary).find(({ name }) => name === field)?.title ?? trustTitles[field] ?? field;
 }
 

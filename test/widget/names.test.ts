@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../../widget/client.ts';
-import { chooseClustering, clusterFields, colorField, type Names, resolveNames, titleOf } from '../../widget/names.ts';
+import {
+  chooseClustering,
+  clusterFields,
+  colorField,
+  colorGroups,
+  type Names,
+  resolveNames,
+  titleOf,
+} from '../../widget/names.ts';
 
 const projection = (name: string, components: 2 | 3): ProjectionSummary => ({
   name,
@@ -100,4 +108,48 @@ test('labels are those of the clustering that is named, or of the one of the map
   );
   assert.equal(titleOf('clusters.of vectors', dataset), 'Groups');
   assert.equal(titleOf('class', dataset), 'class');
+});
+
+test('fields, groups, what was told by prompts or comparison, and trust can be coloured by, under titles', () => {
+  const found = resolve('vectors', 'plane');
+  assert(found !== null && !(found instanceof Error));
+  const quality = {
+    ...{ trustworthiness: 1, continuity: 1, neighborRecall: 1, tripletAccuracy: 1, rankCorrelation: 1 },
+    ...{ neighbors: 15, sample: 100, columns: ['quality.neighborRecall'] },
+  };
+  const classification = {
+    ...{ name: 'zero-shot', labels: ['cat', 'dog'], templates: ['{}'], column: 'classification:zero-shot' },
+    probabilityColumns: ['probability:zero-shot:cat', 'probability:zero-shot:dog'],
+  };
+  const summary = {
+    ...found.summary,
+    embeddings: found.summary.embeddings.map((each) =>
+      each.name === 'vectors' ? { ...each, classifications: [classification] } : each,
+    ),
+  };
+  const names = { ...found, summary, projectionSummary: { ...found.projectionSummary, quality } };
+  const groups = Object.fromEntries(
+    colorGroups(names).map(({ title, fields }) => [title, fields.map(({ name }) => name)]),
+  );
+  assert.deepEqual(groups['Fields'], ['length', 'class']);
+  assert.deepEqual(groups['Trust'], ['quality.neighborRecall']);
+  assert.deepEqual(groups['Prompts and comparisons'], [
+    'classification:zero-shot',
+    ...classification.probabilityColumns,
+  ]);
+  assert.deepEqual(groups['Groups'], [
+    ...['clusters.of vectors', 'clusters.of the plane'],
+    ...['probability.of vectors', 'probability.of the plane'],
+  ]);
+  assert.equal(titleOf('probability:zero-shot:dog', summary), 'How probable: dog');
+  assert.equal(titleOf('probability.of the plane', summary), 'How firmly in its group');
+  // Where there is nothing of a kind there is no title.
+  assert.deepEqual(
+    colorGroups({
+      ...names,
+      summary: { ...summary, clusterings: [], embeddings: [] },
+      projectionSummary: found.projectionSummary,
+    }).map(({ title }) => title),
+    ['Fields'],
+  );
 });

@@ -1,6 +1,6 @@
 import type { ReactiveControllerHost } from 'lit';
 
-import type { Coloring } from '../colors.ts';
+import { type Coloring, NUMBER_STEPS } from '../colors.ts';
 import type { Hidden } from '../picking.ts';
 
 const none: ReadonlySet<number> = new Set();
@@ -38,6 +38,13 @@ export class FilterController {
     const { legend } = this.#coloring ?? {};
     if (legend?.kind !== 'category') return;
     this.#hide(new Set(legend.entries.flatMap((_, other) => (other === slot ? [] : [other]))));
+  }
+
+  /** Shows numbers whose step is from `least` to `largest` alone, or all where these are the ends of the scale. */
+  showRange(least: number, largest: number): void {
+    const all = least <= 0 && largest >= NUMBER_STEPS - 1;
+    const outside = Array.from({ length: NUMBER_STEPS + 1 }, (_, step) => step);
+    this.#hide(all ? none : new Set(outside.filter((step) => step < least || step > largest)));
   }
 
   showAll(): void {

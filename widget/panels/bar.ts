@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import type { SearchMode } from '../controllers/searchController.ts';
-import { clusterFields, type Names, toldFields, trustFields } from '../names.ts';
+import { type ColorField, colorGroups, type Names } from '../names.ts';
 import { icons } from './icons.ts';
 
 interface BarOptions {
@@ -124,13 +124,10 @@ function renderMaps({ names, onMap }: BarOptions): TemplateResult | typeof nothi
 }
 
 function renderColors({ names, color, onColor }: BarOptions): TemplateResult | typeof nothing {
-  const fields = [
-    ...names.summary.fields.filter(({ type }) => type !== 'JSON').map(({ name }) => ({ name, title: name })),
-    ...clusterFields(names),
-    ...trustFields(names),
-    ...toldFields(names.summary),
-  ];
-  if (fields.length === 0) return nothing;
+  const groups = colorGroups(names);
+  if (groups.length === 0) return nothing;
+  const option = ({ name, title }: ColorField) =>
+    html`<option value=${name} ?selected=${name === color}>${title}</option>`;
   const choose = (event: Event) => {
     if (event.currentTarget instanceof HTMLSelectElement) onColor(event.currentTarget.value);
   };
@@ -138,7 +135,9 @@ function renderColors({ names, color, onColor }: BarOptions): TemplateResult | t
     <span class="name">Color</span>
     <select aria-label="Color by" @change=${choose}>
       <option value="none" ?selected=${color === null}>One color</option>
-      ${fields.map(({ name, title }) => html`<option value=${name} ?selected=${name === color}>${title}</option>`)}
+      ${groups.map(({ title, fields }) =>
+        groups.length === 1 ? fields.map(option) : html`<optgroup label=${title}>${fields.map(option)}</optgroup>`,
+      )}
     </select>
   </label>`;
 }
