@@ -265,7 +265,9 @@ fragment cluster on Cluster {
 }`,
   links: `query MapLinks($dataset: String!, $model: String!, $head: String!, $relation: String!, $first: Int!) {
   dataset(slug: $dataset) {
-    graphModel(name: $model) { predictLinks(head: $head, relation: $relation, first: $first) { edges { probability score node { key label } } } }
+    graphModel(name: $model) { predictLinks(head: $head, relation: $relation, first: $first) {
+      edges { probability score node { key label } why(first: 1) { triples { head { label } relation { label } tail { label } } } }
+    } }
   }
 }`,
   meaning: `query MapMeaning($dataset: String!, $embedding: String!, $to: Target!, $first: Int!, $combine: SumMethod!) {
@@ -336,6 +338,8 @@ export interface PredictedLink {
   readonly score: number;
   /** 0 to 1; null where the model is not calibrated. */
   readonly probability: number | null;
+  /** A known triple that is like it, in words; null where there is none. */
+  readonly why: string | null;
 }
 
 interface TriplesAnswer {
@@ -545,13 +549,22 @@ export class Client {
       dataset: {
         graphModel: {
           predictLinks: {
-            edges: { probability: number | null; score: number; node: { key: string; label: string } }[];
+            edges: {
+              probability: number | null;
+              score: number;
+              node: { key: string; label: string };
+              why: { triples: { head: { label: string }; relation: { label: string }; tail: { label: string } }[] };
+            }[];
           };
         } | null;
       } | null;
     }
     const answer = await this.#ask<Answer>(documents.links, { dataset, model, ...question }, signal);
-    return (answer.dataset?.graphModel?.predictLinks.edges ?? []).map(({ node, ...edge }) => ({ ...edge, ...node }));
+    return (answer.dataset?.graphModel?.predictLinks.edges ?? []).map(({ node, why, ...edge }) => {
+      const [like] = why.triples;
+      const words = like === undefined ? null : `${like.head.label} ${like.relation.label} ${like.tail.label}`;
+      return { ...edge, ...node, why: words };
+    });
   }
 
   /**

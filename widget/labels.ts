@@ -35,6 +35,8 @@ const LARGEST_FONT_PX = 17;
 const GAP_PX = 5;
 /** Labels are placed as far outside as this, so that those within do not jump when others come in. */
 const OUTSIDE_PX = 120;
+/** The line at the bottom of the map, which a label would cover. */
+const STATUS_PX = 26;
 const MOST_LABELS = 60;
 const MOST_CHARACTERS = 28;
 const LINE_HEIGHT = 1.25;
@@ -62,13 +64,13 @@ export function placeLabels(
       if (placed.length === MOST_LABELS) break;
       if (told.some((other) => isWithin(other.center, label))) continue;
       const pinned = project(camera, size, ...label.center);
-      const { y } = pinned;
       if (pinned.x < -OUTSIDE_PX || pinned.x > size.width + OUTSIDE_PX) continue;
-      if (y < -OUTSIDE_PX || y > size.height + OUTSIDE_PX) continue;
+      if (pinned.y < -OUTSIDE_PX || pinned.y > size.height + OUTSIDE_PX) continue;
       const text = shortened(label.text);
       const fontPx = LEAST_FONT_PX + (LARGEST_FONT_PX - LEAST_FONT_PX) * Math.sqrt(label.size / largest);
       const half = { width: (widthOf(text) * fontPx) / 2 + GAP_PX, height: (fontPx * LINE_HEIGHT) / 2 };
       const x = withinEdges(pinned.x, half.width, size.width);
+      const y = pinned.y > size.height ? pinned.y : Math.min(pinned.y, size.height - STATUS_PX - half.height);
       const box = { left: x - half.width, right: x + half.width, top: y - half.height, bottom: y + half.height };
       if (placed.some((other) => overlap(other.box, box))) continue;
       placed.push({ text, x, y, fontPx, box });

@@ -215,6 +215,12 @@ export const styles = css`
     padding: 3px;
     gap: 2px;
     z-index: 2;
+    max-height: calc(100% - 24px);
+    overflow-y: auto;
+    scrollbar-width: none;
+  }
+  .tools > * {
+    flex: none;
   }
   .tools button,
   .panel header button {
@@ -870,6 +876,10 @@ export const styles = css`
   @container map (height < 380px) {
     .legend ul {
       max-height: 22cqh;
+    }
+    .tools button {
+      width: 28px;
+      height: 28px;
     }
   }
   @media (prefers-reduced-motion: reduce) {

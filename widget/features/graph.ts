@@ -39,6 +39,8 @@ interface Arrow {
   readonly relation: string;
   readonly probability?: number | null;
   readonly predicted?: boolean;
+  /** A known triple that speaks for one that is predicted. */
+  readonly why?: string | null;
 }
 
 /** Arrows as they are drawn. */
@@ -215,21 +217,21 @@ export class GraphFeature implements Feature {
     const further = () => this.chosen(map, index);
     // What is predicted is news.
     const lines = [...arrows].sort((a, b) => Number(b.predicted ?? false) - Number(a.predicted ?? false));
-    const row = ({ from, to, relation, predicted = false, probability = null }: Arrow) => {
+    const row = ({ from, to, relation, predicted = false, probability = null, why = null }: Arrow) => {
       const other = map.points.key(from === index ? to : from);
       const name = this.#labelOf(relation);
       const text =
         from === index ? `${name} → ${label(to)}` : `${label(from)} → ${name}${to === index ? '' : ` → ${label(to)}`}`;
       return html`<li>
         <button
-          class="row"
-          title=${text}
+          class=${why === null ? 'row' : 'row two-lines'}
+          title=${why === null ? text : `${text}, as ${why}`}
           @click=${() => lineActions.onChoose(other)}
           @pointerenter=${() => lineActions.onHover(other)}
           @pointerleave=${() => lineActions.onHover(null)}
         >
           <span class=${predicted ? 'swatch open' : 'swatch'} style="--swatch:${this.#colorOf(relation)}"></span>
-          <span class="text">${text}</span>
+          <span class="text">${text}${why === null ? nothing : html`<small>as ${why}</small>`}</span>
           ${predicted ? html`<span class="distance">${probability === null ? 'predicted' : percent(probability)}</span>` : nothing}
         </button>
       </li>`;
@@ -356,9 +358,9 @@ export class GraphFeature implements Feature {
       }),
     );
     const indexOf = await map.indexOf();
-    return answers.flat().flatMap(({ key, relation, probability }): Arrow[] => {
+    return answers.flat().flatMap(({ key, relation, probability, why }): Arrow[] => {
       const to = indexOf.get(key);
-      return to === undefined || to === index ? [] : [{ from: index, to, relation, probability, predicted: true }];
+      return to === undefined || to === index ? [] : [{ from: index, to, relation, probability, why, predicted: true }];
     });
   }
 

@@ -9,7 +9,8 @@ const place = document.querySelector('#embed');
 let datasets: readonly DatasetSummary[] | null = null;
 let failure: string | null = null;
 let slug: string | null = new URLSearchParams(location.search).get('dataset');
-let projection: string | null = null;
+/** Which map: its embedding and its name; null: the first. */
+let chosen: { readonly embedding: string; readonly projection: string } | null = null;
 let theme = 'auto';
 let copied = false;
 
@@ -49,10 +50,19 @@ function page(): TemplateResult {
   const dataset = datasets.find((one) => one.slug === slug) ?? datasets[0];
   if (dataset === undefined)
     return html`<p class="quiet">Nothing is loaded yet. <a href="/">Import something first.</a></p>`;
-  const maps = dataset.embeddings.flatMap((embedding) => embedding.projections);
+  const several = dataset.embeddings.length > 1;
+  const maps = dataset.embeddings.flatMap(({ name: embedding, projections }) =>
+    projections.map(({ name: projection }) => ({
+      ...{ embedding, projection },
+      title: several ? `${embedding} · ${projection}` : projection,
+    })),
+  );
+  const isChosen = (map: { readonly embedding: string; readonly projection: string }) =>
+    chosen?.embedding === map.embedding && chosen.projection === map.projection;
   const attributes: (readonly [string, string])[] = [
     ['dataset', dataset.slug],
-    ...(projection === null ? [] : [['projection', projection] as const]),
+    ...(chosen === null || !several ? [] : [['embedding', chosen.embedding] as const]),
+    ...(chosen === null ? [] : [['projection', chosen.projection] as const]),
     ...(theme === 'auto' ? [] : [['theme', theme] as const]),
   ];
   const code = snippet(location.origin, attributes);
@@ -70,7 +80,7 @@ function page(): TemplateResult {
         Data set
         <select @change=${changed((value) => {
           slug = value;
-          projection = null;
+          chosen = null;
         })}>
           ${datasets.map((one) => html`<option value=${one.slug} ?selected=${one === dataset}>${one.title}</option>`)}
         </select>
@@ -78,10 +88,10 @@ function page(): TemplateResult {
       <label>
         Map
         <select @change=${changed((value) => {
-          projection = value || null;
+          chosen = maps[Number(value)] ?? null;
         })}>
-          <option value="" ?selected=${projection === null}>The first</option>
-          ${maps.map(({ name }) => html`<option value=${name} ?selected=${name === projection}>${name}</option>`)}
+          <option value="-1" ?selected=${chosen === null}>The first</option>
+          ${maps.map((map, i) => html`<option value=${i} ?selected=${isChosen(map)}>${map.title}</option>`)}
         </select>
       </label>
       <label>
@@ -103,12 +113,16 @@ function page(): TemplateResult {
       </article>
       <article class="card">
         <header><div><h2>What they show</h2></div></header>
-        <embedding-map dataset=${dataset.slug} projection=${projection ?? nothing} theme=${theme === 'auto' ? nothing : theme}></embedding-map>
+        <embedding-map
+          dataset=${dataset.slug}
+          embedding=${chosen?.embedding ?? nothing}
+          projection=${chosen?.projection ?? nothing}
+          theme=${theme === 'auto' ? nothing : theme}></embedding-map>
       </article>
     </div>
     <ul class="notes">
       <li>A page on another origin must be allowed by the server: <code>CORS_ORIGINS=https://your.site</code>.</li>
-      <li>Other attributes: <code>color-by</code>, <code>label-by</code>, <code>embedding</code>, <code>neighbor-count</code>, <code>compact</code>, <code>cooperative</code>, <code>endpoint</code>.</li>
+      <li>Other attributes: <code>color-by</code>, <code>label-by</code>, <code>clusters</code>, <code>neighbor-count</code>, <code>compact</code>, <code>cooperative</code>, <code>endpoint</code>.</li>
       <li>Events: <code>point-hover</code>, <code>point-click</code>, <code>neighbors-change</code>, <code>selection-change</code>, <code>projection-change</code>, <code>state-change</code>, <code>map-error</code>.</li>
       <li>Its height is <code>--embedding-map-height</code>; colours and font are custom properties as well.</li>
     </ul>`;

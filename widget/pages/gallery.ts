@@ -64,7 +64,7 @@ function card(dataset: DatasetSummary): TemplateResult {
     <header>
       <div>
         <h2><a href="#${dataset.slug}">${dataset.title}</a></h2>
-        <p class="facts">${factsOf(dataset)}</p>
+        <p class="facts" title=${factsOf(dataset)}>${factsOf(dataset)}</p>
       </div>
       ${
         maps.length < 2

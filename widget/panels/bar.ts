@@ -81,7 +81,7 @@ function renderSearch({
   </div>`;
 }
 
-const placeholders = { text: 'Search', regex: 'Regular expression', meaning: 'Describe what you look for' } as const;
+const placeholders = { text: 'Search', regex: 'Regular expression', meaning: 'Search by meaning' } as const;
 
 /** A picture can be dropped on the map as well; this is for who cannot drop. */
 function renderPicture(onPicture: (file: File) => void): TemplateResult {
