@@ -18,9 +18,9 @@ import { StageController, type StageMarks, type StageScene } from './controllers
 import { ThemeController } from './controllers/themeController.ts';
 import { WordsController } from './controllers/wordsController.ts';
 import { fire, type PointDetail } from './events.ts';
-import { AnalogyFeature } from './features/analogy.ts';
 import { ClustersFeature } from './features/clusters.ts';
 import type { Feature, MapView } from './features/feature.ts';
+import { hasNames } from './features/hasNames.ts';
 import { LaterFeature } from './features/later.ts';
 import { NeighborsFeature } from './features/neighbors.ts';
 import { SearchFeature } from './features/search.ts';
@@ -125,7 +125,10 @@ export class EmbeddingMap extends LitElement {
       applies: ({ summary }) => summary.kind === 'GRAPH',
     }),
     this.#clusters,
-    new AnalogyFeature(this.#view),
+    new LaterFeature(this.#view, {
+      ...{ name: 'analogy', label: 'Analogies', icon: icons.analogy },
+      applies: (names, map) => hasNames(map, names),
+    }),
     this.#search,
     this.#neighbors,
     this.#selection,

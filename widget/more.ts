@@ -1,4 +1,5 @@
 /** The second file: what `loadMore.ts` fetches. It shares no objects with the first but those that it is given. */
+import { AnalogyFeature } from './features/analogy.ts';
 import { CompareFeature } from './features/compare.ts';
 import type { Feature, MapView } from './features/feature.ts';
 import { GraphFeature } from './features/graph.ts';
@@ -8,6 +9,7 @@ import { PromptsFeature } from './features/prompts.ts';
 
 /** Features that are fetched when they are first used, by the names that `LaterFeature` knows them by. */
 export const features = {
+  analogy: (view) => new AnalogyFeature(view),
   compare: (view) => new CompareFeature(view),
   graph: (view) => new GraphFeature(view),
   info: (view) => new InfoFeature(view),

@@ -56,6 +56,7 @@ describe('analogies on the map, in a real browser', { skip, concurrency: false }
     await page.goto(site.serve(pageWithMap(server.url, `dataset="words" projection="${projection}"`)));
     await ready(page);
     await page.getByRole('button', { name: 'Analogies' }).click();
+    await page.locator('embedding-map .panel').waitFor(); // its code is fetched when it is first wanted
     return page;
   }
 

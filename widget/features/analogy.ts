@@ -12,17 +12,14 @@ import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { keepKeys } from '../panels/keys.ts';
 import { describeSearch, type Line, renderPanelHeader } from '../panels/results.ts';
-import { textAt } from '../points.ts';
 import type { Shape } from '../renderer/overlay.ts';
 import { bringAllIntoView } from './bringIntoView.ts';
 import type { Feature, MapView, MarkColors } from './feature.ts';
+import { hasNames } from './hasNames.ts';
 
 const ANSWERS = 10;
 /** Steps that stay drawn beside the last. */
 const MOST_STEPS = 12;
-/** Names longer than this, on average over the first items, are no terms of an analogy. */
-const LONGEST_NAME = 30;
-const NAMED = 100;
 
 /** What is asked: `from` is to `to` as `third` is to the answer. */
 const terms = ['from', 'to', 'third'] as const;
@@ -254,15 +251,6 @@ export class AnalogyFeature implements Feature {
     this.#places = new Map();
     this.#steps = [];
   }
-}
-
-/** Words and what has names like words: pictures and sentences are no terms. */
-function hasNames({ points }: LoadedMap, { summary }: Names): boolean {
-  if (summary.kind === 'IMAGE' || points.count < 4) return false;
-  const length = Math.min(NAMED, points.count);
-  let characters = 0;
-  for (let i = 0; i < length; i++) characters += (textAt(points, 'label', i) ?? points.key(i)).length;
-  return characters <= LONGEST_NAME * length;
 }
 
 function toLine({ key, label, rank, similarity }: Neighbor): Line {

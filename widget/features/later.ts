@@ -13,7 +13,7 @@ interface LaterOptions {
   readonly label: string;
   readonly icon: SVGTemplateResult;
   /** Whether there is anything for it to do: without, it has no button. */
-  readonly applies: (names: Names) => boolean;
+  readonly applies: (names: Names, map: LoadedMap) => boolean;
 }
 
 export class LaterFeature implements Feature {
@@ -35,7 +35,7 @@ export class LaterFeature implements Feature {
 
   renderTool(map: LoadedMap, names: Names): TemplateResult | null {
     if (this.#feature !== null) return this.#feature.renderTool?.(map, names) ?? null;
-    if (!this.#options.applies(names)) return null;
+    if (!this.#options.applies(names, map)) return null;
     return html`<button
       aria-label=${this.label}
       title=${this.label}
