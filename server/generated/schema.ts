@@ -1506,8 +1506,10 @@ export type GraphSettings = {
   readonly reciprocal?: InputMaybe<Scalars['Boolean']['input']>;
   /** What each question is compared with. Default: ONE_VS_ALL. */
   readonly objective?: InputMaybe<GraphObjective>;
-  /** Of ONE_VS_ALL: one softmax a question, weighted by its triples, instead of one a triple. Several times faster on dense graphs; a little less exact on small ones. Default: true. */
+  /** Of ONE_VS_ALL: one softmax for several triples of the same question, weighted by their number, instead of one a triple. Several times faster on dense graphs. Default: true. */
   readonly unique?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Of ONE_VS_ALL: answers of a question in one softmax at most, 1 to 10000; a question with more is asked again with the others, so that it does not outweigh all others of its step. Default: 4. */
+  readonly answers?: InputMaybe<Scalars['Int']['input']>;
   /** Of K_VS_ALL (default LOGISTIC) and NEGATIVE_SAMPLING (default SOFTMAX). */
   readonly loss?: InputMaybe<GraphLoss>;
   /** Of K_VS_ALL: share of the target that is spread over all entities, 0 to 1. Default: 0. */

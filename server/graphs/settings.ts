@@ -18,6 +18,8 @@ export interface Settings {
   readonly objective?: ObjectiveKind;
   /** Of ONE_VS_ALL: one softmax a query instead of one a triple. */
   readonly unique?: boolean;
+  /** Of ONE_VS_ALL: answers of a query in one softmax at most. */
+  readonly answers?: number;
   readonly loss?: LossName;
   readonly smoothing?: number;
   readonly negatives?: number;
@@ -63,7 +65,7 @@ const defaults = {
 
 /** Which settings speak of which objective: another one's are a mistake, not to be passed over. */
 const settingsOf: { readonly [Kind in ObjectiveKind]: readonly (keyof Settings)[] } = {
-  ONE_VS_ALL: ['unique'],
+  ONE_VS_ALL: ['unique', 'answers'],
   K_VS_ALL: ['loss', 'smoothing'],
   NEGATIVE_SAMPLING: [
     ...(['loss', 'negatives', 'shared', 'filtered', 'sides', 'margin'] as const),
@@ -119,7 +121,7 @@ function objectiveOf(settings: Settings & { readonly objective: ObjectiveKind })
       throw new UserError('BAD_USER_INPUT', `${strange} is a setting of ${other}, but the objective is ${kind}.`);
     }
   }
-  if (kind === 'ONE_VS_ALL') return { kind, ...picked(settings, ['unique']) };
+  if (kind === 'ONE_VS_ALL') return { kind, ...picked(settings, ['unique', 'answers']) };
   if (kind === 'K_VS_ALL') {
     if (loss !== undefined && loss !== 'SOFTMAX' && loss !== 'LOGISTIC') {
       throw new UserError('BAD_USER_INPUT', `K_VS_ALL has the losses SOFTMAX and LOGISTIC, not ${loss}.`);

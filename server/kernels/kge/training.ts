@@ -19,6 +19,11 @@ export type Objective =
        * on FB15k-237. Default: true.
        */
       readonly unique?: boolean;
+      /**
+       * Answers of a query in one softmax at most, 1 to 10,000: a query with more is asked again with the others. One query with
+       * thousands of answers would outweigh all others of its step, and slow Adagrad down for good. Default: 4.
+       */
+      readonly answers?: number;
     }
   | {
       /** All answers of a query at once, each query counting the same (Dettmers et al. 2018). */
@@ -202,6 +207,7 @@ function checkOptions(options: TrainingOptions): void {
     );
   }
   if (objective.kind === 'K_VS_ALL') within('Smoothing', objective.smoothing ?? 0, 0, 1);
+  if (objective.kind === 'ONE_VS_ALL') whole('Answers of a softmax', objective.answers ?? 1, 1, 10_000);
   if (objective.kind === 'NEGATIVE_SAMPLING') {
     whole('Negatives', objective.negatives, 1, 10_000);
     whole('Queries that share negatives', objective.shared ?? 32, 1, 16_384);

@@ -283,13 +283,15 @@ test('models without reciprocal relations learn from both sides', async () => {
   assert.ok((await testMrr(learnt.parameters, graph)) > 0.6);
 });
 
-test('one softmax a query has, over the whole graph, the gradient of one softmax a triple', async () => {
+test('one softmax for any number of answers has, over the whole graph, the gradient of one softmax a triple', async () => {
   // After one step of Adagrad over everything the sums are the squares of that gradient.
-  const squares = async (unique: boolean) => {
-    const given = options('COMPLEX', { objective: { kind: 'ONE_VS_ALL', unique }, epochs: 1, batch: 1000 });
+  const squares = async (unique: boolean, answers = 1) => {
+    const objective = { kind: 'ONE_VS_ALL', unique, ...(unique ? { answers } : {}) } as const;
+    const given = options('COMPLEX', { objective, epochs: 1, batch: 1000 });
     return (await trained(backend, graph, given)).training.entityMoments.first;
   };
-  near(await squares(true), await squares(false), 1e-6, 'squares');
+  const byTriple = await squares(false);
+  for (const answers of [1, 2, 3, 10_000]) near(await squares(true, answers), byTriple, 1e-6, `squares of ${answers}`);
 });
 
 test('the loss by relations brings relations apart', async () => {
