@@ -43,7 +43,7 @@ export interface Config {
   readonly residentBytes: number;
   /** Jobs worked at by this process at once; 0: none, another process works. `WORKERS`, default 1. */
   readonly workers: number;
-  /** What computes maps where AUTO is asked for; `cpu`: always. `COMPUTE_DEVICE`: auto, gpu or cpu; default auto: a graphics card where there is one. */
+  /** What computes maps, and trains graph models, where AUTO is asked for; `cpu`: always. `COMPUTE_DEVICE`: auto, gpu or cpu; default auto: a graphics card where there is one. */
   readonly computeDevice: ComputeDevice;
   /** Data sets that `migrate` and `start` load. `DEMO_DATASETS`, comma-separated; default `digits,emoji`; `none`. */
   readonly demoDatasets: readonly string[];

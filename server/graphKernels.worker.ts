@@ -1,8 +1,10 @@
 /** The thread in which graph models are trained and evaluated: `server/graphs/graphKernels.ts` calls it. */
 import { constants, setPriority } from 'node:os';
 
+import { type Backend, processorOf } from '#kernels/backend.ts';
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { frameToBytes } from '#kernels/frame.ts';
+import { GpuError } from '#kernels/gpu/backend.ts';
 import {
   type Evaluation,
   type FalseTriples,
@@ -13,6 +15,7 @@ import {
   summarize,
   testJudgement,
 } from '#kernels/kge/evaluate.ts';
+import { learnsOnGpu, ranksOnGpu } from '#kernels/kge/gpuModel.ts';
 import type { KnowledgeGraph } from '#kernels/kge/graph.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
 import type { Ranks } from '#kernels/kge/rank.ts';
@@ -21,6 +24,7 @@ import { createTraining, resultOfTraining, type Training, type TrainingOptions }
 import { trainingFromBytes, trainingToBytes } from '#kernels/kge/trainingBytes.ts';
 import type { Matrix } from '#kernels/matrix.ts';
 import { trainingMap } from '#kernels/trainingMap.ts';
+import { type DeviceWanted, openBackend } from './backends.ts';
 import { cpuThreads } from './cpuThreads.ts';
 import { UserError } from './errors.ts';
 import { type KernelOptions, serveKernels } from './serveKernels.ts';
@@ -30,6 +34,11 @@ export interface Slice extends Pick<Training, 'curve' | 'ended' | 'epoch'> {
   /** To be gone on with. */
   readonly state: ArrayBuffer;
   readonly best: { readonly epoch: number; readonly mrr: number } | null;
+  /** Spent on epochs. */
+  readonly seconds: number;
+  readonly device: 'GPU' | 'CPU';
+  /** What whoever has asked should know. */
+  readonly notes: readonly string[];
   /** What it has come to so far. */
   readonly parameters: Parameters;
   /** Where the entities were shown last, (entities, 2); null: nobody has looked. */
@@ -54,13 +63,16 @@ const kernels = {
       readonly seconds: number;
       /** Where the entities were shown last. */
       readonly picture?: Matrix | null;
+      readonly device: DeviceWanted;
     },
-    { onProgress, isWanted, give }: KernelOptions,
+    { signal, hold, onProgress, isWanted, give }: KernelOptions,
   ): Promise<Slice> {
-    const { graph, options, state, seconds } = input;
-    return await within(async (backend) => {
+    const { graph, options, state, seconds, device } = input;
+    const work = { asked: device, rows: graph.entityCount, refusal: learnsOnGpu(options), hold };
+    const { output, ...where } = await onDevice(work, async (backend) => {
       const training = state === null ? createTraining(graph, options) : trainingFromBytes(state);
-      const until = performance.now() + 1000 * seconds;
+      const startedAt = performance.now();
+      const until = startedAt + 1000 * seconds;
       let { picture = null } = input;
       let nextPicture = 0;
       const isPictureDue = () => performance.now() >= nextPicture && isWanted('FRAME');
@@ -68,13 +80,14 @@ const kernels = {
       do {
         if (due) {
           const begun = performance.now();
-          picture = await pictureOf(backend, training.parameters, picture);
+          picture = await pictureOf(processorOf(backend), training.parameters, picture);
           const [step, steps] = [training.epoch, options.epochs];
           give('FRAME', frameToBytes({ sequence: 0, progress: step / steps, step, steps, coordinates: picture }));
           nextPicture = performance.now() + Math.max(PICTURE_MS, (performance.now() - begun) / PICTURE_SHARE);
           due = false;
         }
         await runTraining(backend, graph, training, options.epochs, {
+          signal,
           isEnough() {
             due = isPictureDue();
             return due || performance.now() >= until;
@@ -82,15 +95,16 @@ const kernels = {
           onProgress: (done) => onProgress((training.epoch + done) / options.epochs),
         });
       } while (due && training.ended === null && training.epoch < options.epochs);
-      const { curve, ended, epoch, best } = training;
-      return {
-        ...{ curve, ended, epoch },
-        best: best === null ? null : { epoch: best.epoch, mrr: best.mrr },
-        state: trainingToBytes(training),
-        parameters: resultOfTraining(training),
-        picture,
-      };
+      return { training, picture, seconds: (performance.now() - startedAt) / 1000 };
     });
+    const { training, picture } = output;
+    const { curve, ended, epoch, best } = training;
+    return {
+      ...{ curve, ended, epoch, picture, seconds: output.seconds, ...where },
+      best: best === null ? null : { epoch: best.epoch, mrr: best.mrr },
+      state: trainingToBytes(training),
+      parameters: resultOfTraining(training),
+    };
   },
 
   /** Where the entities are, turned to lie near where they were shown last. */
@@ -116,23 +130,26 @@ const kernels = {
       readonly falseTriples: FalseTriples;
       readonly judgement: Judgement | null;
       readonly seed: number;
+      readonly device: DeviceWanted;
     },
-    { onProgress }: KernelOptions,
-  ): Promise<{ ranks: Ranks; summary: Evaluation; judgement: JudgementMetrics | null }> {
-    const { graph, parameters, split, falseTriples, judgement, seed } = input;
-    return await within(async (backend) => {
-      const ranks = await rankGraph(backend, graph, parameters, split, { onProgress });
-      const triples = split === 'TEST' ? graph.test : graph.validation;
-      return {
-        ranks,
-        summary: summarize(ranks, graph, triples),
-        // Thresholds and probabilities were fitted on the validation triples: only the test can judge them.
-        judgement:
-          judgement === null || split === 'VALIDATION'
-            ? null
-            : testJudgement(graph, parameters, falseTriples, judgement, seed),
-      };
-    });
+    { signal, hold, onProgress }: KernelOptions,
+  ): Promise<{ ranks: Ranks; summary: Evaluation; judgement: JudgementMetrics | null; notes: readonly string[] }> {
+    const { graph, parameters, split, falseTriples, judgement, seed, device } = input;
+    const { model, entityCount } = parameters;
+    const refusal = ranksOnGpu(model) ? null : `${model} is evaluated on the processor.`;
+    const { output: ranks, notes } = await onDevice({ asked: device, rows: entityCount, refusal, hold }, (backend) =>
+      rankGraph(backend, graph, parameters, split, { signal, onProgress }),
+    );
+    const triples = split === 'TEST' ? graph.test : graph.validation;
+    return {
+      ...{ ranks, notes },
+      summary: summarize(ranks, graph, triples),
+      // Thresholds and probabilities were fitted on the validation triples: only the test can judge them.
+      judgement:
+        judgement === null || split === 'VALIDATION'
+          ? null
+          : testJudgement(graph, parameters, falseTriples, judgement, seed),
+    };
   },
 };
 
@@ -152,6 +169,43 @@ async function within<Output>(work: (backend: CpuBackend) => Promise<Output>): P
     throw error instanceof RangeError ? new UserError('BAD_USER_INPUT', error.message) : error;
   } finally {
     backend.close();
+  }
+}
+
+/**
+ * Work on a graphics card where that is wanted and possible, otherwise on the processor, which begins anew where the card fails. A kernel
+ * refuses options and data by RangeErrors; here these are the caller's.
+ * @param refusal why the card cannot do it; null where it can
+ */
+async function onDevice<Output>(
+  {
+    asked,
+    rows,
+    refusal,
+    hold,
+  }: {
+    readonly asked: DeviceWanted;
+    readonly rows: number;
+    readonly refusal: string | null;
+    readonly hold: KernelOptions['hold'];
+  },
+  work: (backend: Backend) => Promise<Output>,
+): Promise<{ output: Output; device: 'GPU' | 'CPU'; notes: readonly string[] }> {
+  const notes = refusal !== null && asked === 'GPU' ? [refusal] : [];
+  let wanted = refusal === null ? asked : 'CPU';
+  for (;;) {
+    const opened = await openBackend(wanted, rows, hold);
+    notes.push(...opened.notes);
+    try {
+      return { output: await work(opened.backend), device: opened.backend.device, notes };
+    } catch (error) {
+      if (error instanceof RangeError) throw new UserError('BAD_USER_INPUT', error.message);
+      if (!(error instanceof GpuError)) throw error;
+      notes.push(`${error.message} The processor went on.`);
+      wanted = 'CPU';
+    } finally {
+      opened.close();
+    }
   }
 }
 

@@ -112,12 +112,12 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   {
     // What trains a graph shows where its entities are, and leaves a map of them.
     files: /^server\/graphs\/trainGraph\.ts$/,
-    may: /^(node:|(?!server\/|widget\/)|server\/(graphs|projections|embeddings|datasets|database|kernels)\/|server\/(errors|compute|graphKernels\.worker)\.ts$|server\/jobs\/task\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(graphs|projections|embeddings|datasets|database|kernels)\/|server\/(errors|compute|backends|graphKernels\.worker)\.ts$|server\/jobs\/task\.ts$)/,
     why: 'a verb that makes a map stands on projections',
   },
   {
     files: /^server\/graphs\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(graphs|embeddings|datasets|database|kernels)\/|server\/(errors|compute|cpuThreads|graphKernels\.worker)\.ts$|server\/jobs\/task\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(graphs|embeddings|datasets|database|kernels)\/|server\/(errors|compute|cpuThreads|backends|graphKernels\.worker)\.ts$|server\/jobs\/task\.ts$)/,
     why: 'graphs stand on embeddings and data sets, and know of jobs only their context',
   },
   {

@@ -1626,6 +1626,8 @@ export type GraphModel = Node & {
   readonly calibration?: Maybe<Calibration>;
   /** What ranking triples has shown; at most one on each split. */
   readonly evaluations: ReadonlyArray<GraphEvaluation>;
+  /** Where it was trained to its end; null for models older than this field. */
+  readonly device?: Maybe<Device>;
   /** How long the training took, in milliseconds. */
   readonly milliseconds: Scalars['Float']['output'];
   /** Whether the graph has changed since. */
@@ -2935,8 +2937,10 @@ export type TrainGraphInput = {
   readonly settings?: InputMaybe<GraphSettings>;
   /** Several settings, each over the ones above: all are trained, the best on the validation triples is kept. 20 at most. */
   readonly search?: InputMaybe<ReadonlyArray<GraphSettings>>;
-  /** Seed of every choice by chance. The same seed, settings and graph give the same numbers, bit for bit. */
+  /** Seed of every choice by chance. The same seed, settings, graph and device give the same numbers, bit for bit. */
   readonly seed: Scalars['Int']['input'];
+  /** Where to compute. A graphics card trains DISTMULT, COMPLEX, RESCAL and TUCKER by ONE_VS_ALL and K_VS_ALL, without dropout; all else is done by the processor. The model says where it was. */
+  readonly device: Device;
   /** Whether the test triples are ranked when it is done. */
   readonly evaluate: Scalars['Boolean']['input'];
   /** The same key gives the same job, while that job is queued or running. */
@@ -4152,6 +4156,7 @@ export type GraphModelResolvers<ContextType = Context, ParentType extends Resolv
   trials?: Resolver<ReadonlyArray<ResolversTypes['TrainingTrial']>, ParentType, ContextType>;
   calibration?: Resolver<Maybe<ResolversTypes['Calibration']>, ParentType, ContextType>;
   evaluations?: Resolver<ReadonlyArray<ResolversTypes['GraphEvaluation']>, ParentType, ContextType>;
+  device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
   milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

@@ -2,6 +2,7 @@
 import type { FalseTriples, Judgement } from '#kernels/kge/evaluate.ts';
 import type { KnowledgeGraph } from '#kernels/kge/graph.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
+import type { DeviceWanted } from '../backends.ts';
 import { findDatasetsById } from '../datasets/datasets.ts';
 import { UserError } from '../errors.ts';
 import type { TaskContext } from '../jobs/task.ts';
@@ -36,7 +37,7 @@ export async function evaluateGraph(
   const loaded = await loadGraphModel(database, model, { signal });
   checkSameGraph(triples, loaded);
   await evaluateModel(context, {
-    ...{ model, split, parameters: loaded.parameters, graph: toKnowledgeGraph(triples) },
+    ...{ model, split, device: 'AUTO', parameters: loaded.parameters, graph: toKnowledgeGraph(triples) },
     falseTriples: { validation: triples.validationFalse, test: triples.testFalse },
     judgement: model.judgement === null ? null : toJudgement(model.judgement),
   });
@@ -66,10 +67,11 @@ export async function evaluateModel(
     readonly falseTriples: FalseTriples;
     readonly judgement: Judgement | null;
     readonly split: EvaluatedSplit;
+    readonly device: DeviceWanted;
   },
 ): Promise<void> {
   const { database, signal } = context;
-  const { model, parameters, graph, falseTriples, judgement, split } = input;
+  const { model, parameters, graph, falseTriples, judgement, split, device } = input;
   const ranked = split === 'TEST' ? graph.test : graph.validation;
   if (ranked.length === 0) {
     throw new UserError(
@@ -82,10 +84,11 @@ export async function evaluateModel(
   const startedAt = performance.now();
   const found = await runGraphKernel(
     'evaluate',
-    { graph, parameters, split, falseTriples, judgement, seed: model.seed },
+    { graph, parameters, split, falseTriples, judgement, device, seed: model.seed },
     { signal, onProgress: (done) => context.progress('Ranking triples', done) },
   );
   const milliseconds = performance.now() - startedAt;
+  for (const note of found.notes) context.warn(note);
   await database.transaction(
     async (transaction) => {
       const { summary, judgement: judged, ranks } = found;

@@ -40,6 +40,8 @@ export interface GraphModel {
   readonly curve: readonly CurvePoint[];
   readonly best: { readonly epoch: number; readonly mrr: number } | null;
   readonly trials: readonly Trial[];
+  /** Where it was trained to its end; null for models older than this column. */
+  readonly device: 'GPU' | 'CPU' | null;
   readonly milliseconds: number;
   /** Of the data set when it was trained. */
   readonly datasetVersion: number;
@@ -57,13 +59,14 @@ export interface Trial {
   readonly epochs: number;
   /** On the validation triples; null where there are none. */
   readonly mrr: number | null;
+  readonly device: 'GPU' | 'CPU';
   readonly milliseconds: number;
 }
 
 interface GraphModelRow extends GraphModel, Row {}
 
 const columns = `id, dataset_id as "datasetId", embedding_id as "embeddingId", name, kind, preset, settings, seed,
-  relation_ids as "relationIds", judgement, curve, best, trials, milliseconds, dataset_version as "datasetVersion",
+  relation_ids as "relationIds", judgement, curve, best, trials, device, milliseconds, dataset_version as "datasetVersion",
   created_at as "createdAt"`;
 
 /** The models of a data set, by name. */
@@ -137,9 +140,9 @@ export async function replaceGraphModel(transaction: Queryable, model: NewGraphM
   await countEmbedding(transaction, embedding.id, entityIds.length);
   const [created] = await transaction.query<GraphModelRow>(
     `insert into graph_models (dataset_id, embedding_id, name, kind, preset, settings, seed, relation_ids, parameters,
-       judgement, curve, best, trials, milliseconds, dataset_version)
+       judgement, curve, best, trials, device, milliseconds, dataset_version)
      values ($1::int, $2::int, $3::text, $4::text, $5::text, $6::jsonb, $7::int, $8::int[], $9::bytea, $10::jsonb,
-       $11::jsonb, $12::jsonb, $13::jsonb, $14::float8, $15::bigint)
+       $11::jsonb, $12::jsonb, $13::jsonb, $14::text, $15::float8, $16::bigint)
      returning ${columns}`,
     [
       datasetId,
@@ -155,6 +158,7 @@ export async function replaceGraphModel(transaction: Queryable, model: NewGraphM
       JSON.stringify(model.curve),
       model.best === null ? null : JSON.stringify(model.best),
       JSON.stringify(model.trials),
+      model.device,
       model.milliseconds,
       model.datasetVersion,
     ],

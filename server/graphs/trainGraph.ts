@@ -10,6 +10,7 @@ import type { KnowledgeGraph } from '#kernels/kge/graph.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
 import type { CurvePoint } from '#kernels/kge/training.ts';
 import type { Matrix } from '#kernels/matrix.ts';
+import type { DeviceWanted } from '../backends.ts';
 import { Wishes } from '../compute.ts';
 import { findDatasetsById, lockDataset } from '../datasets/datasets.ts';
 import { findEmbeddingsById } from '../embeddings/embeddings.ts';
@@ -33,6 +34,7 @@ export interface TrainGraphInput {
   /** What is tried; one or several. */
   readonly settings: readonly Settings[];
   readonly seed: number;
+  readonly device: DeviceWanted;
   /** Whether the test triples are ranked when it is done. */
   readonly evaluate: boolean;
 }
@@ -58,6 +60,9 @@ export const GRAPH_MAP = 'pca-2d';
 
 /** A checkpoint, and a point of the curve for whoever looks on, at least this often: the state is read and written each time. */
 const SLICE_SECONDS = 10;
+/** A state of a gigabyte takes seconds to be kept: then slices are so many times longer than that, and at most so long. */
+const SLICES_PER_KEEPING = 10;
+const MOST_SLICE_SECONDS = 120;
 
 // What of the whole work each stage takes.
 const READ_END = 0.03;
@@ -97,7 +102,7 @@ export async function trainGraph(
   const trained = await tryAll(context, input, graph, wishes).finally(() => frames.close());
   const falseTriples = { validation: triples.validationFalse, test: triples.testFalse };
   context.progress('Fitting probabilities', TRAIN_END);
-  const { parameters, curve, best, settings, trials, milliseconds } = trained;
+  const { parameters, curve, best, settings, trials, milliseconds, device } = trained;
   const judgement = await runGraphKernel('judge', { graph, parameters, falseTriples, seed }, { signal });
 
   const map = await runGraphKernel('picture', { parameters, before: trained.picture }, { signal });
@@ -107,7 +112,7 @@ export async function trainGraph(
     async (transaction) => {
       await lockDataset(transaction, datasetId);
       const kept = await replaceGraphModel(transaction, {
-        ...{ datasetId, name, preset, settings, seed, parameters, judgement, curve, best, milliseconds },
+        ...{ datasetId, name, preset, settings, seed, parameters, judgement, curve, best, device, milliseconds },
         kind: parameters.model,
         trials: input.settings.length > 1 ? trials : [],
         relationIds: Array.from(triples.relationIds),
@@ -127,7 +132,15 @@ export async function trainGraph(
   );
   if (input.evaluate && triples.test.length > 0) {
     context.progress('Evaluating on the test triples', KEEP_END);
-    await evaluateModel(context, { model, parameters, graph, falseTriples, judgement, split: 'TEST' });
+    await evaluateModel(context, {
+      model,
+      parameters,
+      graph,
+      falseTriples,
+      judgement,
+      split: 'TEST',
+      device: input.device,
+    });
   }
   await removeStates(context);
   return { dataset: datasetId, embedding: model.embeddingId, graphModel: model.id };
@@ -153,6 +166,7 @@ interface Trained {
   readonly curve: readonly CurvePoint[];
   readonly best: { readonly epoch: number; readonly mrr: number } | null;
   readonly trials: readonly Trial[];
+  readonly device: 'GPU' | 'CPU';
   /** Of all trials. */
   readonly milliseconds: number;
   /** Where the entities were shown last; null: nobody has looked. */
@@ -168,17 +182,18 @@ async function tryAll(
 ): Promise<Trained> {
   let progress = (context.checkpoint ?? firstProgress) as TrainingProgress;
   let best: Omit<Trained, 'trials' | 'milliseconds'> | null = null;
-  if (progress.bestTrial !== null) best = await again(context, input, graph, progress.bestTrial);
+  if (progress.bestTrial !== null) best = await again(context, input, graph, progress);
   for (let trial = progress.trial; trial < input.settings.length; trial++) {
     const settings = input.settings[trial] ?? {};
     const found = await train(context, input, graph, settings, { ...progress, trial }, wishes);
     const milliseconds = found.progress.milliseconds;
     const mrr = found.best?.mrr ?? null;
-    const trials = [...progress.trials, { settings, epochs: found.progress.epoch, mrr, milliseconds }];
+    const { device } = found;
+    const trials = [...progress.trials, { settings, epochs: found.progress.epoch, mrr, device, milliseconds }];
     const isBetter = best === null || (mrr ?? 0) > (best.best?.mrr ?? 0);
     if (isBetter) {
       const { parameters, curve, picture } = found;
-      best = { settings, parameters, curve, best: found.best, picture };
+      best = { settings, parameters, curve, device, best: found.best, picture };
       await writeState(context, `best-${trial}`, found.state);
     }
     progress = { ...firstProgress, trials, trial: trial + 1, bestTrial: isBetter ? trial : progress.bestTrial };
@@ -199,21 +214,23 @@ const firstProgress: TrainingProgress = {
 };
 
 /** What an earlier trial, kept as bytes, had come to. */
-async function again(context: TaskContext, input: TrainGraphInput, graph: KnowledgeGraph, trial: number) {
+async function again(context: TaskContext, input: TrainGraphInput, graph: KnowledgeGraph, progress: TrainingProgress) {
+  const trial = progress.bestTrial ?? 0;
   const settings = input.settings[trial] ?? {};
   const options = trainingOptions(settings, input.seed);
   const state = await readState(context, `best-${trial}`);
   if (state === null) throw new UserError('CONFLICT', 'What the training had reached is no longer there. Begin anew.');
   const { parameters, curve, best } = await runGraphKernel('train', {
-    ...{ graph, options, state, seconds: 0 },
+    ...{ graph, options, state, seconds: 0, device: 'CPU' },
   });
-  return { settings, parameters, curve, best, picture: null };
+  const device = progress.trials[trial]?.device ?? 'CPU';
+  return { settings, parameters, curve, best, device, picture: null };
 }
 
 /** One trial, slice by slice. */
 async function train(
   context: TaskContext,
-  { settings: all, seed }: TrainGraphInput,
+  { settings: all, seed, device: asked }: TrainGraphInput,
   graph: KnowledgeGraph,
   settings: Settings,
   begun: TrainingProgress,
@@ -239,23 +256,32 @@ async function train(
   };
   report(progress.epoch / options.epochs);
   let picture: Matrix | null = null;
+  let device = asked;
+  let seconds = SLICE_SECONDS;
+  const told = new Set<string>();
   for (;;) {
     signal.throwIfAborted();
     const startedAt = performance.now();
     const slice: Slice = await runGraphKernel(
       'train',
-      { graph, options, state, seconds: SLICE_SECONDS, picture },
+      { graph, options, state, seconds, picture, device },
       { signal, wishes, onProgress: report, transfer: state === null ? [] : [state] },
     );
     const milliseconds = progress.milliseconds + performance.now() - startedAt;
     const { epoch, curve, best, parameters } = slice;
     picture = slice.picture;
+    for (const note of slice.notes) if (!told.has(note)) context.warn(note);
+    for (const note of slice.notes) told.add(note);
+    // Where there was no card, or it has failed, the processor goes on.
+    device = slice.device;
     const left = (milliseconds / Math.max(1, epoch)) * (options.epochs * (all.length - trial) - epoch);
     progress = { ...progress, epoch, curve, milliseconds, millisecondsLeft: slice.ended === null ? left : 0 };
-    if (slice.ended !== null) return { progress, parameters, curve, best, picture, state: slice.state };
+    if (slice.ended !== null) return { progress, parameters, curve, best, picture, device, state: slice.state };
     state = slice.state;
     await writeState(context, `trial-${trial}`, state);
     await context.saveCheckpoint(progress);
+    const keeping = (performance.now() - startedAt) / 1000 - slice.seconds;
+    seconds = Math.min(MOST_SLICE_SECONDS, Math.max(SLICE_SECONDS, SLICES_PER_KEEPING * keeping));
     report(epoch / options.epochs);
   }
 }

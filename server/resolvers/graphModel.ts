@@ -131,7 +131,8 @@ export const graphModelMutations = {
   async trainGraph(_root, { input }, { database }) {
     const dataset = await requireDataset(database, input.dataset);
     const wanted = {
-      ...{ datasetId: dataset.id, name: input.name, seed: input.seed, evaluate: input.evaluate },
+      ...{ datasetId: dataset.id, name: input.name, seed: input.seed, device: input.device },
+      evaluate: input.evaluate,
       preset: input.preset ?? null,
       settings: toSettings(input.settings),
       search: (input.search ?? []).map(toSettings),

@@ -55,7 +55,15 @@ onEveryDatabase((_engine, open) => {
   });
 
   const input = (more: Partial<TrainGraphInput> = {}): TrainGraphInput => ({
-    ...{ datasetId: dataset.id, name: 'rotate', preset: null, settings: [settings], seed: 1, evaluate: true },
+    ...{
+      datasetId: dataset.id,
+      name: 'rotate',
+      preset: null,
+      settings: [settings],
+      seed: 1,
+      device: 'AUTO',
+      evaluate: true,
+    },
     ...more,
   });
   const run = (more: Partial<TrainGraphInput> = {}) =>
@@ -148,7 +156,7 @@ onEveryDatabase((_engine, open) => {
       graph,
       options: trainingOptions(settings, 1),
       state: null,
-      seconds: 0,
+      ...{ seconds: 0, device: 'CPU' },
     });
     assert.equal(slice.epoch, 1);
     await mkdir(join(dataDir, 'trainings', added.id), { recursive: true });
