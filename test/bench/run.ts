@@ -9,6 +9,7 @@
  */
 import { clustersBench } from './clusters.ts';
 import { type Figure, isMet, toJsonLine, toTable } from './figures.ts';
+import { gemmBench } from './gemm.ts';
 import { gpuBench } from './gpu.ts';
 import { gpuGraphsBench } from './gpuGraphs.ts';
 import { graphsBench, graphsLongBench } from './graphs.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   loop: loopBench,
   clusters: clustersBench,
   models: modelsBench,
+  gemm: gemmBench,
   gpu: gpuBench,
   'gpu-graphs': gpuGraphsBench,
   'projections-umap': umapBench,
