@@ -48,7 +48,10 @@ export async function isGpuUsual(hold: () => () => void): Promise<boolean> {
   return gpu !== null;
 }
 
-async function chooseGpu(
+/**
+ * A device by itself, to be destroyed and let go by the caller; null with reasons where there is none to be used. As `openBackend`.
+ */
+export async function chooseGpu(
   device: DeviceWanted,
   rows: number,
   hold: () => () => void,

@@ -80,7 +80,7 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   {
     // Embeddings in memory lie in a thread of their own.
     files: /^server\/embeddings\/resident(\.worker)?\.ts$/,
-    may: /^(node:|server\/(embeddings|database|kernels)\/|server\/(thread|cpuThreads)\.ts$)/,
+    may: /^(node:|server\/(embeddings|database|kernels)\/|server\/(thread|cpuThreads|backends|config)\.ts$)/,
     why: 'what holds vectors in memory knows no items',
   },
   {

@@ -47,7 +47,7 @@ export class Resident {
   /** The one that was asked for last stands last. */
   readonly #entries = new Map<number, Entry>();
   readonly #calls = new Map<number, Call>();
-  #thread: { readonly worker: Worker; readonly port: MessagePort | null } | null = null;
+  #thread: Thread | null = null;
   #lastCall = 0;
   #closed = false;
 
@@ -86,6 +86,14 @@ export class Resident {
   /** Frees all. */
   async close(): Promise<void> {
     this.#closed = true;
+    const thread = this.#thread;
+    // A thread that ends while a graphics card works for it takes the whole process along: it is asked to end itself.
+    if (thread !== null && Atomics.load(thread.state, 0) === 1) {
+      const ended = new Promise((resolve) => thread.worker.once('exit', resolve));
+      thread.worker.ref();
+      thread.worker.postMessage({ id: ++this.#lastCall, type: 'end' } satisfies ResidentRequest & { id: number });
+      await ended;
+    }
     this.#end(new Error('The server is closing.'));
   }
 
@@ -133,11 +141,13 @@ export class Resident {
     });
   }
 
-  #start(): { worker: Worker; port: MessagePort | null } {
+  #start(): Thread {
     const { databaseUrl } = this.#options;
     const channel = databaseUrl === null ? new MessageChannel() : null;
     if (channel !== null) serveDatabase(this.#database, channel.port1);
+    const state = new Int32Array(new SharedArrayBuffer(4));
     const data: ResidentStart = {
+      state,
       database: channel === null ? { url: databaseUrl ?? '' } : { port: channel.port2 },
     };
     const worker = startThread(new URL('./resident.worker.ts', import.meta.url), {
@@ -153,7 +163,7 @@ export class Resident {
     };
     worker.unref();
     channel?.port1.unref();
-    return { worker, port: channel?.port1 ?? null };
+    return { worker, state, port: channel?.port1 ?? null };
   }
 
   #hear(answer: ResidentAnswer): void {
@@ -174,6 +184,13 @@ export class Resident {
     for (const { reject } of this.#calls.values()) reject(reason);
     this.#calls.clear();
   }
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly port: MessagePort | null;
+  /** As the thread has it: 1 while a graphics card may be at work for it. */
+  readonly state: Int32Array;
 }
 
 interface Call {

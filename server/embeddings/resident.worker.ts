@@ -2,7 +2,12 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
 import { CpuBackend } from '#kernels/cpu/backend.ts';
+import { GpuBackend, GpuError } from '#kernels/gpu/backend.ts';
+import type { Matrix } from '#kernels/matrix.ts';
 import { nearestRows, placeRows, type ScannedRows } from '#kernels/scan.ts';
+import { placeOnCard, type RowsOnCard } from '#kernels/scanOnGpu.ts';
+import { chooseGpu } from '../backends.ts';
+import { readComputeDevice } from '../config.ts';
 import { cpuThreads } from '../cpuThreads.ts';
 import type { Database } from '../database/database.ts';
 import { openPostgres } from '../database/postgres.ts';
@@ -13,6 +18,8 @@ import { readMatrix } from './vectors.ts';
 /** What the thread is given: where the vectors are. */
 export interface ResidentStart {
   readonly database: { readonly url: string } | { readonly port: MessagePort };
+  /** Shared: 1 once a graphics card works for the thread, which then is not to be ended, but told to end itself. */
+  readonly state: Int32Array;
 }
 
 export type ResidentRequest =
@@ -26,7 +33,8 @@ export type ResidentRequest =
       /** Ids of the items among which to search, big-endian int64 each, in any order; null: all. */
       readonly among: Uint8Array | null;
     }
-  | { readonly type: 'drop'; readonly embeddingId: number };
+  | { readonly type: 'drop'; readonly embeddingId: number }
+  | { readonly type: 'end' };
 
 /** Of a load: the version of the embedding that was read, or null where float32 cannot compare its vectors. */
 export interface Loaded {
@@ -37,6 +45,8 @@ export interface Loaded {
 export interface Searched {
   readonly itemIds: Float64Array;
   readonly distances: Float64Array;
+  /** Where the pass over all rows is made. */
+  readonly device: 'GPU' | 'CPU';
 }
 
 export type ResidentAnswer =
@@ -48,16 +58,30 @@ interface Kept {
   readonly placed: ScannedRows;
   /** Item of each row, ascending. */
   readonly itemIds: Float64Array;
+  /** Where a graphics card was found to be faster; null: the processor. */
+  card: { readonly rows: RowsOnCard; readonly backend: GpuBackend } | null;
 }
 
 /** Fewer numbers than this are gone through before another thread has been told to. */
 const ALONE_NUMBERS = 2e6;
 
-const { database: from }: ResidentStart = workerData.data;
+/** A pass over fewer numbers takes the processor a millisecond or two, which is what the way to a card and back takes. */
+const CARD_NUMBERS = 4e6;
+/** Passes by which card and processor are compared; the fastest counts. */
+const TRIALS = 3;
+
+const { database: from, state }: ResidentStart = workerData.data;
 const kept = new Map<number, Kept>();
 let opened: Promise<Database> | null = null;
 
-parentPort?.on('message', async ({ id, ...request }: ResidentRequest & { readonly id: number }) => {
+const working = new Set<Promise<void>>();
+
+parentPort?.on('message', (request: ResidentRequest & { readonly id: number }) => {
+  const work = answer(request).finally(() => working.delete(work));
+  working.add(work);
+});
+
+async function answer({ id, ...request }: ResidentRequest & { readonly id: number }): Promise<void> {
   try {
     const answer: ResidentAnswer = { id, output: await answerTo(request) };
     parentPort?.postMessage(answer);
@@ -65,7 +89,7 @@ parentPort?.on('message', async ({ id, ...request }: ResidentRequest & { readonl
     const answer: ResidentAnswer = { id, error: error instanceof Error ? error : new Error(String(error)) };
     parentPort?.postMessage(answer);
   }
-});
+}
 
 async function answerTo(request: ResidentRequest): Promise<Loaded | Searched | null> {
   switch (request.type) {
@@ -76,6 +100,8 @@ async function answerTo(request: ResidentRequest): Promise<Loaded | Searched | n
     case 'drop':
       drop(request.embeddingId);
       return null;
+    case 'end':
+      return await end();
   }
 }
 
@@ -89,8 +115,55 @@ async function load(embedding: Pick<Embedding, 'id' | 'dimension' | 'metric'>): 
     backend.close();
     return { version: null };
   }
-  kept.set(embedding.id, { backend, placed, itemIds: ids });
+  const found: Kept = { backend, placed, itemIds: ids, card: null };
+  found.card = await placeWhereFaster(found, matrix);
+  kept.set(embedding.id, found);
   return { version };
+}
+
+/** The card's device, looked for once. */
+let opening: ReturnType<typeof chooseGpu> | null = null;
+
+/** Puts the rows on the graphics card as well, and keeps them there where that answers sooner, or COMPUTE_DEVICE wants it. */
+async function placeWhereFaster({ backend, placed, itemIds }: Kept, matrix: Matrix): Promise<Kept['card']> {
+  const device = readComputeDevice();
+  if (device === 'cpu' || (device === 'auto' && matrix.data.length < CARD_NUMBERS) || itemIds.length === 0) return null;
+  opening ??= chooseGpu('AUTO', itemIds.length, () => {
+    Atomics.store(state, 0, 1);
+    return () => Atomics.store(state, 0, 0);
+  });
+  const { gpu } = await opening;
+  if (gpu === null) return null;
+  const card = new GpuBackend(gpu.device, { cpu: backend, now: () => performance.now() });
+  try {
+    const rows = await placeOnCard(card, matrix);
+    const query = matrix.data.slice(0, matrix.columns);
+    const fastest = async (card: RowsOnCard | null) => {
+      let least = Number.POSITIVE_INFINITY;
+      for (let trial = 0; trial < TRIALS; trial++) {
+        const begun = performance.now();
+        await nearestRows(backend, placed, query, 10, { card });
+        least = Math.min(least, performance.now() - begun);
+      }
+      return least;
+    };
+    if (device === 'gpu' || (await fastest(rows)) < (await fastest(null))) return { rows, backend: card };
+  } catch (error) {
+    // What the card cannot do, or has no room for, the processor does.
+    if (!(error instanceof GpuError)) throw error;
+  }
+  card.release(0);
+  return null;
+}
+
+/** Ends the thread when all that was asked is answered and the card has nothing to do. */
+async function end(): Promise<never> {
+  await Promise.allSettled([...working]); // this request is not among them yet
+  for (const id of kept.keys()) drop(id);
+  const gpu = (await opening)?.gpu;
+  gpu?.device.destroy();
+  gpu?.letGo();
+  process.exit(0);
 }
 
 /** One at a time for each embedding: queries share a place in its memory. */
@@ -112,16 +185,33 @@ async function searchNow({
   const found = kept.get(embeddingId);
   if (found === undefined) throw new Error(`Embedding ${embeddingId} is not in memory.`);
   const { backend, placed, itemIds } = found;
-  const { rows, distances } = await nearestRows(backend, placed, vector, first, {
+  const options = {
     among: among === null ? null : rowsOf(among, itemIds),
     exclude: exclude.map((itemId) => rowOf(itemId, itemIds)),
+  };
+  const search = (card: RowsOnCard | null) => nearestRows(backend, placed, vector, first, { ...options, card });
+  const { rows, distances } = await search(found.card?.rows ?? null).catch((error: unknown) => {
+    if (!(error instanceof GpuError)) throw error;
+    found.card = null; // the processor answers from now on
+    return search(null);
   });
-  return { itemIds: Float64Array.from(rows, (row) => itemIds[row] ?? 0), distances };
+  return {
+    itemIds: Float64Array.from(rows, (row) => itemIds[row] ?? 0),
+    distances,
+    device: found.card === null ? 'CPU' : 'GPU',
+  };
 }
 
 function drop(embeddingId: number): void {
-  kept.get(embeddingId)?.backend.close();
+  const found = kept.get(embeddingId);
   kept.delete(embeddingId);
+  // Who searches in it comes to his end.
+  void (turns.get(embeddingId) ?? Promise.resolve())
+    .catch(() => {})
+    .then(() => {
+      found?.card?.backend.release(0);
+      found?.backend.close();
+    });
 }
 
 /** The rows of these items, ascending; items without a vector have none. */

@@ -8,6 +8,7 @@
 import type { CpuBackend } from './cpu/backend.ts';
 import { distance, type Metric } from './distance.ts';
 import { type Matrix, rowOf } from './matrix.ts';
+import type { RowsOnCard } from './scanOnGpu.ts';
 
 /** A matrix in the memory of a backend, which nothing else is allocated in meanwhile. */
 export interface ScannedRows {
@@ -75,13 +76,22 @@ export function placeRows(backend: CpuBackend, matrix: Matrix, metric: Metric): 
  * The k rows nearest to a vector of d numbers. Rows without a length are no answer under COSINE.
  * @param among row numbers, ascending; null: all
  * @param exclude row numbers that are no answer
+ * @param card the same rows on a graphics card, where the pass over all is to be made there. @throws GpuError where it fails
  */
 export async function nearestRows(
   backend: CpuBackend,
   placed: ScannedRows,
   vector: Float32Array,
   k: number,
-  { among = null, exclude = [] }: { readonly among?: Uint32Array | null; readonly exclude?: readonly number[] } = {},
+  {
+    among = null,
+    exclude = [],
+    card = null,
+  }: {
+    readonly among?: Uint32Array | null;
+    readonly exclude?: readonly number[];
+    readonly card?: RowsOnCard | null;
+  } = {},
 ): Promise<Nearest> {
   const { rows: n, metric, lengths } = placed;
   const answers = (row: number): boolean => (metric !== 'COSINE' || (lengths[row] ?? 0) > 0) && !exclude.includes(row);
@@ -89,7 +99,7 @@ export async function nearestRows(
   const candidates =
     among !== null && among.length < FEW * n
       ? asked.filter(answers)
-      : await scanRows(backend, placed, vector, k, asked, answers);
+      : await scanRows(backend, placed, vector, k, asked, answers, card);
   const values = backend.float32(placed.at, n * placed.stride);
   const far = Float64Array.from(candidates, (row) =>
     distanceOf(vector, values.subarray(row * placed.stride, row * placed.stride + placed.columns), metric),
@@ -117,15 +127,19 @@ async function scanRows(
   k: number,
   asked: Uint32Array,
   answers: (row: number) => boolean,
+  card: RowsOnCard | null,
 ): Promise<Uint32Array> {
   const { rows: n, columns, metric, at, stride, query, out, lengths, longest } = placed;
   backend.float32(query, columns).set(vector);
   const squared = metric === 'EUCLIDEAN' ? 1 : 0;
   const rowsPerPiece = Math.max(1, Math.min(Math.ceil(n / backend.threadCount), Math.ceil(PIECE_NUMBERS / stride)));
-  await backend.run('scan', Math.ceil(n / rowsPerPiece), (piece) => {
-    const first = piece * rowsPerPiece;
-    return [at, stride, first, Math.min(n, first + rowsPerPiece), query, out, squared];
-  });
+  if (card !== null) await card.scan(vector, squared === 1, backend.float32(out, n));
+  else {
+    await backend.run('scan', Math.ceil(n / rowsPerPiece), (piece) => {
+      const first = piece * rowsPerPiece;
+      return [at, stride, first, Math.min(n, first + rowsPerPiece), query, out, squared];
+    });
+  }
   const scores = backend.float32(out, n);
   if (metric !== 'EUCLIDEAN') {
     for (let i = 0; i < n; i++)

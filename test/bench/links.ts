@@ -100,7 +100,15 @@ async function prepare(database: Database, place: Place) {
   await database.transaction((transaction) =>
     replaceGraphModel(transaction, {
       ...{ datasetId: dataset.id, name: 'bench', preset: null, settings: {}, kind: SHAPE.model, seed: SHAPE.seed },
-      ...{ judgement: null, curve: [], best: null, trials: [], milliseconds: 0, datasetVersion: dataset.version },
+      ...{
+        judgement: null,
+        curve: [],
+        best: null,
+        trials: [],
+        milliseconds: 0,
+        device: null,
+        datasetVersion: dataset.version,
+      },
       ...{
         parameters: createParameters(entityCount, relationCount, SHAPE),
         entityIds,
