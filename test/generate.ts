@@ -92,6 +92,7 @@ export async function generate(): Promise<string> {
         TripleReview: '../graphs/reviewRelation.ts#Review',
         ReviewedTriple: '../graphs/reviewRelation.ts#ReviewedTriple as ReviewedTripleOf',
         NewEntity: '../resolvers/graphAnswers.ts#NewEntityOf',
+        DescribedEntity: '../resolvers/graphAnswers.ts#DescribedEntityOf',
         NearEntity: '../graphs/newEntity.ts#NewEntityAnswer',
         NewEntityLink: '../graphs/newEntity.ts#NewEntityAnswer',
         DuplicatePair: '../graphs/findDuplicates.ts#Duplicate',

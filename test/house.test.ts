@@ -117,7 +117,7 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   },
   {
     files: /^server\/graphs\//,
-    may: /^(node:|(?!server\/|widget\/)|server\/(graphs|embeddings|datasets|database|kernels)\/|server\/(errors|compute|cpuThreads|backends|graphKernels\.worker)\.ts$|server\/jobs\/task\.ts$)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(graphs|embeddings|datasets|database|kernels)\/|server\/(errors|config|compute|cpuThreads|backends|graphKernels\.worker)\.ts$|server\/jobs\/task\.ts$)/,
     why: 'graphs stand on embeddings and data sets, and know of jobs only their context',
   },
   {

@@ -26,7 +26,7 @@ import type { Classification as ClassificationRecord } from '../embeddings/class
 import type { ScoredItem } from '../resolvers/classification.ts';
 import type { Comparison as ComparisonRecord } from '../embeddings/comparisons.ts';
 import type { ServerRecord } from '../resolvers/server.ts';
-import type { LinkAnswerOf, LinkPredictionOf, TripleScoreOf, NewEntityOf } from '../resolvers/graphAnswers.ts';
+import type { LinkAnswerOf, LinkPredictionOf, TripleScoreOf, NewEntityOf, DescribedEntityOf } from '../resolvers/graphAnswers.ts';
 import type { LinkExplanation as LinkExplanationOf, SupportingTriple as SupportingTripleOf } from '../graphs/explainLink.ts';
 import type { RelationPrediction as RelationPredictionOf } from '../graphs/predictLinks.ts';
 import type { Review, ReviewedTriple as ReviewedTripleOf } from '../graphs/reviewRelation.ts';
@@ -987,7 +987,7 @@ export type Graph = {
   readonly relations: ReadonlyArray<Relation>;
   /** One relation, or null. */
   readonly relation?: Maybe<Relation>;
-  /** Entities that a text may mean, best first: by key, by label, by the words of label and fields, by spelling. */
+  /** Entities that a text may mean, best first: by key, by label, by the words of label and fields, by spelling, and by meaning where the data set has an embedding of texts whose model is on this server; a text of three words or more by meaning before spelling, but for slips. */
   readonly entities: ReadonlyArray<EntityMatch>;
   /** The triples, by relation, head and tail. */
   readonly triples: TripleConnection;
@@ -1119,6 +1119,8 @@ export type EntityMatchKind =
   | 'LABEL'
   /** The label or the fields have its words. */
   | 'TEXT'
+  /** Its text means something near, by an embedding of texts whose model is on this server. */
+  | 'MEANING'
   /** The label is spelled alike. */
   | 'SPELLING';
 
@@ -1636,6 +1638,11 @@ export type GraphModel = Node & {
   readonly createdAt: Scalars['DateTime']['output'];
   /** The entities that are most plausible at one end of a triple, most plausible first. Give `head` or `tail`, by key or label. An entity that came after the training is placed by its triples. */
   readonly predictLinks: LinkAnswer;
+  /**
+   * The same in words: "what is a kind of dog?", "dog is a kind of what?", "what is dog a kind of?". The relation is written as its label or
+   * its key. The entity may be misspelt or described: `given` says which was taken, `otherMeanings` which else were found.
+   */
+  readonly ask: LinkAnswer;
   /** The relations that are most plausible between two entities, most plausible first; known ones are marked. */
   readonly predictRelations: ReadonlyArray<RelationPrediction>;
   /** What the model thinks of a triple, known or not. */
@@ -1644,7 +1651,7 @@ export type GraphModel = Node & {
   readonly surprising: TripleReview;
   /** The triples of a relation that are most plausible and not known, most plausible first. Heads are those that the relation has. */
   readonly missing: TripleReview;
-  /** An entity that is not in the graph, placed by some triples with all else held fixed, and asked about at once. It is nowhere kept. */
+  /** An entity that is not in the graph, placed by some triples with all else held fixed, or among the entities described alike, and asked about at once. It is nowhere kept. */
   readonly newEntity: NewEntity;
   /** Entities that are alike in name and near in the model, the most alike first: perhaps one thing under two keys. */
   readonly duplicates: ReadonlyArray<DuplicatePair>;
@@ -1666,6 +1673,14 @@ export type GraphModelPredictLinksArgs = {
   known: Scalars['Boolean']['input'];
   types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   filter?: InputMaybe<Filter>;
+};
+
+
+/** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
+export type GraphModelAskArgs = {
+  question: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  known: Scalars['Boolean']['input'];
 };
 
 
@@ -1704,6 +1719,7 @@ export type GraphModelMissingArgs = {
 /** What was learnt of a knowledge graph: vectors of entities, which are an ordinary embedding, and of relations, and what makes scores probabilities. */
 export type GraphModelNewEntityArgs = {
   triples: ReadonlyArray<NewEntityTriple>;
+  description?: InputMaybe<Scalars['String']['input']>;
   seed: Scalars['Int']['input'];
 };
 
@@ -1858,8 +1874,10 @@ export type NewEntityTriple = {
 export type NewEntity = {
   /** Its vector, in the space of the model's embedding. */
   readonly vector: Scalars['Vector']['output'];
-  /** Mean loss of its triples, from 0: the larger, the less they agree with what the model knows. */
-  readonly loss: Scalars['Float']['output'];
+  /** Mean loss of its triples, from 0: the larger, the less they agree with what the model knows. Null where it has none. */
+  readonly loss?: Maybe<Scalars['Float']['output']>;
+  /** The entities it was placed among by its description, the most alike first. */
+  readonly describedAlike: ReadonlyArray<DescribedEntity>;
   /** The entities nearest to it. */
   readonly nearest: ReadonlyArray<NearEntity>;
   /** What is most plausible at the other end of a relation from it, or to it; what it was given is left out. */
@@ -1878,6 +1896,16 @@ export type NewEntityPredictLinksArgs = {
   is: TripleEnd;
   relation: Scalars['String']['input'];
   first: Scalars['Int']['input'];
+};
+
+/** An entity that a new one is described like. */
+export type DescribedEntity = {
+  /** How alike the descriptions are, by the embedding of texts. */
+  readonly similarity: Scalars['Float']['output'];
+  /** Its share in the new one's vector; all shares sum to 1. */
+  readonly weight: Scalars['Float']['output'];
+  /** The entity. */
+  readonly node: Item;
 };
 
 /** An entity near to a new one. */
@@ -3392,6 +3420,7 @@ export type ResolversTypes = {
   TripleEnd: TripleEnd;
   NewEntityTriple: NewEntityTriple;
   NewEntity: ResolverTypeWrapper<NewEntityOf>;
+  DescribedEntity: ResolverTypeWrapper<DescribedEntityOf>;
   NearEntity: ResolverTypeWrapper<NewEntityAnswer>;
   NewEntityLink: ResolverTypeWrapper<NewEntityAnswer>;
   DuplicatePair: ResolverTypeWrapper<Duplicate>;
@@ -3570,6 +3599,7 @@ export type ResolversParentTypes = {
   ReviewedTriple: ReviewedTripleOf;
   NewEntityTriple: NewEntityTriple;
   NewEntity: NewEntityOf;
+  DescribedEntity: DescribedEntityOf;
   NearEntity: NewEntityAnswer;
   NewEntityLink: NewEntityAnswer;
   DuplicatePair: Duplicate;
@@ -4161,6 +4191,7 @@ export type GraphModelResolvers<ContextType = Context, ParentType extends Resolv
   stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   predictLinks?: Resolver<ResolversTypes['LinkAnswer'], ParentType, ContextType, RequireFields<GraphModelPredictLinksArgs, 'relation' | 'first' | 'known'>>;
+  ask?: Resolver<ResolversTypes['LinkAnswer'], ParentType, ContextType, RequireFields<GraphModelAskArgs, 'question' | 'first' | 'known'>>;
   predictRelations?: Resolver<ReadonlyArray<ResolversTypes['RelationPrediction']>, ParentType, ContextType, RequireFields<GraphModelPredictRelationsArgs, 'head' | 'tail' | 'first'>>;
   score?: Resolver<ResolversTypes['TripleScore'], ParentType, ContextType, RequireFields<GraphModelScoreArgs, 'head' | 'relation' | 'tail'>>;
   surprising?: Resolver<ResolversTypes['TripleReview'], ParentType, ContextType, RequireFields<GraphModelSurprisingArgs, 'relation' | 'first'>>;
@@ -4235,9 +4266,16 @@ export type ReviewedTripleResolvers<ContextType = Context, ParentType extends Re
 
 export type NewEntityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NewEntity'] = ResolversParentTypes['NewEntity']> = {
   vector?: Resolver<ResolversTypes['Vector'], ParentType, ContextType>;
-  loss?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  loss?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  describedAlike?: Resolver<ReadonlyArray<ResolversTypes['DescribedEntity']>, ParentType, ContextType>;
   nearest?: Resolver<ReadonlyArray<ResolversTypes['NearEntity']>, ParentType, ContextType, RequireFields<NewEntityNearestArgs, 'first'>>;
   predictLinks?: Resolver<ReadonlyArray<ResolversTypes['NewEntityLink']>, ParentType, ContextType, RequireFields<NewEntityPredictLinksArgs, 'is' | 'relation' | 'first'>>;
+};
+
+export type DescribedEntityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DescribedEntity'] = ResolversParentTypes['DescribedEntity']> = {
+  similarity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  weight?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
 };
 
 export type NearEntityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NearEntity'] = ResolversParentTypes['NearEntity']> = {
@@ -4664,6 +4702,7 @@ export type Resolvers<ContextType = Context> = {
   TripleReview?: TripleReviewResolvers<ContextType>;
   ReviewedTriple?: ReviewedTripleResolvers<ContextType>;
   NewEntity?: NewEntityResolvers<ContextType>;
+  DescribedEntity?: DescribedEntityResolvers<ContextType>;
   NearEntity?: NearEntityResolvers<ContextType>;
   NewEntityLink?: NewEntityLinkResolvers<ContextType>;
   DuplicatePair?: DuplicatePairResolvers<ContextType>;

@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { integer } from './graphs.ts';
 
 /** What of an entity a text was found by. */
-export type MatchedBy = 'KEY' | 'LABEL' | 'TEXT' | 'SPELLING';
+export type MatchedBy = 'KEY' | 'LABEL' | 'TEXT' | 'MEANING' | 'SPELLING';
 
 export interface EntityMatch {
   readonly datasetId: number;
@@ -30,9 +30,17 @@ const MOST_NAMESAKES = 200;
 /** Least share of three-letter pieces that makes a spelling alike. */
 const LEAST_SIMILARITY = 0.4;
 
+/** Finds entities by what a text says, nearest first: see meaning.ts. */
+export type ByMeaning = (text: string, first: number) => Promise<readonly { itemId: number; similarity: number }[]>;
+
+/** A text of so many words describes rather than names: it is taken by its meaning before its spelling, */
+const WORDS_OF_DESCRIPTION = 3;
+/** unless it is spelled so much like a name that it is one with a slip. */
+const SLIP_SIMILARITY = 0.6;
+
 /**
  * The entities that a text may mean, best first: by key, by label, the most connected first where several bear it, by
- * words of label and fields, by spelling.
+ * words of label and fields, by meaning, by spelling.
  * @param condition which entities; compiled with `firstParameter` 4
  */
 export async function findEntities(
@@ -41,6 +49,7 @@ export async function findEntities(
   text: string,
   first: number,
   condition: Condition | null = null,
+  byMeaning: ByMeaning | null = null,
 ): Promise<EntityMatch[]> {
   const found = new Map<number, EntityMatch>();
   const add = (by: MatchedBy, ids: readonly { readonly id: number; readonly similarity: number }[]): void => {
@@ -60,7 +69,18 @@ export async function findEntities(
       ids.map((id) => ({ id, similarity: 0.5 })),
     );
   }
-  if (found.size < first) add('SPELLING', await findSimilar(database, dataset, shown, first, condition));
+  if (found.size >= first) return [...found.values()].slice(0, first);
+  const spelled = await findSimilar(database, dataset, shown, first, condition);
+  const describes = shown.split(/\s+/u).length >= WORDS_OF_DESCRIPTION;
+  add('SPELLING', describes ? spelled.filter(({ similarity }) => similarity >= SLIP_SIMILARITY) : spelled);
+  if (found.size < first && byMeaning !== null) {
+    const near = await byMeaning(shown, first);
+    add(
+      'MEANING',
+      near.map(({ itemId, similarity }) => ({ id: itemId, similarity })),
+    );
+  }
+  add('SPELLING', spelled);
   return [...found.values()].slice(0, first);
 }
 
@@ -191,13 +211,12 @@ export async function requireEntity(
   database: Queryable,
   dataset: Pick<Dataset, 'id' | 'slug' | 'version'>,
   name: string,
+  byMeaning: ByMeaning | null = null,
 ): Promise<NamedEntity> {
   const text = checkText(name);
-  const [byKey] = await queryIds(database, dataset, text, 'items.key = $2::text', 'items.key', 1, null);
-  if (byKey !== undefined) return { itemId: byKey, others: [] };
-  const [itemId, ...others] = await findNamesakes(database, dataset, text, MOST_OTHERS + 1, null);
-  if (itemId !== undefined) return { itemId, others };
-  const near = await findEntities(database, dataset, text, 3);
+  const named = await findNamed(database, dataset, text);
+  if (named !== null) return named;
+  const near = await findEntities(database, dataset, text, 3, null, byMeaning);
   const rows = await database.query<{ key: string; label: string }>(
     'select key, label from items where dataset_id = $1::int and id = any ($2::bigint[]) order by array_position($2::bigint[], id)',
     [dataset.id, near.map((match) => match.itemId)],
@@ -208,6 +227,38 @@ export async function requireEntity(
     last === undefined ? '' : ` Did you mean ${meant.length === 0 ? last : `${meant.join(', ')} or ${last}`}?`;
   throw new UserError('NOT_FOUND', `The data set "${dataset.slug}" has no entity "${text.slice(0, 100)}".${hint}`);
 }
+
+async function findNamed(database: Queryable, dataset: Pick<Dataset, 'id'>, text: string): Promise<NamedEntity | null> {
+  const [byKey] = await queryIds(database, dataset, text, 'items.key = $2::text', 'items.key', 1, null);
+  if (byKey !== undefined) return { itemId: byKey, others: [] };
+  const [itemId, ...others] = await findNamesakes(database, dataset, text, MOST_OTHERS + 1, null);
+  return itemId === undefined ? null : { itemId, others };
+}
+
+/**
+ * The entity that a question means, where slips and descriptions are let pass: of that key or label, with or without an article, or
+ * the first that `findEntities` finds; the others it finds are told.
+ * @throws UserError NOT_FOUND where nothing is alike
+ */
+export async function meantEntity(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id' | 'slug' | 'version'>,
+  name: string,
+  byMeaning: ByMeaning | null,
+): Promise<NamedEntity> {
+  const text = checkText(name);
+  const withoutArticle = text.replace(/^(?:an?|the) (?=\S)/iu, '');
+  for (const each of new Set([text, withoutArticle])) {
+    const named = await findNamed(database, dataset, each);
+    if (named !== null) return named;
+  }
+  const [first, ...others] = await findEntities(database, dataset, withoutArticle, 1 + MOST_ALIKE, null, byMeaning);
+  if (first !== undefined) return { itemId: first.itemId, others: others.map(({ itemId }) => itemId) };
+  throw new UserError('NOT_FOUND', `The data set "${dataset.slug}" has no entity like "${text.slice(0, 100)}".`);
+}
+
+/** Told beside the one that is meant. */
+const MOST_ALIKE = 5;
 
 const TEXT_LIMIT_CHARACTERS = 1000;
 

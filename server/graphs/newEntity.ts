@@ -1,4 +1,4 @@
-/** An entity that no training has seen: placed by a few triples with all else held fixed, and asked about at once. */
+/** An entity that no training has seen: placed by a few triples with all else held fixed, or among those described alike, and asked about at once. */
 
 import { distance } from '#kernels/distance.ts';
 import { largest } from '#kernels/graph/largest.ts';
@@ -7,6 +7,7 @@ import { entityOf } from '#kernels/kge/parameters.ts';
 import { solveEntity } from '#kernels/kge/solveEntity.ts';
 import { UserError } from '../errors.ts';
 import type { Relation } from './graphs.ts';
+import type { Guess } from './meaning.ts';
 import { requirePlace, type Side } from './predictLinks.ts';
 import { placeOfRelation, probabilityOf, type ResidentModel, scoresOf } from './residentModels.ts';
 
@@ -24,18 +25,28 @@ export interface NewEntity {
   readonly given: readonly { readonly is: Side; readonly relation: number; readonly other: number }[];
   readonly vector: Float32Array;
   readonly bias: number;
-  /** Mean loss of its triples: near 0 where they agree with what the model knows. */
-  readonly loss: number;
+  /** Mean loss of its triples: near 0 where they agree with what the model knows; null where it has none. */
+  readonly loss: number | null;
+  /** The entities described alike, where it was given a description. */
+  readonly among: Guess['among'];
 }
 
 const MOST_TRIPLES = 100;
 
-/** @throws UserError BAD_USER_INPUT without triples, or with more than can be waited for */
-export function placeNewEntity(model: ResidentModel, triples: readonly GivenTriple[], seed: number): NewEntity {
-  if (triples.length < 1 || triples.length > MOST_TRIPLES) {
+/**
+ * @param guess what a description has told: where there are triples these decide, from there on
+ * @throws UserError BAD_USER_INPUT with neither, or with more triples than can be waited for
+ */
+export function placeNewEntity(
+  model: ResidentModel,
+  triples: readonly GivenTriple[],
+  seed: number,
+  guess: Guess | null,
+): NewEntity {
+  if ((triples.length < 1 && guess === null) || triples.length > MOST_TRIPLES) {
     throw new UserError(
       'BAD_USER_INPUT',
-      `A new entity is placed by its triples, 1 to ${MOST_TRIPLES}; there are ${triples.length}.`,
+      `A new entity is placed by its triples, 1 to ${MOST_TRIPLES}, or by a description; there are ${triples.length}${guess === null ? ' and no description' : ''}.`,
     );
   }
   const given = triples.map(({ is, relation, otherId }) => ({
@@ -43,8 +54,12 @@ export function placeNewEntity(model: ResidentModel, triples: readonly GivenTrip
     relation: placeOfRelation(model, relation),
     other: requirePlace(model, otherId),
   }));
-  const { vector, bias, loss } = solveEntity(model.parameters, given, { seed });
-  return { model, given, vector, bias, loss };
+  const among = guess?.among ?? [];
+  if (given.length === 0 && guess !== null) {
+    return { model, given, vector: guess.vector, bias: guess.bias, loss: null, among };
+  }
+  const options = { seed, ...(guess === null ? {} : { start: guess }) };
+  return { model, given, ...solveEntity(model.parameters, given, options), among };
 }
 
 /** An entity that is near, or that answers. */

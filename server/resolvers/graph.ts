@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import type { Condition } from '../datasets/conditions.ts';
 import { type Dataset as DatasetRecord, requireDataset } from '../datasets/datasets.ts';
 import type { Item as ItemRecord } from '../datasets/items.ts';
 import { UserError } from '../errors.ts';
@@ -12,7 +13,7 @@ import type {
   TripleEdgeResolvers,
   TripleResolvers,
 } from '../generated/schema.ts';
-import { findEntities, requireEntity } from '../graphs/findEntities.ts';
+import { type ByMeaning, findEntities, requireEntity } from '../graphs/findEntities.ts';
 import {
   findRelation,
   listRelations,
@@ -20,6 +21,7 @@ import {
   relationKind,
   requireRelations,
 } from '../graphs/graphs.ts';
+import { embeddingOfTexts, nearestInMeaning } from '../graphs/meaning.ts';
 import {
   findNeighborhood,
   listTriples,
@@ -65,11 +67,13 @@ export const Graph: GraphResolvers = {
   relations: ({ all }, { first }, { budget }) =>
     [...all].sort((a, b) => tripleCount(b) - tripleCount(a)).slice(0, budget.page(first)),
   relation: ({ dataset }, { key }, { reading }) => findRelation(reading, dataset.id, key),
-  async entities({ dataset }, { text, first, filter }, { reading, budget }) {
+  async entities({ dataset }, { text, first, filter }, context) {
+    const { reading, budget } = context;
     budget.search();
     budget.page(first);
     const condition = filter ? await filterItems(reading, dataset, filter, { firstParameter: 4 }) : null;
-    return await findEntities(reading, dataset, text, first, condition);
+    const among = filter ? await filterItems(reading, dataset, filter) : null;
+    return await findEntities(reading, dataset, text, first, condition, meaningIn(dataset, context, among));
   },
   async triples({ dataset }, { first, after, head, relation, tail, split }, { reading, budget }) {
     const list = `triples ${dataset.id}`;
@@ -115,6 +119,14 @@ export const Graph: GraphResolvers = {
     });
   },
 };
+
+/** Finds entities of a data set by meaning, where it has an embedding of texts whose model is here; otherwise none. */
+export function meaningIn(dataset: DatasetRecord, context: Context, condition: Condition | null = null): ByMeaning {
+  return async (text, first) => {
+    const embedding = await embeddingOfTexts(context, dataset);
+    return embedding === null ? [] : await nearestInMeaning(context, embedding, text, first, condition);
+  };
+}
 
 /** Entities asked about at once. */
 const MOST_ENTITIES = 100;

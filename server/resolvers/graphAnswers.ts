@@ -5,6 +5,7 @@ import type { Dataset } from '../datasets/datasets.ts';
 import type { FilterInput } from '../datasets/filters.ts';
 import { UserError } from '../errors.ts';
 import type {
+  DescribedEntityResolvers,
   DuplicatePairResolvers,
   GraphModelResolvers,
   LinkAnswerResolvers,
@@ -20,9 +21,10 @@ import type {
 } from '../generated/schema.ts';
 import { explainLink } from '../graphs/explainLink.ts';
 import { findDuplicates } from '../graphs/findDuplicates.ts';
-import { hasType, requireEntity } from '../graphs/findEntities.ts';
+import { hasType, meantEntity, requireEntity } from '../graphs/findEntities.ts';
 import type { GraphModel } from '../graphs/graphModels.ts';
 import { type Relation, relationNamed, requireRelations } from '../graphs/graphs.ts';
+import { placeByDescription } from '../graphs/meaning.ts';
 import { type NewEntity as NewEntityRecord, nearestToNew, placeNewEntity, predictForNew } from '../graphs/newEntity.ts';
 import {
   type LinkPrediction as LinkPredictionRecord,
@@ -31,11 +33,12 @@ import {
   scoreLink,
   type TripleScore as TripleScoreRecord,
 } from '../graphs/predictLinks.ts';
+import { readQuestion } from '../graphs/readQuestion.ts';
 import { type ResidentModel, residentModel } from '../graphs/residentModels.ts';
 import { missingTriples, surprisingTriples } from '../graphs/reviewRelation.ts';
 import { filterItems } from '../projections/resultColumns.ts';
 import type { Context } from './context.ts';
-import { entityOf, relationOf } from './graph.ts';
+import { entityOf, meaningIn, relationOf } from './graph.ts';
 
 /** A model in memory, with the relation in question. */
 interface Asked {
@@ -54,6 +57,14 @@ export interface LinkPredictionOf extends LinkPredictionRecord, Asked {}
 
 export interface TripleScoreOf extends TripleScoreRecord, Asked {}
 
+/** An entity that a new one is described like. */
+export interface DescribedEntityOf {
+  readonly datasetId: number;
+  readonly itemId: number;
+  readonly similarity: number;
+  readonly weight: number;
+}
+
 export interface NewEntityOf extends NewEntityRecord {
   readonly dataset: Dataset;
 }
@@ -70,7 +81,12 @@ export const graphModelAnswers = {
     const begun = performance.now();
     const { dataset, model } = await begin(record, context);
     const relation = await requireRelation(model, dataset, name, context);
-    const { itemId, others } = await requireEntity(context.reading, dataset, given[0] ?? '');
+    const { itemId, others } = await requireEntity(
+      context.reading,
+      dataset,
+      given[0] ?? '',
+      meaningIn(dataset, context),
+    );
     const links = await predictLinks(context.reading, model, {
       side: typeof head === 'string' ? 'TAIL' : 'HEAD',
       ...{ itemId, relation, first: context.budget.page(first), withKnown: known },
@@ -78,19 +94,29 @@ export const graphModelAnswers = {
     });
     return { model, relation, itemId, others, links, milliseconds: performance.now() - begun };
   },
+  async ask(record, { question, first, known }, context) {
+    const begun = performance.now();
+    const { dataset, model } = await begin(record, context);
+    const { relation, side, name } = readQuestion(question, model.relations);
+    const { itemId, others } = await meantEntity(context.reading, dataset, name, meaningIn(dataset, context));
+    const links = await predictLinks(context.reading, model, {
+      ...{ side, itemId, relation, first: context.budget.page(first), withKnown: known, condition: null },
+    });
+    return { model, relation, itemId, others, links, milliseconds: performance.now() - begun };
+  },
   async predictRelations(record, { head, tail, first }, context) {
     const { dataset, model } = await begin(record, context);
     const [from, to] = [
-      await requireEntity(context.reading, dataset, head),
-      await requireEntity(context.reading, dataset, tail),
+      await requireEntity(context.reading, dataset, head, meaningIn(dataset, context)),
+      await requireEntity(context.reading, dataset, tail, meaningIn(dataset, context)),
     ];
     return predictRelations(context.reading, model, from.itemId, to.itemId, context.budget.page(first));
   },
   async score(record, { head, relation: name, tail }, context) {
     const { dataset, model } = await begin(record, context);
     const relation = await requireRelation(model, dataset, name, context);
-    const from = await requireEntity(context.reading, dataset, head);
-    const to = await requireEntity(context.reading, dataset, tail);
+    const from = await requireEntity(context.reading, dataset, head, meaningIn(dataset, context));
+    const to = await requireEntity(context.reading, dataset, tail, meaningIn(dataset, context));
     return { ...(await scoreLink(context.reading, model, from.itemId, relation, to.itemId)), model, relation };
   },
   async surprising(record, { relation: name, first }, context) {
@@ -104,17 +130,19 @@ export const graphModelAnswers = {
     const options = { first: context.budget.page(first), anyTail, seed };
     return missingTriples(context.reading, model, relation, options, context.signal);
   },
-  async newEntity(record, { triples, seed }, context): Promise<NewEntityOf> {
+  async newEntity(record, { triples, description, seed }, context): Promise<NewEntityOf> {
     const { dataset, model } = await begin(record, context);
     const given = [];
     for (const { is, relation, other } of triples) {
       given.push({
         is,
         relation: await requireRelation(model, dataset, relation, context),
-        otherId: (await requireEntity(context.reading, dataset, other)).itemId,
+        otherId: (await requireEntity(context.reading, dataset, other, meaningIn(dataset, context))).itemId,
       });
     }
-    return { ...placeNewEntity(model, given, seed), dataset };
+    const guess =
+      typeof description === 'string' ? await placeByDescription(context, dataset, model, description) : null;
+    return { ...placeNewEntity(model, given, seed, guess), dataset };
   },
   async duplicates(record, { first, leastNames, leastVectors }, context) {
     const { model } = await begin(record, context);
@@ -211,6 +239,7 @@ export const RelationPrediction: RelationPredictionResolvers = {
 };
 
 export const NewEntity: NewEntityResolvers = {
+  describedAlike: ({ model, among }) => among.map((each) => ({ ...each, datasetId: model.datasetId })),
   nearest: (entity, { first }, { budget }) => nearestToNew(entity, budget.page(first)),
   async predictLinks(entity, { is, relation: name, first }, context) {
     context.budget.search();
@@ -221,6 +250,10 @@ export const NewEntity: NewEntityResolvers = {
 
 export const NearEntity: NearEntityResolvers = {
   distance: ({ score }) => -score,
+  node: ({ datasetId, itemId }, _arguments, context) => entityOf(datasetId, itemId, context),
+};
+
+export const DescribedEntity: DescribedEntityResolvers = {
   node: ({ datasetId, itemId }, _arguments, context) => entityOf(datasetId, itemId, context),
 };
 

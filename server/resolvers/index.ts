@@ -16,6 +16,7 @@ import {
 } from './embedding.ts';
 import { EntityMatch, Graph, GraphPath, graphMutations, PathStep, Relation, Triple, TripleEdge } from './graph.ts';
 import {
+  DescribedEntity,
   DuplicatePair,
   graphModelAnswers,
   LinkAnswer,
@@ -112,6 +113,7 @@ export const resolvers: Resolvers = {
   NewEntity,
   NearEntity,
   NewEntityLink,
+  DescribedEntity,
   DuplicatePair,
   GraphPreset,
   GraphEvaluation,

@@ -11,6 +11,7 @@
 import { createRandom } from '../random.ts';
 import { logSumExp } from './losses.ts';
 import { measures } from './measure.ts';
+import type { Numbers } from './model.ts';
 import { graphModels } from './models.ts';
 import { entityOf, type Parameters, relationOf } from './parameters.ts';
 import { addPenaltyGradient } from './regularize.ts';
@@ -34,6 +35,8 @@ export interface SolveOptions {
   readonly penalty?: number;
   /** Of the sample. Default: 1. */
   readonly seed?: number;
+  /** Where it begins, as far as something else than triples tells. Default: the mean of what the triples ask for. */
+  readonly start?: { readonly vector: Numbers; readonly bias: number };
 }
 
 export interface Solved {
@@ -65,8 +68,8 @@ export function solveEntity(parameters: Parameters, triples: readonly NewTriple[
       ? Array.from({ length: size }, (_, e) => e)
       : Array.from({ length: size }, () => random.below(entityCount));
 
-  const x = start(parameters, triples);
-  let bias = 0;
+  const x = options.start === undefined ? start(parameters, triples) : Float64Array.from(options.start.vector);
+  let bias = options.start?.bias ?? 0;
   const sums = new Float64Array(d + 1);
   const gradient = new Float64Array(d);
   const shared = new Float64Array(parameters.shared.length);

@@ -172,7 +172,7 @@ onEveryServer((_engine, start) => {
     ['predictLinks(head: "twon-7", relation: "next") { milliseconds }', /has no entity "twon-7"\. Did you mean /],
     ['predictLinks(head: "town-7", relation: "nxt") { milliseconds }', /has no relation "nxt"\. Did you mean "next"/],
     ['predictLinks(head: "town-7", relation: "next", first: 0) { milliseconds }', /"first" is 0; wanted: 1 to 1000/],
-    ['newEntity(triples: []) { loss }', /1 to 100; there are 0/],
+    ['newEntity(triples: []) { loss }', /1 to 100, or by a description; there are 0 and no description/],
   ];
   for (const [fields, message] of wrong) {
     test(`${fields} is answered with a sentence`, async () => {
