@@ -6,6 +6,7 @@
  * entity: the usual predicates its label and description, `rdf:type` both a triple and one of its types, the rest a
  * field by its local name. The names of graphs are left out. Nothing is fetched: a context of JSON-LD must be in the file.
  */
+import { EventEmitter } from 'node:events';
 import { Duplex, pipeline, Readable } from 'node:stream';
 
 import type * as RDF from '@rdfjs/types';
@@ -110,8 +111,8 @@ async function* readBlocks(
   signal?: AbortSignal,
 ): AsyncGenerator<GraphBlock> {
   let block = new BlockInMaking();
-  for await (const quad of readQuads(source, syntax, number, signal)) {
-    block.add(quad, number);
+  for await (const { quad, line } of readQuads(source, syntax, number, signal)) {
+    block.add(quad, number, line);
     if (block.size < BLOCK_STATEMENTS) continue;
     yield block.close();
     block = new BlockInMaking();
@@ -127,19 +128,28 @@ interface Reading {
   refused: UserError | null;
 }
 
+/** A statement, with the line on which it ends where the parser lets that be known. */
+interface Statement {
+  readonly quad: RDF.Quad;
+  readonly line: number | null;
+}
+
 async function* readQuads(
   source: Source,
   syntax: RdfSyntax,
   number: number,
   signal?: AbortSignal,
-): AsyncGenerator<RDF.Quad> {
+): AsyncGenerator<Statement> {
   const reading: Reading = { line: 1, refused: null };
-  const text = Readable.from(
-    syntax === 'JSON-LD' ? linesOfText(textOf(source, signal), reading) : textOf(source, signal),
-  );
-  const quads = pipeline(text, parserOf(source, syntax, number, reading), () => undefined); // an error reaches the loop
   try {
-    for await (const quad of quads) yield quad;
+    if (syntax === 'RDF/XML' || syntax === 'JSON-LD') {
+      const text = Readable.from(
+        syntax === 'JSON-LD' ? linesOfText(textOf(source, signal), reading) : textOf(source, signal),
+      );
+      const parser = syntax === 'RDF/XML' ? xmlParser(number) : jsonParser(source, number, reading);
+      const quads = pipeline(text, parser, () => undefined); // an error reaches the loop
+      for await (const quad of quads) yield { quad, line: null };
+    } else yield* readByLine(source, syntax, number, reading, signal);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof UserError) throw error;
@@ -167,6 +177,7 @@ async function* textOf(source: Source, signal?: AbortSignal): AsyncGenerator<str
 async function* linesOfText(pieces: AsyncIterable<string>, reading: Reading): AsyncGenerator<string> {
   let afterNewline = false;
   for await (const piece of pieces) {
+    if (piece === '') continue;
     for (const line of piece.split(/(?<=\n)/)) {
       if (afterNewline) reading.line++;
       afterNewline = line.endsWith('\n');
@@ -175,20 +186,49 @@ async function* linesOfText(pieces: AsyncIterable<string>, reading: Reading): As
   }
 }
 
-function parserOf(source: Source, syntax: RdfSyntax, number: number, reading: Reading): Duplex {
-  const dataFactory = new DataFactory({ blankNodePrefix: `${number}-` });
-  switch (syntax) {
-    case 'RDF/XML':
-      return Duplex.from(new RdfXmlParser({ dataFactory, trackPosition: true, allowDuplicateRdfIds: true }));
-    case 'JSON-LD':
-      return new JsonLdParser({
-        dataFactory,
-        baseIRI: 'file:///',
-        documentLoader: { load: (url) => refuse(source, url, reading) },
-      });
-    default:
-      return new n3.StreamParser({ format: syntax, factory: dataFactory, blankNodePrefix: '_:' });
+function factoryFor(number: number): DataFactory {
+  return new DataFactory({ blankNodePrefix: `${number}-` });
+}
+
+function xmlParser(number: number): Duplex {
+  const options = { dataFactory: factoryFor(number), trackPosition: true, allowDuplicateRdfIds: true };
+  return Duplex.from(new RdfXmlParser(options));
+}
+
+function jsonParser(source: Source, number: number, reading: Reading): Duplex {
+  return new JsonLdParser({
+    dataFactory: factoryFor(number),
+    baseIRI: 'file:///',
+    documentLoader: { load: (url) => refuse(source, url, reading) },
+  });
+}
+
+/** N3.js reads as far as it can whenever it is given text: given line by line, it says which statements end on which. */
+async function* readByLine(
+  source: Source,
+  format: Exclude<RdfSyntax, 'RDF/XML' | 'JSON-LD'>,
+  number: number,
+  reading: Reading,
+  signal?: AbortSignal,
+): AsyncGenerator<Statement> {
+  const input = new EventEmitter();
+  let found: Statement[] = [];
+  let failure: Error | null = null;
+  const parser = new n3.Parser({ format, factory: factoryFor(number), blankNodePrefix: '_:' });
+  parser.parse(input, (error, quad) => {
+    if (error) failure ??= error;
+    else if (quad) found.push({ quad, line: reading.line });
+  });
+  for await (const line of linesOfText(textOf(source, signal), reading)) {
+    input.emit('data', line);
+    if (failure !== null) throw failure;
+    if (found.length === 0) continue;
+    yield* found;
+    found = [];
   }
+  input.emit('end');
+  if (failure !== null) throw failure;
+  yield* found;
 }
 
 /** What is not in the file is not read: the server fetches nothing that a file names. */
@@ -222,54 +262,58 @@ class BlockInMaking {
   readonly #entities: Description[] = [];
   readonly #unfit: Unfit[] = [];
   #key = '';
+  /** Where what is said of it begins. */
+  #line: number | null = null;
   #properties: Record<string, Property[]> = {};
   size = 0;
 
-  add({ subject, predicate, object }: RDF.Quad, number: number): void {
+  add({ subject, predicate, object }: RDF.Quad, number: number, line: number | null): void {
     this.size++;
     const head = keyOf(subject, number);
     if (head === null || predicate.termType !== 'NamedNode') {
       this.#unfit.push({
-        line: null,
+        line,
         reason: 'the statement is about a statement, which a graph of entities cannot hold',
       });
       return;
     }
     if (object.termType === 'Literal') {
       const property = wellKnown.get(predicate.value) ?? localName(predicate.value);
-      this.#describe(head, property, toProperty(object));
+      this.#describe(head, property, toProperty(object), line);
       return;
     }
     const tail = keyOf(object, number);
     if (tail === null) {
-      this.#unfit.push({ line: null, reason: 'the object is a statement, which a graph of entities cannot hold' });
+      this.#unfit.push({ line, reason: 'the object is a statement, which a graph of entities cannot hold' });
       return;
     }
-    const record = readTriple(null, head, predicate.value, tail);
+    const record = readTriple(line, head, predicate.value, tail);
     if ('reason' in record) this.#unfit.push(record);
     else {
       this.#triples.push(record);
-      if (predicate.value === RDF_TYPE) this.#describe(head, 'types', { value: localName(tail) });
+      if (predicate.value === RDF_TYPE) this.#describe(head, 'types', { value: localName(tail) }, line);
     }
   }
 
-  #describe(key: string, name: string, property: Property): void {
+  #describe(key: string, name: string, property: Property, line: number | null): void {
     const reason =
       unfitKey('the subject', key) ??
       (typeof property.value === 'string' ? unfitText(`the ${name} of <${key.slice(0, 100)}>`, property.value) : null);
     if (reason !== null) {
-      this.#unfit.push({ line: null, reason });
+      this.#unfit.push({ line, reason });
       return;
     }
     if (key !== this.#key) this.#flush(key);
+    this.#line ??= line;
     const values = Object.hasOwn(this.#properties, name) ? (this.#properties[name] ?? []) : [];
     values.push(property);
     this.#properties[name] = values;
   }
 
   #flush(nextKey: string): void {
-    if (this.#key !== '') this.#entities.push({ line: null, key: this.#key, properties: this.#properties });
+    if (this.#key !== '') this.#entities.push({ line: this.#line, key: this.#key, properties: this.#properties });
     this.#key = nextKey;
+    this.#line = null;
     this.#properties = {};
   }
 

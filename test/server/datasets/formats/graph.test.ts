@@ -138,6 +138,50 @@ test('broken RDF is told with its line, whatever the syntax', async () => {
   }
 });
 
+test('what RDF says that a graph cannot hold is left out with its line', async () => {
+  const long = e('x'.repeat(1100));
+  const much = 'x'.repeat(1_000_001);
+  const knows = `<${e('a')}> <${e('knows')}>`;
+  const triples = await read({
+    'x.nt': [
+      `${knows} <${e('b')}> .`,
+      `${knows} <<( <${e('a')}> <${e('b')}> <${e('c')}> )>> .`,
+      '# a comment',
+      `${knows} <${long}> .`,
+      `<${long}> <${e('name')}> "long" .`,
+      `<${e('a')}> <${e('name')}> "${much}" .`,
+      '',
+    ].join('\n'),
+  });
+  assert.deepEqual(
+    triples.unfit.map((unfit) => unfit.slice(0, 30)),
+    [
+      '2: the object is a statement, ',
+      '4: the tail "http://example.or',
+      '5: the subject "http://example',
+      '6: the name of <http://example',
+    ],
+  );
+  assert.equal(triples.triples.length, 1);
+
+  const lines = [
+    '@prefix e: <http://example.org/> .',
+    'e:a e:name """one',
+    'two""" ;',
+    '  e:knows e:b,',
+    `    <${long}> .`,
+    '',
+  ];
+  for (const pieceBytes of [3, 1000, 1 << 20]) {
+    const { unfit, triples: kept } = await read({ 'x.ttl': lines.join('\n') }, { pieceBytes });
+    assert.deepEqual(
+      unfit.map((reason) => reason.slice(0, 11)),
+      ['5: the tail'],
+    );
+    assert.equal(kept.length, 1);
+  }
+});
+
 test('nothing is fetched that a file refers to', async () => {
   const file = { 'x.jsonld': `{"@context": "https://schema.org/", "@id": "${e('a')}", "name": "Ada"}` };
   await assert.rejects(read(file), {
@@ -225,5 +269,5 @@ test('a label of a million characters is left out with its line, and so is a key
   assert.deepEqual(said, [['b', 'label', 'B']]);
   assert.equal(unfit[0], '1: the label of "a" has 1000000 bytes; at most 256 KiB are kept');
   assert.match(unfit[1] ?? '', /^3: the key "k+…" has 1001 bytes; at most 1000 are kept$/);
-  assert.match(unfit[2] ?? '', /^null: the label of <http:\/\/example.org\/a> has 1000000 bytes/);
+  assert.match(unfit[2] ?? '', /^1: the label of <http:\/\/example.org\/a> has 1000000 bytes/);
 });
