@@ -14,6 +14,7 @@ import {
   applyStagedGraph,
   arrangeStagedGraph,
   createStagedGraph,
+  findStagedCircles,
   inspectStagedGraph,
   isStaged,
   type NewRelation,
@@ -21,6 +22,7 @@ import {
   readPropertyNames,
   readStagedEntities,
   readStagedRelations,
+  type StagedCircle,
   stageDescriptions,
   stageTriples,
   takeUnfitTriples,
@@ -195,6 +197,7 @@ async function checkGraph(
         );
       }
       for (const warning of warningsOf(notices, where)) context.warn(warning);
+      for (const circle of await findStagedCircles(transaction, jobId)) context.warn(warningOf(circle, where(circle)));
       await context.saveCheckpoint({ staged: true }, transaction);
     },
     { signal },
@@ -229,6 +232,15 @@ function* warningsOf(
   if (unseenEntities !== null) {
     yield `${count(unseenEntities.count, 'entity is', 'entities are')} in triples for validation or test, but in none for training; the first in ${where(unseenEntities)}: "${shorten(unseenEntities.head)}" "${shorten(unseenEntities.relation)}" "${shorten(unseenEntities.tail)}".`;
   }
+}
+
+/** Entities of a circle that are named. */
+const MOST_NAMED = 6;
+
+function warningOf({ relation, entities }: StagedCircle, place: string): string {
+  const named = entities.slice(0, MOST_NAMED).map((key) => `"${shorten(key)}"`);
+  const more = entities.length > MOST_NAMED ? ` → … (${entities.length - 1} entities)` : '';
+  return `"${shorten(relation)}" leads in a circle, where it should lead from the narrow to the wide: ${named.join(' → ')}${more}; the first in ${place}.`;
 }
 
 function count(number: number, one: string, many: string): string {

@@ -3,9 +3,11 @@
  * here as the files tell it, by keys; then it is numbered and checked as a whole, and goes over in one transaction.
  * What an import that died has left is removed with the rest of its staging: see server/datasets/staging.ts.
  */
+import { findCircle } from '#kernels/graph/circle.ts';
 import { CopyWriter } from '../database/copyBinary.ts';
 import type { Queryable, Row } from '../database/database.ts';
 import type { Description, Property, Split, TripleRecord } from '../datasets/formats/graphFile.ts';
+import { localName } from '../datasets/formats/rdf.ts';
 import { stagingName } from '../datasets/staging.ts';
 
 export async function createStagedGraph(transaction: Queryable, jobId: string): Promise<void> {
@@ -338,6 +340,59 @@ export async function inspectStagedGraph(transaction: Queryable, jobId: string):
     tripleCount: counted?.triples ?? 0,
     isSplit: counted?.split ?? false,
   };
+}
+
+/** A relation that leads back to where it began. */
+export interface StagedCircle {
+  readonly relation: string;
+  /** The entities along it, the first once more at the end. */
+  readonly entities: readonly string[];
+  /** Of its first triple. */
+  readonly file: number;
+  readonly line: number | null;
+}
+
+/** Relations that lead from the narrow to the wide, however they are written: `_hypernym`, `rdfs:subClassOf`, `is a`. */
+const HIERARCHIES = new Set(
+  'hypernym instancehypernym subclassof subpropertyof broader isa isakindof kindof subtypeof partof'.split(' '),
+);
+
+/** Of each relation that is a hierarchy by its name, a circle where it has one. */
+export async function findStagedCircles(transaction: Queryable, jobId: string): Promise<StagedCircle[]> {
+  const name = stagingName(jobId);
+  const relations = await transaction.query<{ id: number; key: string }>(
+    `select id, key from ${name}_relations order by id`,
+  );
+  const circles: StagedCircle[] = [];
+  for (const { id, key } of relations) {
+    if (
+      !HIERARCHIES.has(
+        localName(key)
+          .toLowerCase()
+          .replace(/[^a-z]/g, ''),
+      )
+    )
+      continue;
+    const edges = await transaction.query<{ head: number; tail: number; number: number }>(
+      `select head, tail, number from ${name}_edges where relation = $1::int and holds order by number`,
+      [id],
+    );
+    const heads = Float64Array.from(edges, ({ head }) => head);
+    const tails = Float64Array.from(edges, ({ tail }) => tail);
+    const nodes = edges.reduce((most, { head, tail }) => Math.max(most, head + 1, tail + 1), 0);
+    const around = findCircle(heads, tails, nodes).map((edge) => edges[edge]?.number ?? 0);
+    if (around.length === 0) continue;
+    const triples = await transaction.query<{ head: string; tail: string; file: number; line: number | null }>(
+      `select head, tail, file, line from ${name}_triples where number = any ($1::bigint[])
+        order by array_position($1::bigint[], number)`,
+      [around],
+    );
+    const [first] = triples;
+    if (first === undefined) continue;
+    const entities = [...triples.map(({ head }) => head), first.head];
+    circles.push({ relation: key, entities, file: first.file, line: first.line });
+  }
+  return circles;
 }
 
 /** An entity with all that is said of it, in the order of the files. */

@@ -183,6 +183,21 @@ onEveryDatabase((_engine, open) => {
     ]);
   });
 
+  test('a circle in what is a hierarchy by its name is told with its place, and stays', async () => {
+    const { job } = await succeed(
+      database,
+      {
+        'train.tsv': 'dog\t_hypernym\tmammal\nmammal\t_hypernym\tanimal\nanimal\tlikes\tdog\n',
+        'more.tsv': 'animal\t_hypernym\tdog\ncat\t_hypernym\tmammal\n',
+      },
+      { dataset: 'circle' },
+    );
+    assert.deepEqual(job.warnings, [
+      '"_hypernym" leads in a circle, where it should lead from the narrow to the wide: "dog" → "mammal" → "animal" → "dog"; the first in train.tsv, line 1.',
+    ]);
+    assert.equal((await triplesOf(database, 'circle')).train.length, 5);
+  });
+
   test('what cannot stay is left out and reported with file, line and reason', async () => {
     const { rejections } = await succeed(
       database,
