@@ -968,7 +968,7 @@ export type RelationKind =
 
 /**
  * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
- * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ * Entities go by key or label; of several with one label the one that stands most often where the question has it, otherwise the most connected is meant. Relations go by key or label.
  */
 export type Graph = {
   /** How many entities it has. */
@@ -1002,7 +1002,7 @@ export type Graph = {
 
 /**
  * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
- * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ * Entities go by key or label; of several with one label the one that stands most often where the question has it, otherwise the most connected is meant. Relations go by key or label.
  */
 export type GraphRelationsArgs = {
   first: Scalars['Int']['input'];
@@ -1011,7 +1011,7 @@ export type GraphRelationsArgs = {
 
 /**
  * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
- * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ * Entities go by key or label; of several with one label the one that stands most often where the question has it, otherwise the most connected is meant. Relations go by key or label.
  */
 export type GraphRelationArgs = {
   key: Scalars['String']['input'];
@@ -1020,7 +1020,7 @@ export type GraphRelationArgs = {
 
 /**
  * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
- * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ * Entities go by key or label; of several with one label the one that stands most often where the question has it, otherwise the most connected is meant. Relations go by key or label.
  */
 export type GraphEntitiesArgs = {
   text: Scalars['String']['input'];
@@ -1031,7 +1031,7 @@ export type GraphEntitiesArgs = {
 
 /**
  * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
- * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ * Entities go by key or label; of several with one label the one that stands most often where the question has it, otherwise the most connected is meant. Relations go by key or label.
  */
 export type GraphTriplesArgs = {
   first: Scalars['Int']['input'];
@@ -1045,7 +1045,7 @@ export type GraphTriplesArgs = {
 
 /**
  * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
- * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ * Entities go by key or label; of several with one label the one that stands most often where the question has it, otherwise the most connected is meant. Relations go by key or label.
  */
 export type GraphSampleTriplesArgs = {
   relation: Scalars['String']['input'];
@@ -1056,7 +1056,7 @@ export type GraphSampleTriplesArgs = {
 
 /**
  * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
- * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ * Entities go by key or label; of several with one label the one that stands most often where the question has it, otherwise the most connected is meant. Relations go by key or label.
  */
 export type GraphNeighborhoodArgs = {
   of: ReadonlyArray<Scalars['String']['input']>;
@@ -1070,7 +1070,7 @@ export type GraphNeighborhoodArgs = {
 
 /**
  * A knowledge graph: triples of a head, a relation and a tail. Its entities are the items of the data set.
- * Entities go by key or label; of several with one label the most connected is meant. Relations go by key or label.
+ * Entities go by key or label; of several with one label the one that stands most often where the question has it, otherwise the most connected is meant. Relations go by key or label.
  */
 export type GraphPathsArgs = {
   from: Scalars['String']['input'];
@@ -1636,7 +1636,7 @@ export type GraphModel = Node & {
   readonly stale: Scalars['Boolean']['output'];
   /** When it was trained. */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** The entities that are most plausible at one end of a triple, most plausible first. Give `head` or `tail`, by key or label. An entity that came after the training is placed by its triples. */
+  /** The entities that are most plausible at one end of a triple, most plausible first. Give `head` or `tail`, by key or label; where the entity of that key never stands there and a namesake does, the namesake is meant. An entity that came after the training is placed by its triples. */
   readonly predictLinks: LinkAnswer;
   /**
    * The same in words: "what is a kind of dog?", "dog is a kind of what?", "what is dog a kind of?". The relation is written as its label or

@@ -88,18 +88,32 @@ function exactly(ids: readonly number[]): { id: number; similarity: number }[] {
   return ids.map((id) => ({ id, similarity: 1 }));
 }
 
-/** Those that bear the label, upper and lower case alike, the most connected first. */
+/** At which end of which relation an entity is said to stand. */
+export interface Role {
+  readonly relationId: number;
+  readonly end: 'HEAD' | 'TAIL';
+}
+
+/** Triples of an item in a role, at most 1000. */
+function standing({ relationId, end }: Role): string {
+  return `(select count(*) from (select 1 from triples where triples.dataset_id = items.dataset_id
+    and relation_id = ${integer(relationId)} and ${end === 'HEAD' ? 'head' : 'tail'} = items.id limit 1000) standing)`;
+}
+
+/** Those that bear the label, upper and lower case alike, the most connected first, in that role before all others. */
 async function findNamesakes(
   database: Queryable,
   dataset: Pick<Dataset, 'id'>,
   text: string,
   first: number,
   condition: Condition | null,
+  role: Role | null = null,
 ): Promise<number[]> {
   // The full-text condition is only there to be found by its index; a label of stop words alone is not found by it.
   const where = `lower(items.label) = lower($2::text) and (numnode(plainto_tsquery('english', $2::text)) = 0
     or ${TEXT_OF_ITEM} @@ plainto_tsquery('english', $2::text))`;
-  return queryIds(database, dataset, text, where, `${DEGREE} desc`, Math.min(first, MOST_NAMESAKES), condition);
+  const order = `${role === null ? '' : `${standing(role)} desc, `}${DEGREE} desc`;
+  return queryIds(database, dataset, text, where, order, Math.min(first, MOST_NAMESAKES), condition);
 }
 
 async function queryIds(
@@ -203,18 +217,25 @@ export interface NamedEntity {
 
 const MOST_OTHERS = 20;
 
+export interface NamingOptions {
+  readonly byMeaning?: ByMeaning | null;
+  /** What the question says of it beside its name. */
+  readonly role?: Role | null;
+}
+
 /**
- * The entity of a key, or of a label: of several that bear it, the most connected.
+ * The entity of a key, or of a label: of several that bear it, the one that stands most often in the role that the question gives it,
+ * otherwise the most connected. In WordNet "dog" is the key of the word, but what is a kind of dog is a kind of the animal.
  * @throws UserError NOT_FOUND with what is spelled alike
  */
 export async function requireEntity(
   database: Queryable,
   dataset: Pick<Dataset, 'id' | 'slug' | 'version'>,
   name: string,
-  byMeaning: ByMeaning | null = null,
+  { byMeaning = null, role = null }: NamingOptions = {},
 ): Promise<NamedEntity> {
   const text = checkText(name);
-  const named = await findNamed(database, dataset, text);
+  const named = await findNamed(database, dataset, text, role);
   if (named !== null) return named;
   const near = await findEntities(database, dataset, text, 3, null, byMeaning);
   const rows = await database.query<{ key: string; label: string }>(
@@ -228,11 +249,33 @@ export async function requireEntity(
   throw new UserError('NOT_FOUND', `The data set "${dataset.slug}" has no entity "${text.slice(0, 100)}".${hint}`);
 }
 
-async function findNamed(database: Queryable, dataset: Pick<Dataset, 'id'>, text: string): Promise<NamedEntity | null> {
-  const [byKey] = await queryIds(database, dataset, text, 'items.key = $2::text', 'items.key', 1, null);
-  if (byKey !== undefined) return { itemId: byKey, others: [] };
-  const [itemId, ...others] = await findNamesakes(database, dataset, text, MOST_OTHERS + 1, null);
-  return itemId === undefined ? null : { itemId, others };
+async function findNamed(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id'>,
+  text: string,
+  role: Role | null,
+): Promise<NamedEntity | null> {
+  const [byKey] = await database.query<{ id: number; stands: boolean }>(
+    `select items.id, ${role === null ? 'true' : `${standing(role)} > 0`} as stands
+       from items where items.dataset_id = $1::int and items.key = $2::text`,
+    [dataset.id, text],
+  );
+  if (byKey?.stands) return { itemId: byKey.id, others: [] };
+  const [itemId, ...others] = await findNamesakes(database, dataset, text, MOST_OTHERS + 1, null, role);
+  if (byKey === undefined) return itemId === undefined ? null : { itemId, others };
+  // Of one that stands nowhere in that role, a namesake that does is more likely to be meant.
+  if (itemId === undefined || role === null || !(await stands(database, dataset, itemId, role))) {
+    return { itemId: byKey.id, others: [] };
+  }
+  return { itemId, others: [...new Set([byKey.id, ...others])] };
+}
+
+async function stands(database: Queryable, { id }: Pick<Dataset, 'id'>, itemId: number, role: Role): Promise<boolean> {
+  const [found] = await database.query<{ stands: boolean }>(
+    `select ${standing(role)} > 0 as stands from items where items.dataset_id = $1::int and items.id = $2::bigint`,
+    [id, itemId],
+  );
+  return found?.stands ?? false;
 }
 
 /**
@@ -244,12 +287,12 @@ export async function meantEntity(
   database: Queryable,
   dataset: Pick<Dataset, 'id' | 'slug' | 'version'>,
   name: string,
-  byMeaning: ByMeaning | null,
+  { byMeaning = null, role = null }: NamingOptions = {},
 ): Promise<NamedEntity> {
   const text = checkText(name);
   const withoutArticle = text.replace(/^(?:an?|the) (?=\S)/iu, '');
   for (const each of new Set([text, withoutArticle])) {
-    const named = await findNamed(database, dataset, each);
+    const named = await findNamed(database, dataset, each, role);
     if (named !== null) return named;
   }
   const [first, ...others] = await findEntities(database, dataset, withoutArticle, 1 + MOST_ALIKE, null, byMeaning);

@@ -81,12 +81,11 @@ export const graphModelAnswers = {
     const begun = performance.now();
     const { dataset, model } = await begin(record, context);
     const relation = await requireRelation(model, dataset, name, context);
-    const { itemId, others } = await requireEntity(
-      context.reading,
-      dataset,
-      given[0] ?? '',
-      meaningIn(dataset, context),
-    );
+    const role = { relationId: relation.id, end: typeof head === 'string' ? 'HEAD' : 'TAIL' } as const;
+    const { itemId, others } = await requireEntity(context.reading, dataset, given[0] ?? '', {
+      byMeaning: meaningIn(dataset, context),
+      role,
+    });
     const links = await predictLinks(context.reading, model, {
       side: typeof head === 'string' ? 'TAIL' : 'HEAD',
       ...{ itemId, relation, first: context.budget.page(first), withKnown: known },
@@ -98,7 +97,10 @@ export const graphModelAnswers = {
     const begun = performance.now();
     const { dataset, model } = await begin(record, context);
     const { relation, side, name } = readQuestion(question, model.relations);
-    const { itemId, others } = await meantEntity(context.reading, dataset, name, meaningIn(dataset, context));
+    const { itemId, others } = await meantEntity(context.reading, dataset, name, {
+      byMeaning: meaningIn(dataset, context),
+      role: { relationId: relation.id, end: side === 'HEAD' ? 'TAIL' : 'HEAD' },
+    });
     const links = await predictLinks(context.reading, model, {
       ...{ side, itemId, relation, first: context.budget.page(first), withKnown: known, condition: null },
     });
@@ -107,16 +109,18 @@ export const graphModelAnswers = {
   async predictRelations(record, { head, tail, first }, context) {
     const { dataset, model } = await begin(record, context);
     const [from, to] = [
-      await requireEntity(context.reading, dataset, head, meaningIn(dataset, context)),
-      await requireEntity(context.reading, dataset, tail, meaningIn(dataset, context)),
+      await requireEntity(context.reading, dataset, head, { byMeaning: meaningIn(dataset, context) }),
+      await requireEntity(context.reading, dataset, tail, { byMeaning: meaningIn(dataset, context) }),
     ];
     return predictRelations(context.reading, model, from.itemId, to.itemId, context.budget.page(first));
   },
   async score(record, { head, relation: name, tail }, context) {
     const { dataset, model } = await begin(record, context);
     const relation = await requireRelation(model, dataset, name, context);
-    const from = await requireEntity(context.reading, dataset, head, meaningIn(dataset, context));
-    const to = await requireEntity(context.reading, dataset, tail, meaningIn(dataset, context));
+    const byMeaning = meaningIn(dataset, context);
+    const at = (end: 'HEAD' | 'TAIL') => ({ byMeaning, role: { relationId: relation.id, end } });
+    const from = await requireEntity(context.reading, dataset, head, at('HEAD'));
+    const to = await requireEntity(context.reading, dataset, tail, at('TAIL'));
     return { ...(await scoreLink(context.reading, model, from.itemId, relation, to.itemId)), model, relation };
   },
   async surprising(record, { relation: name, first }, context) {
@@ -134,11 +138,12 @@ export const graphModelAnswers = {
     const { dataset, model } = await begin(record, context);
     const given = [];
     for (const { is, relation, other } of triples) {
-      given.push({
-        is,
-        relation: await requireRelation(model, dataset, relation, context),
-        otherId: (await requireEntity(context.reading, dataset, other, meaningIn(dataset, context))).itemId,
+      const named = await requireRelation(model, dataset, relation, context);
+      const { itemId } = await requireEntity(context.reading, dataset, other, {
+        byMeaning: meaningIn(dataset, context),
+        role: { relationId: named.id, end: is === 'HEAD' ? 'TAIL' : 'HEAD' },
       });
+      given.push({ is, relation: named, otherId: itemId });
     }
     const guess =
       typeof description === 'string' ? await placeByDescription(context, dataset, model, description) : null;
