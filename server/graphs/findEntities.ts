@@ -109,9 +109,8 @@ async function findNamesakes(
   condition: Condition | null,
   role: Role | null = null,
 ): Promise<number[]> {
-  // The full-text condition is only there to be found by its index; a label of stop words alone is not found by it.
-  const where = `lower(items.label) = lower($2::text) and (numnode(plainto_tsquery('english', $2::text)) = 0
-    or ${TEXT_OF_ITEM} @@ plainto_tsquery('english', $2::text))`;
+  // The index `items_label` knows the hash.
+  const where = 'md5(lower(items.label)) = md5(lower($2::text)) and lower(items.label) = lower($2::text)';
   const order = `${role === null ? '' : `${standing(role)} desc, `}${DEGREE} desc`;
   return queryIds(database, dataset, text, where, order, Math.min(first, MOST_NAMESAKES), condition);
 }
