@@ -1,6 +1,7 @@
 /** Table `comparisons`: of two embeddings of one data set, how alike the neighbours of each item are. */
 import type { Queryable, Row } from '../database/database.ts';
 import { UserError } from '../errors.ts';
+import type { Embedding } from './embeddings.ts';
 import { decodeFloats, decodeIds, encodeFloats, encodeIds } from './itemValues.ts';
 
 export interface Comparison {
@@ -70,6 +71,23 @@ export async function replaceComparison(transaction: Queryable, made: NewCompari
   );
   if (kept === undefined) throw new UserError('NOT_FOUND', 'An embedding was removed meanwhile.');
   return kept.id;
+}
+
+/** The comparison of these two, whichever is named first. @throws UserError NOT_FOUND */
+export async function requireComparison(
+  database: Queryable,
+  one: Pick<Embedding, 'id' | 'name'>,
+  other: Pick<Embedding, 'id' | 'name'>,
+): Promise<Comparison> {
+  const found = (await listComparisons(database, one.id)).find(({ embeddingId, otherId }) =>
+    [embeddingId, otherId].includes(other.id),
+  );
+  if (found !== undefined && one.id !== other.id) return found;
+  throw new UserError('NOT_FOUND', `"${one.name}" and "${other.name}" have not been compared.`);
+}
+
+export async function removeComparison(database: Queryable, { id }: Pick<Comparison, 'id'>): Promise<void> {
+  await database.query('delete from comparisons where id = $1::int', [id]);
 }
 
 /** Items, ascending, and the share of neighbours that each has in both embeddings. */

@@ -12,6 +12,7 @@ import type { Rejection, TaskContext } from '../jobs/task.ts';
 import type { ModelDescription } from '../models/describeModel.ts';
 import { type Encoded, encodePictures, encodeTexts } from '../models/encode.ts';
 import { requireModel } from '../models/findModels.ts';
+import { fetchPicture } from '../models/pictures/fetchPicture.ts';
 import {
   appendVectors,
   createEmbedding,
@@ -62,6 +63,9 @@ interface Checkpoint {
 const TEXTS_AT_ONCE = 1024;
 /** Pictures are read together up to this many bytes. */
 const PICTURES_AT_ONCE = 128;
+/** Pictures that come from elsewhere: at most 512 MiB together, and few requests to others at a time. */
+const FETCHED_AT_ONCE = 16;
+const REQUESTS = 4;
 const PICTURES_BYTES = 48 << 20;
 
 const NAME_LENGTH_LIMIT = 200;
@@ -101,8 +105,8 @@ export function checkEmbedItems(dataset: Dataset, model: ModelDescription, wish:
   }
   if (modality === 'TEXT' && (wish.layer != null || wish.pooling != null))
     throw wrong('A `layer` and its `pooling` are of pictures; texts have none.');
-  if (modality === 'IMAGE' && wish.field != null)
-    throw wrong('A `field` is of texts; pictures are the pictures of the items.');
+  if (modality === 'IMAGE' && wish.field === 'label')
+    throw wrong('Labels are no addresses of pictures. Name another `field`, or none for the pictures of the items.');
   const layer = wish.layer ?? null;
   // A model whose own output is a layer as well is pooled as a layer is.
   const pooling = wish.pooling ?? (layer === null ? null : 'AVERAGE');
@@ -120,7 +124,7 @@ export function checkEmbedItems(dataset: Dataset, model: ModelDescription, wish:
     recipe: {
       model: model.name,
       modality,
-      field: modality === 'TEXT' ? fieldOf(dataset, wish.field ?? null) : null,
+      field: modality === 'TEXT' || wish.field != null ? fieldOf(dataset, wish.field ?? null) : null,
       layer,
       pooling,
     },
@@ -129,7 +133,7 @@ export function checkEmbedItems(dataset: Dataset, model: ModelDescription, wish:
   };
 }
 
-/** The field with the text; null: the label. @throws UserError where there is none of that name */
+/** The field with the text, or with the address of the picture; null: the label. @throws UserError where there is none of that name */
 function fieldOf({ slug, fields }: Dataset, asked: string | null): string | null {
   if (asked === null)
     return ['text', 'sentence', 'content'].find((name) => fields.some((field) => field.name === name)) ?? null;
@@ -211,7 +215,7 @@ function checkSame(there: Embedding, recipe: Recipe): void {
   const how =
     made === null
       ? 'was imported'
-      : `is of ${made.modality === 'TEXT' ? `the texts in ${made.field ?? 'label'}` : `pictures${made.layer === null ? '' : `, of the layer "${made.layer}"`}`} by "${made.model}"`;
+      : `is of ${made.modality === 'TEXT' ? `the texts in ${made.field ?? 'label'}` : `pictures${made.field === null ? '' : ` whose addresses are in ${made.field}`}${made.layer === null ? '' : `, of the layer "${made.layer}"`}`} by "${made.model}"`;
   throw new UserError('CONFLICT', `The embedding "${there.name}" ${how}. Choose another name, or remove it first.`);
 }
 
@@ -232,9 +236,10 @@ async function nextItems(
   { datasetId, recipe }: EmbedItemsInput,
   { embeddingId, after }: Checkpoint,
 ): Promise<number[]> {
-  const first = recipe.modality === 'TEXT' ? TEXTS_AT_ONCE : PICTURES_AT_ONCE;
+  const addressed = recipe.modality === 'IMAGE' && recipe.field !== null;
+  const first = addressed ? FETCHED_AT_ONCE : recipe.modality === 'TEXT' ? TEXTS_AT_ONCE : PICTURES_AT_ONCE;
   const ids = await listUnembedded(database, { id: embeddingId ?? NONE, datasetId }, { after, first });
-  if (recipe.modality === 'TEXT') return ids;
+  if (recipe.modality === 'TEXT' || addressed) return ids;
   let bytes = 0;
   const sizes = await readImageSizes(database, datasetId, ids);
   const fits = sizes.findIndex((size) => {
@@ -274,8 +279,15 @@ async function encodeBatch(
     const cut = encoded.cut.map(({ tokens }) => tokens);
     return { ...batchOf(items, encoded), cut: cut.length, mostCut: Math.max(0, ...cut) };
   }
+  const { field, layer, pooling } = input.recipe;
+  if (field !== null) {
+    const items = await readItemTexts(database, dataset.id, ids, field);
+    const { fetched, rejections } = await fetchPictures(items, field, signal);
+    const encoded = await encodePictures(models, model, fetched, { ...options, layer, pooling });
+    const batch = batchOf(fetched, encoded);
+    return { ...batch, rejections: [...rejections, ...batch.rejections], cut: 0, mostCut: 0 };
+  }
   const pictures = await readImages(database, dataset.id, ids);
-  const { layer, pooling } = input.recipe;
   const encoded = await encodePictures(models, model, pictures, { ...options, layer, pooling });
   const found = new Set(pictures.map(({ id }) => id));
   const without = await readItemTexts(
@@ -291,6 +303,39 @@ async function encodeBatch(
     cut: 0,
     mostCut: 0,
   };
+}
+
+type Addressed = Awaited<ReturnType<typeof readItemTexts>>[number];
+
+/** The pictures behind the addresses of items, in the order of the items, and why some are not there. */
+async function fetchPictures(
+  items: readonly Addressed[],
+  field: string,
+  signal: AbortSignal,
+): Promise<{ fetched: { id: number; key: string; bytes: Uint8Array }[]; rejections: Rejection[] }> {
+  const found = new Map<Addressed, Uint8Array>();
+  const rejections: Rejection[] = [];
+  const waiting = [...items];
+  const fetchNext = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      try {
+        if (item.text === null || item.text.trim() === '') {
+          throw wrong(`The item has no address of a picture in the field "${field}".`);
+        }
+        found.set(item, await fetchPicture(item.text.trim(), { signal }));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof UserError)) throw error;
+        rejections.push(rejection(item.key, error.message));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: REQUESTS }, fetchNext));
+  const fetched = items.flatMap((item) => {
+    const bytes = found.get(item);
+    return bytes === undefined ? [] : [{ id: item.id, key: item.key, bytes }];
+  });
+  return { fetched, rejections };
 }
 
 function batchOf(

@@ -15,7 +15,7 @@ export interface Recipe {
   /** Name of the model. */
   readonly model: string;
   readonly modality: 'TEXT' | 'IMAGE';
-  /** The field whose text is read; null: the label. Of pictures: null. */
+  /** The field whose text is read; null: the label. Of pictures: the field with their addresses; null: they are the items' own. */
   readonly field: string | null;
   /** The tensor that is read instead of the model's output; null: the output. */
   readonly layer: string | null;

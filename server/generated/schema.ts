@@ -2468,6 +2468,10 @@ export type Mutation = {
   readonly removeClassification: RemoveClassificationPayload;
   /** Compares the neighbours of all items in two embeddings of a data set. The comparison there is of the two is replaced. */
   readonly compareEmbeddings: CompareEmbeddingsPayload;
+  /** Removes a comparison, from whichever of its two embeddings it is named. */
+  readonly removeComparison: RemoveComparisonPayload;
+  /** Removes what a file of tests has told of an embedding of words. */
+  readonly removeWordEvaluation: RemoveWordEvaluationPayload;
   /** Asks a job to stop. A job that has ended stays as it is. */
   readonly cancelJob: CancelJobPayload;
 };
@@ -2565,6 +2569,16 @@ export type MutationRemoveClassificationArgs = {
 
 export type MutationCompareEmbeddingsArgs = {
   input: CompareEmbeddingsInput;
+};
+
+
+export type MutationRemoveComparisonArgs = {
+  input: RemoveComparisonInput;
+};
+
+
+export type MutationRemoveWordEvaluationArgs = {
+  input: RemoveWordEvaluationInput;
 };
 
 
@@ -3121,7 +3135,7 @@ export type EmbedItemsInput = {
   readonly name?: InputMaybe<Scalars['String']['input']>;
   /** What to read of the items. Default: pictures where the data set is of pictures and the model takes them, otherwise texts. */
   readonly modality?: InputMaybe<Modality>;
-  /** The field with the text. Default: `text`, `sentence` or `content`, otherwise the label. */
+  /** The field with the text. Default: `text`, `sentence` or `content`, otherwise the label. With `modality: IMAGE`: the field with the address of each item's picture, a data URL or one on the public network; default: the pictures of the items themselves. */
   readonly field?: InputMaybe<Scalars['String']['input']>;
   /** A tensor of the model, as `Model.layers` names it; pictures only. Default: the model's own output. */
   readonly layer?: InputMaybe<Scalars['String']['input']>;
@@ -3202,6 +3216,38 @@ export type RemoveClassificationInput = {
 /** What was removed. */
 export type RemoveClassificationPayload = {
   /** The global id that the classification had. */
+  readonly removedId: Scalars['ID']['output'];
+};
+
+/** A comparison that is no longer wanted. */
+export type RemoveComparisonInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of one embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** Name of the other. */
+  readonly other: Scalars['String']['input'];
+};
+
+/** What was removed. */
+export type RemoveComparisonPayload = {
+  /** The global id that the comparison had. */
+  readonly removedId: Scalars['ID']['output'];
+};
+
+/** An evaluation that is no longer wanted. */
+export type RemoveWordEvaluationInput = {
+  /** Slug of the data set. */
+  readonly dataset: Scalars['String']['input'];
+  /** Name of the embedding. */
+  readonly embedding: Scalars['String']['input'];
+  /** `WordEvaluation.name`: that of its file. */
+  readonly evaluation: Scalars['String']['input'];
+};
+
+/** What was removed. */
+export type RemoveWordEvaluationPayload = {
+  /** The global id that the evaluation had. */
   readonly removedId: Scalars['ID']['output'];
 };
 
@@ -3511,6 +3557,10 @@ export type ResolversTypes = {
   ClassifyItemsPayload: ResolverTypeWrapper<Omit<ClassifyItemsPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   RemoveClassificationInput: RemoveClassificationInput;
   RemoveClassificationPayload: ResolverTypeWrapper<RemoveClassificationPayload>;
+  RemoveComparisonInput: RemoveComparisonInput;
+  RemoveComparisonPayload: ResolverTypeWrapper<RemoveComparisonPayload>;
+  RemoveWordEvaluationInput: RemoveWordEvaluationInput;
+  RemoveWordEvaluationPayload: ResolverTypeWrapper<RemoveWordEvaluationPayload>;
   CompareEmbeddingsInput: CompareEmbeddingsInput;
   CompareEmbeddingsPayload: ResolverTypeWrapper<Omit<CompareEmbeddingsPayload, 'job'> & { job: ResolversTypes['Job'] }>;
 };
@@ -3684,6 +3734,10 @@ export type ResolversParentTypes = {
   ClassifyItemsPayload: Omit<ClassifyItemsPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   RemoveClassificationInput: RemoveClassificationInput;
   RemoveClassificationPayload: RemoveClassificationPayload;
+  RemoveComparisonInput: RemoveComparisonInput;
+  RemoveComparisonPayload: RemoveComparisonPayload;
+  RemoveWordEvaluationInput: RemoveWordEvaluationInput;
+  RemoveWordEvaluationPayload: RemoveWordEvaluationPayload;
   CompareEmbeddingsInput: CompareEmbeddingsInput;
   CompareEmbeddingsPayload: Omit<CompareEmbeddingsPayload, 'job'> & { job: ResolversParentTypes['Job'] };
 };
@@ -4538,6 +4592,8 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   classifyItems?: Resolver<ResolversTypes['ClassifyItemsPayload'], ParentType, ContextType, RequireFields<MutationClassifyItemsArgs, 'input'>>;
   removeClassification?: Resolver<ResolversTypes['RemoveClassificationPayload'], ParentType, ContextType, RequireFields<MutationRemoveClassificationArgs, 'input'>>;
   compareEmbeddings?: Resolver<ResolversTypes['CompareEmbeddingsPayload'], ParentType, ContextType, RequireFields<MutationCompareEmbeddingsArgs, 'input'>>;
+  removeComparison?: Resolver<ResolversTypes['RemoveComparisonPayload'], ParentType, ContextType, RequireFields<MutationRemoveComparisonArgs, 'input'>>;
+  removeWordEvaluation?: Resolver<ResolversTypes['RemoveWordEvaluationPayload'], ParentType, ContextType, RequireFields<MutationRemoveWordEvaluationArgs, 'input'>>;
   cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
 };
 
@@ -4628,6 +4684,14 @@ export type ClassifyItemsPayloadResolvers<ContextType = Context, ParentType exte
 };
 
 export type RemoveClassificationPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveClassificationPayload'] = ResolversParentTypes['RemoveClassificationPayload']> = {
+  removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type RemoveComparisonPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveComparisonPayload'] = ResolversParentTypes['RemoveComparisonPayload']> = {
+  removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type RemoveWordEvaluationPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveWordEvaluationPayload'] = ResolversParentTypes['RemoveWordEvaluationPayload']> = {
   removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
@@ -4755,6 +4819,8 @@ export type Resolvers<ContextType = Context> = {
   FetchModelPayload?: FetchModelPayloadResolvers<ContextType>;
   ClassifyItemsPayload?: ClassifyItemsPayloadResolvers<ContextType>;
   RemoveClassificationPayload?: RemoveClassificationPayloadResolvers<ContextType>;
+  RemoveComparisonPayload?: RemoveComparisonPayloadResolvers<ContextType>;
+  RemoveWordEvaluationPayload?: RemoveWordEvaluationPayloadResolvers<ContextType>;
   CompareEmbeddingsPayload?: CompareEmbeddingsPayloadResolvers<ContextType>;
 };
 

@@ -8,7 +8,12 @@ import {
 } from '../embeddings/classifications.ts';
 import { checkClassificationName, checkPrompts } from '../embeddings/classifyItems.ts';
 import { checkComparison } from '../embeddings/compareEmbeddings.ts';
-import { type Comparison as ComparisonRecord, readOverlaps } from '../embeddings/comparisons.ts';
+import {
+  type Comparison as ComparisonRecord,
+  readOverlaps,
+  removeComparison,
+  requireComparison,
+} from '../embeddings/comparisons.ts';
 import { requireEmbedding } from '../embeddings/embeddings.ts';
 import { requireModelFor } from '../embeddings/encodeTargets.ts';
 import { classificationColumn, comparisonColumn, probabilityColumn } from '../embeddings/itemColumns.ts';
@@ -155,5 +160,13 @@ export const classificationMutations = {
       datasetId: dataset.id,
     });
     return { job };
+  },
+  async removeComparison(_root, { input }, { database }) {
+    const dataset = await requireDataset(database, input.dataset);
+    const embedding = await requireEmbedding(database, dataset.id, input.embedding);
+    const other = await requireEmbedding(database, dataset.id, input.other);
+    const comparison = await requireComparison(database, embedding, other);
+    await removeComparison(database, comparison);
+    return { removedId: encodeId(['Comparison', comparison.id]) };
   },
 } satisfies MutationResolvers;

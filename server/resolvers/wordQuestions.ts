@@ -27,7 +27,12 @@ import type {
 } from '../generated/schema.ts';
 import { addJob } from '../jobs/jobs.ts';
 import { checkTraining } from '../words/checkTraining.ts';
-import { type EvaluatedSection as EvaluatedSectionRecord, listEvaluations } from '../words/evaluations.ts';
+import {
+  type EvaluatedSection as EvaluatedSectionRecord,
+  listEvaluations,
+  removeEvaluation,
+  requireEvaluation,
+} from '../words/evaluations.ts';
 import type { Context } from './context.ts';
 import { toCondition } from './dataset.ts';
 import { encodeId } from './ids.ts';
@@ -129,6 +134,13 @@ export const wordMutations = {
       datasetId: dataset.id,
     });
     return { job };
+  },
+  async removeWordEvaluation(_root, { input }, { database }) {
+    const dataset = await requireDataset(database, input.dataset);
+    const embedding = await requireEmbedding(database, dataset.id, input.embedding);
+    const evaluation = await requireEvaluation(database, embedding.id, input.evaluation);
+    await removeEvaluation(database, evaluation);
+    return { removedId: encodeId(['WordEvaluation', evaluation.id]) };
   },
 } satisfies MutationResolvers;
 

@@ -1,6 +1,7 @@
 /** Table `word_evaluations`: how well the vectors of words answer files of tests. */
 import type { Queryable, Row } from '../database/database.ts';
 import type { Embedding } from '../embeddings/embeddings.ts';
+import { didYouMean, UserError } from '../errors.ts';
 
 /** A section of a file of tests; of a file without sections the whole. */
 export interface EvaluatedSection {
@@ -52,6 +53,24 @@ export async function findEvaluationsById(
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => byId.get(id) ?? null);
+}
+
+/** The evaluation by the file of that name. @throws UserError NOT_FOUND with the names that there are */
+export async function requireEvaluation(
+  database: Queryable,
+  embeddingId: number,
+  name: string,
+): Promise<WordEvaluation> {
+  const all = await listEvaluations(database, embeddingId);
+  const found = all.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  const names = all.map((each) => each.name);
+  const near = didYouMean(name, names) || (names.length > 0 ? ` There is ${names.join(', ')}.` : '');
+  throw new UserError('NOT_FOUND', `The embedding has no evaluation by "${name}".${near}`);
+}
+
+export async function removeEvaluation(database: Queryable, { id }: Pick<WordEvaluation, 'id'>): Promise<void> {
+  await database.query('delete from word_evaluations where id = $1::int', [id]);
 }
 
 /** Keeps an evaluation in place of that by the file of the same name. @returns its id */

@@ -212,6 +212,21 @@ onEveryServer((_engine, start) => {
       assert.match(job.error.message, /Not one question of unknown\.txt has all its words among the 38/);
       break;
     }
+
+    const remove = `mutation ($evaluation: String!) {
+      removeWordEvaluation(input: { dataset: "words", embedding: "word2vec", evaluation: $evaluation }) { removedId } }`;
+    const list = '{ dataset(slug: "words") { embedding(name: "word2vec") { evaluations { id name } } } }';
+    const listed = async () => (await server.data(list)).dataset.embedding.evaluations;
+    const [pairs] = await listed();
+    const { removeWordEvaluation } = await server.data(remove, { evaluation: 'pairs.tsv' });
+    assert.equal(removeWordEvaluation.removedId, pairs.id);
+    assert.deepEqual(
+      (await listed()).map(({ name }: { name: string }) => name),
+      ['tests.txt'],
+    );
+    const { errors } = await server.ask(remove, { evaluation: 'test.txt' });
+    assert.match(errors[0]?.message ?? '', /no evaluation by "test\.txt"\. Did you mean "tests\.txt"\?/);
+    assert.equal(errors[0]?.extensions.code, 'NOT_FOUND');
   });
 
   describe('what cannot be', () => {

@@ -111,6 +111,47 @@ onEveryDatabase((_engine, open) => {
     database = await open();
   });
 
+  test('pictures come from the addresses in a field; what cannot be had is told of its item, and the rest goes on', async () => {
+    const plain = async (background: string) =>
+      await sharp({ create: { width: 4, height: 4, channels: 3, background } })
+        .jpeg()
+        .toBuffer();
+    const dataUrl = (bytes: Uint8Array) => `data:image/jpeg;base64,${Buffer.from(bytes).toString('base64')}`;
+    const red = await plain('#ff0000');
+    const dataset = await make(database, 'addresses', [
+      dataUrl(red),
+      'http://127.0.0.1:4000/graphql',
+      null,
+      'file:///etc/passwd',
+      dataUrl(red.subarray(0, red.length / 2)),
+      'https://user:secret@example.org/a.png',
+      ` ${dataUrl(await plain('#0000ff'))}`,
+    ]);
+    const input = await wish(dataset, 'pair', { modality: 'IMAGE', field: 'text', name: 'fetched' });
+    assert.equal(input.recipe.field, 'text');
+    const job = await run(database, input);
+    assert.deepEqual([job.state, job.error], ['SUCCEEDED', null]);
+    const vectors = await vectorsOf(database, dataset, 'fetched');
+    assert.deepEqual([...vectors.keys()], [1, 7]);
+    assert.deepEqual(
+      [vectors.get(1)?.map(Math.round), vectors.get(7)?.map(Math.round)],
+      [
+        [1, 0, 0],
+        [0, 0, 1],
+      ],
+    );
+    const reasons = await listRejections(database, job.id, 100);
+    const reasonOf = (key: string) => reasons.find(({ file }) => file === key)?.reason ?? '';
+    assert.match(reasonOf('k2'), /The host "127\.0\.0\.1" is not on the public network/);
+    assert.match(reasonOf('k3'), /no address of a picture in the field "text"/);
+    assert.match(reasonOf('k4'), /begins with data:, https:\/\/ or http:\/\//);
+    assert.match(reasonOf('k5'), /cannot be decoded|damaged/);
+    assert.match(reasonOf('k6'), /holds a user name or a password/);
+    assert.equal(reasons.length, 5);
+    const other = await run(database, await wish(dataset, 'pair', { modality: 'TEXT', name: 'fetched' }));
+    assert.match(other.error?.message ?? '', /is of pictures whose addresses are in text by "pair"/);
+  });
+
   test('texts become an embedding, and later items are added to it alone', async () => {
     const dataset = await make(database, 'colours', ['red', 'green', 'blue', 'red green']);
     const input = await wish(dataset, 'texts');
@@ -386,7 +427,8 @@ test('what cannot be embedded is told before there is a job', async () => {
     ['texts', { modality: 'IMAGE' }, /makes no vectors of pictures/],
     ['texts', { layer: 'twice' }, /makes no vectors of pictures/],
     ['pair', { modality: 'TEXT', layer: 'twice' }, /are of pictures; texts have none/],
-    ['pair', { modality: 'IMAGE', field: 'text' }, /A `field` is of texts/],
+    ['pair', { modality: 'IMAGE', field: 'texts' }, /has no field "texts"/],
+    ['pair', { modality: 'IMAGE', field: 'label' }, /Labels are no addresses of pictures/],
     ['texts', { name: ' ' }, /1 to 200 characters/],
     ['unfinished', {}, /cannot be used\. It holds no ONNX file/],
   ];

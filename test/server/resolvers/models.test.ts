@@ -383,6 +383,22 @@ onEveryServer((_engine, start) => {
     assert.match(wrong.errors[0]?.message ?? '', /`contains` does not fit `classification:tone:red`/);
   });
 
+  test('a comparison is removed from either side', async () => {
+    const remove = `mutation ($input: RemoveComparisonInput!) { removeComparison(input: $input) { removedId } }`;
+    const input = { dataset: 'colours', embedding: 'places', other: 'pair' };
+    const compared = async () => {
+      const { dataset } = await data('{ dataset(slug: "colours") { embedding(name: "pair") { comparisons { id } } } }');
+      return dataset.embedding.comparisons;
+    };
+    const [{ id }] = await compared();
+    assert.equal((await data(remove, { input })).removeComparison.removedId, id);
+    assert.deepEqual(await compared(), []);
+    for (const other of ['pair', 'places']) {
+      const { errors } = await server.ask(remove, { input: { ...input, other } });
+      assert.match(errors[0]?.message ?? '', new RegExp(`"places" and "${other}" have not been compared`));
+    }
+  });
+
   const refused: readonly (readonly [string, string, object, RegExp])[] = [
     [
       'embedItems',
