@@ -1,11 +1,12 @@
 /** Models through GraphQL, from their list to a map that is coloured by prompts. */
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { tableFromIPC } from 'apache-arrow';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
-import { writeImageModel, writePairModel, writeTextModel } from '../../helpers/models.ts';
+import { onnxModel, writeImageModel, writePairModel, writeTextModel } from '../../helpers/models.ts';
 import { scratchDir } from '../../helpers/runTask.ts';
 import { allJobs, onEveryServer, type TestServer, upload } from '../../helpers/server.ts';
 
@@ -13,6 +14,36 @@ const folder = await scratchDir();
 await writeTextModel(join(folder, 'texts'));
 await writeImageModel(join(folder, 'pictures'));
 await writePairModel(join(folder, 'pair'));
+await writeBroken(join(folder, 'broken'));
+
+/** Models of no use: bytes that are none, weights that are not there, an operator that nobody has, here and elsewhere. */
+async function writeBroken(at: string): Promise<void> {
+  const graph = (operator: string, more: object) =>
+    onnxModel({
+      inputs: [{ name: 'x', type: 1, dimensions: ['n', 3, 4, 4] }],
+      outputs: [{ name: 'features', type: 1, dimensions: ['n', 3, 4, 4] }],
+      nodes: [{ operator, inputs: ['x', 'w'], output: 'features', ...more }],
+      constants: [
+        {
+          name: 'w',
+          dimensions: [1],
+          values: new Float32Array(1),
+          ...(operator === 'Mul' ? { external: 'w.bin' } : {}),
+        },
+      ],
+    });
+  const files = {
+    bytes: Buffer.from('no model at all'),
+    data: graph('Mul', {}),
+    foreign: graph('Swirl', { domain: 'org.example' }),
+    unknown: graph('Swirl', {}),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    await mkdir(join(at, name, 'onnx'), { recursive: true });
+    await writeFile(join(at, name, 'onnx', 'model.onnx'), bytes);
+    await writeFile(join(at, name, 'preprocessor_config.json'), '{"size":{"height":4,"width":4}}');
+  }
+}
 
 /** Pictures by the colour that their names say. */
 const colours = {
@@ -381,6 +412,124 @@ onEveryServer((_engine, start) => {
       '{ dataset(slug: "colours") { items(filter: { field: "classification:tone:red", contains: "0" }) { nodes { key } } } }',
     );
     assert.match(wrong.errors[0]?.message ?? '', /`contains` does not fit `classification:tone:red`/);
+  });
+
+  /** What is asked for, what the answer says, and with which code. */
+  const noTargets: readonly (readonly [string, () => Promise<object> | object, RegExp])[] = [
+    ['an empty text', () => ({ text: ' ' }), /^The text is empty\.$/],
+    [
+      'a text of unknown words alone',
+      () => ({ text: 'mauve ochre' }),
+      /"mauve ochre" has no vector: the model knows none/,
+    ],
+    ['half of a character', () => ({ text: 'red \ud83d' }), /half of a character \(a lone surrogate\)/],
+    ['an address that is none', () => ({ image: { url: 'a picture' } }), /"a picture" is no address/],
+    ['this machine', () => ({ image: { url: 'http://127.0.0.1:5432/' } }), /not on the public network/],
+    ['a network around', () => ({ image: { url: 'http://[::ffff:10.0.0.1]/a.png' } }), /not on the public network/],
+    ['a text as a picture', () => ({ image: imageOf(Buffer.from('red')) }), /It is no image: it begins with "red"/],
+    [
+      'a JPEG that is cut off',
+      async () => ({ image: imageOf((await square('jpeg')).subarray(0, 300)) }),
+      /cannot be decoded/,
+    ],
+    [
+      'a picture of 0 x 0',
+      async () => {
+        const png = await square('png');
+        png.writeUInt32BE(0, 16);
+        png.writeUInt32BE(0, 20);
+        return { image: imageOf(png) };
+      },
+      /cannot be decoded/,
+    ],
+    [
+      'a bomb',
+      async () => {
+        const create = { width: 12_000, height: 12_000, channels: 3, background: '#000' } as const;
+        const bytes = sharp({ create, limitInputPixels: false }).png({ palette: true }).toBuffer();
+        return { image: imageOf(await bytes) };
+      },
+      /12000 x 12000 pixels|100 million/,
+    ],
+    [
+      'a sum with one of these',
+      () => ({ sum: [{ to: { text: 'red' } }, { to: { text: 'mauve' }, weight: -1 }] }),
+      /"mauve" has no vector/,
+    ],
+  ];
+  const imageOf = (bytes: Uint8Array) => ({ url: `data:image/png;base64,${Buffer.from(bytes).toString('base64')}` });
+  const square = (format: 'png' | 'jpeg') =>
+    sharp({
+      create: {
+        width: 64,
+        height: 64,
+        channels: 3,
+        background: '#789',
+        noise: { type: 'gaussian', mean: 99, sigma: 40 },
+      },
+    })
+      .toFormat(format)
+      .toBuffer();
+
+  for (const [name, make, reason] of noTargets) {
+    test(`no target: ${name}; the next question is answered`, async () => {
+      const to = await make();
+      for (const document of [
+        nearest,
+        `query ($embedding: String!, $to: Target!) { dataset(slug: "colours") { embedding(name: $embedding) {
+           classify(target: $to, labels: ["red", "blue"]) { label } } } }`,
+        `query ($embedding: String!, $to: Target!) { dataset(slug: "colours") { embedding(name: $embedding) {
+           projection(name: "flat") { place(to: $to) { x } } } } }`,
+      ]) {
+        const { errors } = await server.ask(document, { embedding: 'pair', to });
+        assert.match(errors[0]?.message ?? '', reason);
+        assert.ok(['BAD_USER_INPUT', 'FORBIDDEN'].includes(errors[0]?.extensions.code ?? ''));
+      }
+      assert.deepEqual(await keys('pair', { text: 'green' }), ['grass', 'moss']);
+    });
+  }
+
+  test('a text of a megabyte is cut to what the model reads', async () => {
+    assert.deepEqual(await keys('pair', { text: `${'green '.repeat(16)}${'red '.repeat(240_000)}` }), [
+      'grass',
+      'moss',
+    ]);
+  });
+
+  test('models that are of no use say why in the list, and what needs them is refused or fails with the same sentence', async () => {
+    const { models } = await data('{ models { name state problem } }');
+    const problemOf = (name: string) => models.find((model: { name: string }) => model.name === `broken/${name}`);
+    for (const [name, reason] of [
+      ['bytes', /model\.onnx is no ONNX model, or a damaged one/],
+      ['data', /keeps its weights in the file w\.bin, which is missing/],
+      ['foreign', /needs the operator Swirl of "org\.example"/],
+    ] as const) {
+      assert.equal(problemOf(name).state, 'UNUSABLE', name);
+      assert.match(problemOf(name).problem, reason);
+      const { errors } = await server.ask(
+        'mutation ($input: EmbedItemsInput!) { embedItems(input: $input) { job { id } } }',
+        { input: { dataset: 'colours', model: `broken/${name}` } },
+      );
+      assert.match(errors[0]?.message ?? '', reason);
+      assert.equal(errors[0]?.extensions.code, 'BAD_USER_INPUT');
+    }
+    // What only onnxruntime finds out.
+    const { embedItems } = await data(
+      'mutation ($input: EmbedItemsInput!) { embedItems(input: $input) { job { id } } }',
+      { input: { dataset: 'colours', model: 'broken/unknown' } },
+    );
+    for (;;) {
+      const { job } = await data('query ($id: ID!) { job(id: $id) { state error { code message } } }', {
+        id: embedItems.job.id,
+      });
+      if (job.state === 'QUEUED' || job.state === 'RUNNING') continue;
+      assert.equal(job.state, 'FAILED');
+      assert.match(job.error.message, /Swirl/);
+      assert.notEqual(job.error.code, 'INTERNAL_SERVER_ERROR');
+      assert.doesNotMatch(job.error.message, /embedding-map-test/);
+      break;
+    }
+    assert.deepEqual(await keys('pair', { text: 'green' }), ['grass', 'moss'], 'the rest goes on');
   });
 
   test('a comparison is removed from either side', async () => {
