@@ -299,11 +299,13 @@ async function encodeBatch(
   const batch = batchOf(pictures, encoded);
   return {
     ...batch,
-    rejections: [...batch.rejections, ...without.map(({ key }) => rejection(key, 'The item has no picture.'))],
+    rejections: [...batch.rejections, ...without.map(({ key }) => rejection(key, NO_PICTURE))],
     cut: 0,
     mostCut: 0,
   };
 }
+
+const NO_PICTURE = 'The item has no picture of its own. Where a field holds the address of one, name that `field`.';
 
 type Addressed = Awaited<ReturnType<typeof readItemTexts>>[number];
 
