@@ -4,6 +4,7 @@
  */
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 
+import { sketchBytes } from '#kernels/sketch.ts';
 import type { Database } from '../database/database.ts';
 import { serveDatabase } from '../database/remote.ts';
 import { startThread } from '../thread.ts';
@@ -98,7 +99,8 @@ export class Resident {
   }
 
   #load(embedding: Kept): void {
-    const bytes = embedding.itemCount * Math.ceil(embedding.dimension / 4) * 16;
+    const { itemCount, dimension: columns } = embedding;
+    const bytes = itemCount * Math.ceil(columns / 4) * 16 + sketchBytes(itemCount, columns);
     const limit = Math.min(this.#options.bytes, ADDRESSABLE_BYTES / 2);
     if (this.#closed || embedding.itemCount === 0 || bytes > limit) return;
     this.#forget(embedding.id);

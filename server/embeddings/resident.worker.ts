@@ -109,7 +109,7 @@ async function load(embedding: Pick<Embedding, 'id' | 'dimension' | 'metric'>): 
   opened ??= 'port' in from ? Promise.resolve(connectDatabase(from.port)) : openPostgres(from.url, { pool: 1 });
   const { ids, matrix, version } = await readMatrix(await opened, embedding);
   const backend = await CpuBackend.create(matrix.data.length < ALONE_NUMBERS ? null : cpuThreads());
-  const placed = placeRows(backend, matrix, embedding.metric);
+  const placed = await placeRows(backend, matrix, embedding.metric);
   drop(embedding.id);
   if (placed === null) {
     backend.close();

@@ -1,7 +1,8 @@
 /**
  * The rows nearest to one vector, exactly, of a matrix that stays in the backend's memory: for questions that come one at a
  * time. A pass over all rows in float32 leaves the few that its rounding cannot tell apart from the nearest; these are
- * compared in float64.
+ * compared in float64. Where the rows have a sketch (sketch.ts), the pass is over that, and leaves those whose bound is no larger than
+ * the distance of the nearest.
  *
  * n rows, d columns, k nearest.
  */
@@ -9,6 +10,7 @@ import type { CpuBackend } from './cpu/backend.ts';
 import { distance, type Metric } from './distance.ts';
 import { type Matrix, rowOf } from './matrix.ts';
 import type { RowsOnCard } from './scanOnGpu.ts';
+import { type Sketch, sketchOf, sketchRows } from './sketch.ts';
 
 /** A matrix in the memory of a backend, which nothing else is allocated in meanwhile. */
 export interface ScannedRows {
@@ -23,6 +25,10 @@ export interface ScannedRows {
   /** float64 (n): lengths of the rows. */
   readonly lengths: Float64Array;
   readonly longest: number;
+  /** uint32 (n): all row numbers. */
+  readonly all: Uint32Array;
+  /** Null: there is none, because a pass over the rows themselves is as fast. */
+  readonly sketch: Sketch | null;
 }
 
 export interface Nearest {
@@ -46,7 +52,7 @@ export const LONGEST = 1e15;
  * Puts a matrix into the memory of a backend, with its own place for queries.
  * @returns null where it has rows so long or short that float32 cannot compare them
  */
-export function placeRows(backend: CpuBackend, matrix: Matrix, metric: Metric): ScannedRows | null {
+export async function placeRows(backend: CpuBackend, matrix: Matrix, metric: Metric): Promise<ScannedRows | null> {
   const { rows, columns } = matrix;
   const lengths = new Float64Array(rows);
   let longest = 0;
@@ -69,7 +75,9 @@ export function placeRows(backend: CpuBackend, matrix: Matrix, metric: Metric): 
     values.fill(0);
     for (let i = 0; i < rows; i++) values.set(rowOf(matrix, i), i * stride);
   }
-  return { rows, columns, metric, at, stride, query, out, lengths, longest };
+  const all = Uint32Array.from(lengths.keys());
+  const sketch = await sketchRows(backend, matrix, lengths, { at, width: stride });
+  return { rows, columns, metric, at, stride, query, out, lengths, longest, all, sketch };
 }
 
 /**
@@ -93,30 +101,98 @@ export async function nearestRows(
     readonly card?: RowsOnCard | null;
   } = {},
 ): Promise<Nearest> {
-  const { rows: n, metric, lengths } = placed;
+  const { rows: n, metric, lengths, all } = placed;
   const answers = (row: number): boolean => (metric !== 'COSINE' || (lengths[row] ?? 0) > 0) && !exclude.includes(row);
-  const asked = among ?? Uint32Array.from({ length: n }, (_, row) => row);
+  const asked = among ?? all;
   const candidates =
     among !== null && among.length < FEW * n
-      ? asked.filter(answers)
-      : await scanRows(backend, placed, vector, k, asked, answers, card);
-  const values = backend.float32(placed.at, n * placed.stride);
-  const far = Float64Array.from(candidates, (row) =>
-    distanceOf(vector, values.subarray(row * placed.stride, row * placed.stride + placed.columns), metric),
-  );
-  const order = Array.from(candidates.keys())
-    .sort((a, b) => (far[a] ?? 0) - (far[b] ?? 0) || (candidates[a] ?? 0) - (candidates[b] ?? 0))
-    .slice(0, k);
+      ? compareRows(backend, placed, vector, asked.filter(answers))
+      : ((card === null ? await scanSketch(backend, placed, vector, k, asked, answers) : null) ??
+        compareRows(backend, placed, vector, await scanRows(backend, placed, vector, k, asked, answers, card)));
+  candidates.sort((a, b) => a.far - b.far || a.row - b.row);
+  const nearest = candidates.slice(0, k);
   return {
-    rows: Uint32Array.from(order, (place) => candidates[place] ?? 0),
-    distances: Float64Array.from(order, (place) => far[place] ?? 0),
+    rows: Uint32Array.from(nearest, ({ row }) => row),
+    distances: Float64Array.from(nearest, ({ far }) => far),
   };
+}
+
+/** A row, and its distance to the query. */
+interface Candidate {
+  readonly row: number;
+  readonly far: number;
+}
+
+function compareRows(backend: CpuBackend, placed: ScannedRows, vector: Float32Array, rows: Uint32Array): Candidate[] {
+  const far = distanceTo(backend, placed, vector);
+  return Array.from(rows, (row) => ({ row, far: far(row) }));
+}
+
+function distanceTo(
+  backend: CpuBackend,
+  { rows, columns, stride, at, metric }: ScannedRows,
+  vector: Float32Array,
+): (row: number) => number {
+  const values = backend.float32(at, rows * stride);
+  return (row) => distanceOf(vector, values.subarray(row * stride, row * stride + columns), metric);
 }
 
 /** A cosine does not leave -1 … 1 by its rounding. */
 function distanceOf(a: Float32Array, b: Float32Array, metric: Metric): number {
   const far = distance(a, b, metric);
   return metric === 'COSINE' ? Math.min(2, Math.max(0, far)) : far;
+}
+
+/**
+ * The rows whose bounds do not rule out that they are among the k nearest, found in the order of their bounds, so that no more rows are
+ * compared than must be (Seidl and Kriegel 1998, "Optimal multi-step k-nearest neighbor search").
+ * @returns null where there is no sketch, or it rules out too few
+ */
+async function scanSketch(
+  backend: CpuBackend,
+  placed: ScannedRows,
+  vector: Float32Array,
+  k: number,
+  asked: Uint32Array,
+  answers: (row: number) => boolean,
+): Promise<Candidate[] | null> {
+  const { rows: n, metric, longest, sketch } = placed;
+  if (sketch === null) return null;
+  const { query, length } = sketchOf(sketch, vector);
+  backend.float32(sketch.query, sketch.stride).set(query);
+  const scores = await scores32(backend, { ...placed, at: sketch.at, stride: sketch.stride, query: sketch.query });
+  const distanceOfRow = distanceTo(backend, placed, vector);
+  // What a bound may be off: the sketches of a row and of the query by `error` of their lengths, the pass by its rounding.
+  const rounding = 2 * (sketch.stride / 16 + 8) * ROUNDING;
+  const most = (distanceOfKth: number): number => {
+    if (metric === 'EUCLIDEAN') return (distanceOfKth + sketch.error * (longest + length)) ** 2 * (1 + rounding);
+    const slack = (2 * sketch.error + rounding) * 1.0001;
+    return metric === 'COSINE' ? (distanceOfKth - 1 + slack) * length : distanceOfKth + slack * length * longest;
+  };
+
+  const likely = kthSmallest(scores, asked, answers, k);
+  const nearest = new Float64Array(k).fill(Number.POSITIVE_INFINITY); // a heap, the farthest on top
+  const candidates: Candidate[] = [];
+  const compare = (row: number) => {
+    const far = distanceOfRow(row);
+    candidates.push({ row, far });
+    pushSmaller(nearest, far);
+  };
+  for (const row of asked) if ((scores[row] ?? 0) <= likely && answers(row)) compare(row);
+  const reach = () => most(nearest[0] ?? Number.POSITIVE_INFINITY);
+  const limit = reach();
+  const possible: number[] = [];
+  for (const row of asked) {
+    const score = scores[row] ?? 0;
+    if (score <= limit && score > likely && answers(row)) possible.push(row);
+  }
+  if (possible.length > FEW * n) return null;
+  possible.sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
+  for (const row of possible) {
+    if ((scores[row] ?? 0) > reach()) break;
+    compare(row);
+  }
+  return candidates;
 }
 
 /** The rows that may be among the k nearest as far as float32 tells. */
@@ -129,22 +205,9 @@ async function scanRows(
   answers: (row: number) => boolean,
   card: RowsOnCard | null,
 ): Promise<Uint32Array> {
-  const { rows: n, columns, metric, at, stride, query, out, lengths, longest } = placed;
+  const { columns, metric, stride, query, longest } = placed;
   backend.float32(query, columns).set(vector);
-  const squared = metric === 'EUCLIDEAN' ? 1 : 0;
-  const rowsPerPiece = Math.max(1, Math.min(Math.ceil(n / backend.threadCount), Math.ceil(PIECE_NUMBERS / stride)));
-  if (card !== null) await card.scan(vector, squared === 1, backend.float32(out, n));
-  else {
-    await backend.run('scan', Math.ceil(n / rowsPerPiece), (piece) => {
-      const first = piece * rowsPerPiece;
-      return [at, stride, first, Math.min(n, first + rowsPerPiece), query, out, squared];
-    });
-  }
-  const scores = backend.float32(out, n);
-  if (metric !== 'EUCLIDEAN') {
-    for (let i = 0; i < n; i++)
-      scores[i] = metric === 'COSINE' ? -(scores[i] ?? 0) / (lengths[i] || 1) : -(scores[i] ?? 0);
-  }
+  const scores = await scores32(backend, placed, card === null ? null : { card, vector });
 
   // A sum of d / 16 terms and four more additions (Higham 2002, section 4.2): of squares relative to the sum itself, of
   // products to the lengths, by which those of the cosine are divided. Twice: the row that is compared errs, too.
@@ -158,25 +221,54 @@ async function scanRows(
   return asked.filter((row) => (scores[row] ?? 0) <= limit + margin && answers(row));
 }
 
+/** Squared distances to the query, or what a cosine or an inner product is but for the query's length, negated: float32 (n). */
+async function scores32(
+  backend: CpuBackend,
+  { rows: n, metric, at, stride, query, out, lengths }: Omit<ScannedRows, 'sketch'>,
+  onCard: { readonly card: RowsOnCard; readonly vector: Float32Array } | null = null,
+): Promise<Float32Array> {
+  const squared = metric === 'EUCLIDEAN' ? 1 : 0;
+  const rowsPerPiece = Math.max(1, Math.min(Math.ceil(n / backend.threadCount), Math.ceil(PIECE_NUMBERS / stride)));
+  if (onCard !== null) await onCard.card.scan(onCard.vector, squared === 1, backend.float32(out, n));
+  else {
+    await backend.run('scan', Math.ceil(n / rowsPerPiece), (piece) => {
+      const first = piece * rowsPerPiece;
+      return [at, stride, first, Math.min(n, first + rowsPerPiece), query, out, squared];
+    });
+  }
+  const scores = backend.float32(out, n);
+  if (metric !== 'EUCLIDEAN') {
+    for (let i = 0; i < n; i++)
+      scores[i] = metric === 'COSINE' ? -(scores[i] ?? 0) / (lengths[i] || 1) : -(scores[i] ?? 0);
+  }
+  return scores;
+}
+
 /** The k-th smallest score of the rows asked for, or infinity where there are fewer. */
 function kthSmallest(scores: Float32Array, asked: Uint32Array, answers: (row: number) => boolean, k: number): number {
   // A heap of the k smallest, the largest of them on top.
   const heap = new Float64Array(k).fill(Number.POSITIVE_INFINITY);
   for (const row of asked) {
     const score = scores[row] ?? 0;
-    if (score >= (heap[0] ?? 0) || !answers(row)) continue;
-    let place = 0;
-    for (;;) {
-      let child = 2 * place + 1;
-      if (child >= k) break;
-      if (child + 1 < k && (heap[child + 1] ?? 0) > (heap[child] ?? 0)) child++;
-      if ((heap[child] ?? 0) <= score) break;
-      heap[place] = heap[child] ?? 0;
-      place = child;
-    }
-    heap[place] = score;
+    if (score < (heap[0] ?? 0) && answers(row)) pushSmaller(heap, score);
   }
   return heap[0] ?? 0;
+}
+
+/** Puts a number in place of the largest, which is on top, where it is smaller. @returns whether it was */
+function pushSmaller(heap: Float64Array, value: number): boolean {
+  if (value >= (heap[0] ?? 0)) return false;
+  let place = 0;
+  for (;;) {
+    let child = 2 * place + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && (heap[child + 1] ?? 0) > (heap[child] ?? 0)) child++;
+    if ((heap[child] ?? 0) <= value) break;
+    heap[place] = heap[child] ?? 0;
+    place = child;
+  }
+  heap[place] = value;
+  return true;
 }
 
 /** The definition: every distance, sorted. */

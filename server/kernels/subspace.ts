@@ -104,7 +104,7 @@ export async function startAlongComponents(
 }
 
 /** The rows less `center` along each direction. directions: float64 (c, d). @returns (n, c) */
-async function alongDirections(
+export async function alongDirections(
   backend: CpuBackend,
   rows: number,
   n: number,
@@ -162,7 +162,7 @@ function columnMeans(data: Float32Array, n: number, d: number): Float64Array {
 }
 
 /** (X - mean)' (X - mean), float64 (d, d). */
-async function centeredProducts(
+export async function centeredProducts(
   backend: CpuBackend,
   rows: number,
   mean: Float64Array,
@@ -205,7 +205,7 @@ function cutTriangle(d: number, parts: number): number[] {
 }
 
 /** float64 (c, d): orthonormal rows, the direction of most variance first, the largest part of each positive. */
-function principalDirections(products: Float64Array, d: number, c: number, iterations: number): Float64Array {
+export function principalDirections(products: Float64Array, d: number, c: number, iterations: number): Float64Array {
   const width = Math.min(d, c + SPARE_DIRECTIONS);
   const random = createRandom(0);
   let basis = orthonormalize(

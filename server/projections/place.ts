@@ -37,6 +37,8 @@ export interface Placement {
 
 /** Most neighbours that can be asked for. */
 export const NEIGHBORS_LIMIT = 100;
+/** Neighbours among which those that are on the map are looked for, at the most. */
+const SEARCH_LIMIT = 1000;
 /** Neighbours that place a point where the method does not say how many. */
 const NEIGHBORS = 15;
 
@@ -49,10 +51,16 @@ export async function placeOnMap(
 ): Promise<Placement> {
   const map = await mapInMemory(database, projection);
   const { vector, exclude } = query.target;
-  const search = once(() => searchOnMap(database, embedding, map, query));
+  const found = new Map<number, Promise<Hit[]>>();
+  const search = (first: number) => {
+    const known =
+      [...found].find(([count]) => count >= first)?.[1] ?? searchOnMap(database, embedding, map, query, first);
+    found.set(first, known);
+    return known;
+  };
   const neighbors = async (first: number) => {
-    const others = (await search()).filter(({ itemId }) => !exclude.includes(itemId));
-    return others.slice(0, first);
+    const hits = await search(first + Math.min(exclude.length, NEIGHBORS_LIMIT));
+    return hits.filter(({ itemId }) => !exclude.includes(itemId)).slice(0, first);
   };
   const { transform } = map;
   if (transform !== null) {
@@ -63,18 +71,20 @@ export async function placeOnMap(
       : projectOntoAxes(row, transform.axes ?? [], embedding.metric);
     return { coordinates: data, neighbors };
   }
-  const hits = await search();
+  const hits = await search(neighborsToPlace(projection));
   return { coordinates: placeByNeighbors(projection, map, hits), neighbors };
 }
 
+/** As many as UMAP was made with; t-SNE and the others need few. */
+function neighborsToPlace({ method, parameters }: Projection): number {
+  const { neighbors = NEIGHBORS } = parameters as { readonly neighbors?: number };
+  return method === 'UMAP' ? Math.max(1, neighbors) : NEIGHBORS;
+}
+
 /** A point among its neighbours, by the method of the map. */
-function placeByNeighbors(
-  { method, parameters, seed }: Projection,
-  map: MapInMemory,
-  hits: readonly Hit[],
-): Float32Array {
-  const { neighbors: k = NEIGHBORS } = parameters as { readonly neighbors?: number };
-  const near = hits.slice(0, method === 'UMAP' ? k : NEIGHBORS);
+function placeByNeighbors(projection: Projection, map: MapInMemory, hits: readonly Hit[]): Float32Array {
+  const { method, parameters, seed } = projection;
+  const near = hits.slice(0, neighborsToPlace(projection));
   const found: NewNeighbors = {
     n: 1,
     k: Math.max(1, near.length),
@@ -101,11 +111,15 @@ async function searchOnMap(
   database: Database,
   embedding: Embedding,
   map: MapInMemory,
-  { target: { vector, exclude }, condition, ...options }: PlaceQuery,
+  { target: { vector }, condition, ...options }: PlaceQuery,
+  wanted: number,
 ): Promise<Hit[]> {
-  const first = NEIGHBORS_LIMIT + Math.min(exclude.length, NEIGHBORS_LIMIT);
-  const { hits } = await nearestItems(database, embedding, { ...options, vector, first, condition });
-  return hits.filter(({ itemId }) => map.rows.has(itemId));
+  // Items that came after the map was made are not on it: where some are among the nearest, further ones are looked for.
+  for (let first = wanted; ; first = SEARCH_LIMIT) {
+    const { hits } = await nearestItems(database, embedding, { ...options, vector, first, condition });
+    const onMap = hits.filter(({ itemId }) => map.rows.has(itemId));
+    if (onMap.length >= wanted || hits.length < first || first === SEARCH_LIMIT) return onMap.slice(0, wanted);
+  }
 }
 
 interface MapInMemory {

@@ -22,6 +22,8 @@ export interface PlaceOnTsneOptions {
 
 /** As openTSNE's: steps small and many, because a point begins where it belongs. */
 const ITERATIONS = 250;
+/** A point whose last step was shorter, in map units, has arrived: what is left of its way is a few times as long. */
+const SHORTEST_STEP = 1e-4;
 const LEARNING_RATE = 0.1;
 const MOMENTUM = 0.8;
 /** Of a gradient, in map units. */
@@ -146,10 +148,14 @@ function placeOne(
       length += (gradient[x] ?? 0) ** 2;
     }
     const scale = Math.min(1, LONGEST / Math.sqrt(length));
+    let step = 0;
     for (let x = 0; x < c; x++) {
       update[x] = MOMENTUM * (update[x] ?? 0) - LEARNING_RATE * scale * (gradient[x] ?? 0);
       y[x] = (y[x] ?? 0) + (update[x] ?? 0);
+      step = Math.max(step, Math.abs(update[x] ?? 0));
     }
+    // A point may turn around in between: of a turn the gradient is not small.
+    if (step < SHORTEST_STEP && LEARNING_RATE * Math.sqrt(length) < SHORTEST_STEP) break;
   }
   return y;
 }

@@ -17,6 +17,14 @@ const POINTS = 300;
  * @param spread scale of the map: the distance over which membership falls, above 0
  */
 export function fitCurve(minDist: number, spread: number): Curve {
+  // Points are placed on a map one at a time, each by the same curve: a fit takes as long as the placing.
+  if (last?.minDist !== minDist || last.spread !== spread) last = { minDist, spread, curve: fit(minDist, spread) };
+  return last.curve;
+}
+
+let last: { readonly minDist: number; readonly spread: number; readonly curve: Curve } | null = null;
+
+function fit(minDist: number, spread: number): Curve {
   if (!(spread > 0)) throw new RangeError(`spread is ${spread}; wanted: more than 0.`);
   if (!(minDist >= 0 && minDist <= spread)) {
     throw new RangeError(`minDist is ${minDist}; wanted: from 0 to spread, which is ${spread}.`);

@@ -26,7 +26,7 @@ function rowsOf(rows: number, columns: number, seed: number, near: boolean): Mat
 
 async function check(matrix: Matrix, metric: Metric, vector: Float32Array, k: number, which: object): Promise<void> {
   const before = backend.mark();
-  const placed = placeRows(backend, matrix, metric);
+  const placed = await placeRows(backend, matrix, metric);
   assert.ok(placed);
   const given = await nearestRows(backend, placed, vector, k, which);
   backend.release(before);
@@ -61,12 +61,60 @@ test('what is found is what comparing every row finds, however near and however 
 
 test('rows too long or too short for float32 are not placed, and zero rows are no answer under COSINE', async () => {
   for (const length of [1e16, 1e-17]) {
-    assert.equal(placeRows(backend, createMatrix(1, 2, Float32Array.of(length, 0)), 'COSINE'), null);
+    assert.equal(await placeRows(backend, createMatrix(1, 2, Float32Array.of(length, 0)), 'COSINE'), null);
   }
   const matrix = createMatrix(3, 2, Float32Array.of(0, 0, 1, 0, 0, 1));
   await check(matrix, 'COSINE', Float32Array.of(1, 1), 3, {});
-  const placed = placeRows(backend, matrix, 'COSINE');
+  const placed = await placeRows(backend, matrix, 'COSINE');
   assert.ok(placed);
   assert.equal((await nearestRows(backend, placed, Float32Array.of(1, 1), 3)).rows.length, 2);
   assert.equal(rowOf(matrix, 0).length, 2);
+});
+
+test('of many wide rows most are ruled out by their sketches, and what is found is what comparing every row finds', async () => {
+  const n = 12_000;
+  const d = 340;
+  const random = createRandom(9);
+  const noise = createMatrix(
+    n,
+    d,
+    Float32Array.from({ length: n * d }, () => random.normal()),
+  );
+  // Twenty directions hold most; some rows are equal, some zero, some ten times as long.
+  const directions = Float32Array.from({ length: 20 * d }, () => random.normal());
+  const clouds = createMatrix(n, d);
+  for (let i = 0; i < n; i++) {
+    const row = rowOf(clouds, i);
+    if (i % 1000 === 7) continue;
+    if (i % 1000 === 9) {
+      row.set(rowOf(clouds, i - 1));
+      continue;
+    }
+    const long = i % 1000 === 11 ? 10 : 1;
+    for (let r = 0; r < 20; r++) {
+      const along = long * random.normal();
+      for (let j = 0; j < d; j++) row[j] = (row[j] ?? 0) + along * (directions[r * d + j] ?? 0);
+    }
+    for (let j = 0; j < d; j++) row[j] = (row[j] ?? 0) + 0.3 * random.normal();
+  }
+  for (const [matrix, own] of [
+    [clouds, metrics],
+    [noise, ['EUCLIDEAN']],
+  ] as const) {
+    for (const metric of own) {
+      const before = backend.mark();
+      const placed = await placeRows(backend, matrix, metric);
+      assert.ok(placed?.sketch);
+      const some = Uint32Array.from({ length: n / 2 }, (_, i) => 2 * i);
+      for (const [query, k, which] of [
+        [rowOf(matrix, 8), 15, {}],
+        [rowOf(matrix, 5000).map((value) => value + 0.1 * random.normal()), 15, { exclude: [5000, 8] }],
+        [rowOf(matrix, 17).map((value) => 3 * value), 40, { among: some }],
+      ] as const) {
+        const given = await nearestRows(backend, placed, query, k, which);
+        assert.deepEqual(given, nearestRowsPlain(matrix, metric, query, k, which), metric);
+      }
+      backend.release(before);
+    }
+  }
 });
