@@ -153,6 +153,13 @@ export async function beginMap(matrix: Matrix, options: MapOptions, tools: MapTo
   return await methods[options.method](matrix, options, tools, null);
 }
 
+/** A map from its first step to its last. @throws RangeError for a matrix or options that the method cannot take */
+export async function makeMap(matrix: Matrix, options: MapOptions, tools: MapTools): Promise<MapResult> {
+  const run = await beginMap(matrix, options, tools);
+  await run.advance(run.steps);
+  return run.result();
+}
+
 /** Goes on with a run that was kept. @throws RangeError where the bytes are none of a run */
 export async function resumeMap(
   matrix: Matrix,
@@ -465,7 +472,7 @@ const umap: Layout<Umap> = {
   change: (state, { umap = {} }) => withForces(state, umap),
   told({ umap: given }, n, state) {
     const asked = given?.neighbors ?? 15;
-    const neighbors = Math.min(asked, n - 1);
+    const neighbors = Math.max(0, Math.min(asked, n - 1));
     const density = state?.density ? { densityCorrelation: densityReached(state, state.density) } : {};
     return { parameters: { ...given, neighbors, ...density }, notes: fewerNeighbors(n, asked, neighbors) };
   },
@@ -513,7 +520,7 @@ const pacmap: Layout<Pacmap> = {
   coordinates: pacmapCoordinates,
   told({ pacmap: given }, n) {
     const asked = given?.neighbors ?? usualNeighbors(n);
-    const neighbors = Math.min(asked, n - 1);
+    const neighbors = Math.max(0, Math.min(asked, n - 1));
     return { parameters: { ...given, neighbors }, notes: fewerNeighbors(n, asked, neighbors) };
   },
 };

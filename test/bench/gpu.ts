@@ -5,10 +5,9 @@
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { GpuBackend } from '#kernels/gpu/backend.ts';
 import { nearestNeighbors } from '#kernels/knn.ts';
+import { type MapOptions, type MapResult, makeMap } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { initializeQuality, type Quality, resultOfQuality, runQuality } from '#kernels/quality.ts';
-import { projectByTsne } from '#kernels/tsne/projectByTsne.ts';
-import { projectByUmap } from '#kernels/umap/projectByUmap.ts';
 
 import { cpuThreads } from '../../server/cpuThreads.ts';
 import { findGpu } from '../../server/gpu.ts';
@@ -49,9 +48,9 @@ export async function gpuBench(report: (figure: Figure) => void): Promise<void> 
   try {
     await warmUp(gpu);
     const search = (backend: CpuBackend | GpuBackend) => nearestNeighbors(backend, matrix, 15, 'EUCLIDEAN');
-    const umap = (backend: CpuBackend | GpuBackend) => projectByUmap(backend, { ...common(matrix), ...umapOptions });
+    const umap = (backend: CpuBackend | GpuBackend) => mapOn(backend, matrix, { method: 'UMAP' });
     const tsne = (backend: CpuBackend | GpuBackend) =>
-      projectByTsne(backend, { ...common(matrix), options: software ? { iterations: ITERATIONS_IN_SOFTWARE } : {} });
+      mapOn(backend, matrix, { method: 'TSNE', tsne: software ? { iterations: ITERATIONS_IN_SOFTWARE } : {} });
 
     const [neighbors, neighborsRaw] = [await timed(() => search(gpu)), await timed(() => search(cpu))];
     figure('15 neighbours', neighbors.milliseconds, neighborsRaw.milliseconds, null);
@@ -75,10 +74,13 @@ export async function gpuBench(report: (figure: Figure) => void): Promise<void> 
   }
 }
 
-const umapOptions = { neighbors: 15, options: {} };
-
-function common(matrix: Matrix) {
-  return { matrix, components: 2, metric: 'EUCLIDEAN' as const };
+function mapOn(
+  backend: CpuBackend | GpuBackend,
+  matrix: Matrix,
+  options: Pick<MapOptions, 'method' | 'umap' | 'tsne'>,
+): Promise<MapResult> {
+  const common = { components: 2, metric: 'EUCLIDEAN', seed: 42 } as const;
+  return makeMap(matrix, { ...common, ...options }, { backend: async () => backend });
 }
 
 /** Shaders are compiled, and the lengths of pieces found. */
@@ -87,8 +89,8 @@ async function warmUp(gpu: GpuBackend): Promise<void> {
   few.data.forEach((_, i) => {
     few.data[i] = Math.sin(i * i);
   });
-  await projectByUmap(gpu, { ...common(few), ...umapOptions, options: { epochs: 20 } });
-  await projectByTsne(gpu, { ...common(few), options: { iterations: 20 } });
+  await mapOn(gpu, few, { method: 'UMAP', umap: { epochs: 20 } });
+  await mapOn(gpu, few, { method: 'TSNE', tsne: { iterations: 20 } });
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ readonly milliseconds: number; readonly value: T }> {

@@ -11,11 +11,10 @@ import { promisify } from 'node:util';
 
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { nearestNeighbors } from '#kernels/knn.ts';
+import { type MapMethod, type MapResult, makeMap } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { initializeQuality, type Quality, resultOfQuality, runQuality } from '#kernels/quality.ts';
 import { startAlongComponents } from '#kernels/subspace.ts';
-import { projectByTsne } from '#kernels/tsne/projectByTsne.ts';
-import { projectByUmap } from '#kernels/umap/projectByUmap.ts';
 import { cpuThreads } from '../../server/cpuThreads.ts';
 import type { Figure, Target } from './figures.ts';
 import { DIMENSION, readVectors, writeNpy } from './vectors.ts';
@@ -33,14 +32,17 @@ export async function umapBench(report: Report): Promise<void> {
   ] as const) {
     const what = `UMAP ${rows} x ${columns}`;
     await compare(report, what, await vectors(rows, columns), 'umap', { atMost: 1000 * seconds }, (backend, matrix) =>
-      projectByUmap(backend, { matrix, components: 2, metric: 'EUCLIDEAN', neighbors: 15, options: {} }),
+      mapBy('UMAP', backend, matrix),
     );
   }
 }
 
+function mapBy(method: MapMethod, backend: CpuBackend, matrix: Matrix): Promise<MapResult> {
+  return makeMap(matrix, { method, components: 2, metric: 'EUCLIDEAN', seed: 42 }, { backend: async () => backend });
+}
+
 export async function tsneBench(report: Report): Promise<void> {
-  const project = (backend: CpuBackend, matrix: Matrix) =>
-    projectByTsne(backend, { matrix, components: 2, metric: 'EUCLIDEAN' });
+  const project = (backend: CpuBackend, matrix: Matrix) => mapBy('TSNE', backend, matrix);
   const small = await vectors(10_000, DIMENSION);
   await compare(report, 't-SNE 10000 x 784, 1,000 iterations', small, 'tsne', { atMostTimesRaw: 1 / 3 }, project);
   const large = await vectors(60_000, DIMENSION);

@@ -5,7 +5,7 @@ import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { hash } from '#kernels/hash.ts';
 import { NONE, nearestNeighborsPlain } from '#kernels/knn.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
-import { approximateNeighbors, type DescentOptions, descendPlain } from '#kernels/nnDescent.ts';
+import { approximateNeighbors, type DescentOptions, descendPlain, SOURCES } from '#kernels/nnDescent.ts';
 
 import { cpuThreads } from '../../../server/cpuThreads.ts';
 
@@ -44,7 +44,7 @@ describe('approximate neighbours', async () => {
     for (const k of [8, 20]) {
       const forest = await find(alone, rows, k, { trees: 2, rounds: 0 });
       const found = await find(alone, rows, k, { trees: 2, rounds: 1 });
-      assert.deepEqual(found, descendPlain(rows, forest, k, Math.min(15, k)));
+      assert.deepEqual(found, descendPlain(rows, forest, k, Math.min(SOURCES, k)));
     }
   });
 

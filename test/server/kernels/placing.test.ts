@@ -5,12 +5,11 @@ import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { distance } from '#kernels/distance.ts';
 import { hash } from '#kernels/hash.ts';
 import { NONE } from '#kernels/knn.ts';
+import { type MapOptions, makeMap } from '#kernels/map.ts';
 import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { createRandom } from '#kernels/random.ts';
 import { placeOnTsne, prepareTsne, repulsionOn } from '#kernels/tsne/placeOnTsne.ts';
-import { projectByTsne } from '#kernels/tsne/projectByTsne.ts';
 import { type NewNeighbors, placeOnUmap } from '#kernels/umap/placeOnUmap.ts';
-import { projectByUmap } from '#kernels/umap/projectByUmap.ts';
 
 import { cpuThreads } from '../../../server/cpuThreads.ts';
 
@@ -104,14 +103,17 @@ describe('new points', async () => {
   });
 
   async function umap(matrix: Matrix): Promise<Matrix> {
-    const options = { epochs: 100 };
-    return (await projectByUmap(backend, { matrix, components: 2, metric: 'EUCLIDEAN', neighbors: K, options }))
-      .coordinates;
+    return await made(matrix, { method: 'UMAP', components: 2, umap: { epochs: 100, neighbors: K } });
   }
 
   async function tsne(matrix: Matrix, components: number): Promise<Matrix> {
-    const options = { perplexity: 15, iterations: 300, earlyIterations: 100 };
-    return (await projectByTsne(backend, { matrix, components, metric: 'EUCLIDEAN', options })).coordinates;
+    const tsne = { perplexity: 15, iterations: 300, earlyIterations: 100 };
+    return await made(matrix, { method: 'TSNE', components, tsne });
+  }
+
+  async function made(matrix: Matrix, options: Omit<MapOptions, 'metric' | 'seed'>): Promise<Matrix> {
+    const whole = { metric: 'EUCLIDEAN', seed: 42, ...options } as const;
+    return (await makeMap(matrix, whole, { backend: async () => backend })).coordinates;
   }
 });
 

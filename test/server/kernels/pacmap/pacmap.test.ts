@@ -5,6 +5,7 @@ import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { distance } from '#kernels/distance.ts';
 import { hash } from '#kernels/hash.ts';
 import { NONE, nearestNeighborsPlain } from '#kernels/knn.ts';
+import { makeMap } from '#kernels/map.ts';
 import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { pairsStepPlain } from '#kernels/pacmap/layout.ts';
 import {
@@ -16,7 +17,6 @@ import {
   runPacmap,
 } from '#kernels/pacmap/pacmap.ts';
 import { bothWays, furtherPairs, midPairs, nearerFurtherPairs, nearPairs } from '#kernels/pacmap/pairs.ts';
-import { projectByPacmap } from '#kernels/pacmap/projectByPacmap.ts';
 
 import { cpuThreads } from '../../../../server/cpuThreads.ts';
 
@@ -172,14 +172,21 @@ describe('a map by PaCMAP', async () => {
   const backend = await CpuBackend.create(null);
   after(() => backend.close());
   const project = (matrix: Matrix, components: number, local: boolean) =>
-    projectByPacmap(backend, { matrix, components, metric: 'EUCLIDEAN', options: { local, phases: [5, 5, 20] } });
+    makeMap(
+      matrix,
+      {
+        ...{ method: local ? 'LOCALMAP' : 'PACMAP', components, metric: 'EUCLIDEAN', seed: 42 },
+        pacmap: { phases: [5, 5, 20] },
+      },
+      { backend: async () => backend },
+    );
 
   for (const n of [0, 1, 2, 3, 4, 17]) {
     test(`of ${n} points has finite coordinates and says how many neighbours there were`, async () => {
       for (const local of [false, true]) {
-        const { coordinates, neighbors } = await project(blobs(n, 5), 2, local);
+        const { coordinates, parameters } = await project(blobs(n, 5), 2, local);
         assert.equal(coordinates.rows, n);
-        assert.equal(neighbors, Math.max(0, Math.min(10, n - 1)));
+        assert.equal(parameters['neighbors'], Math.max(0, Math.min(10, n - 1)));
         assert.ok(coordinates.data.every(Number.isFinite));
       }
     });

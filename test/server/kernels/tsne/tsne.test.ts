@@ -5,12 +5,12 @@ import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { fourier } from '#kernels/fft.ts';
 import { hash } from '#kernels/hash.ts';
 import { nearestNeighborsPlain } from '#kernels/knn.ts';
+import { makeMap } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { createRandom } from '#kernels/random.ts';
 import { conditionalAffinities } from '#kernels/tsne/affinities.ts';
 import { divergence, repulsionPlain, type TsneLayout, tsneStepPlain } from '#kernels/tsne/gradient.ts';
 import { gridFor, gridRepulsionPlain } from '#kernels/tsne/grid.ts';
-import { projectByTsne } from '#kernels/tsne/projectByTsne.ts';
 import {
   boundsOf,
   initializeTsne,
@@ -237,10 +237,14 @@ describe('a map by t-SNE', async () => {
   const backend = await CpuBackend.create(null);
   after(() => backend.close());
   const project = (matrix: Matrix, components: number, perplexity: number) =>
-    projectByTsne(backend, {
-      ...{ matrix, components, metric: 'EUCLIDEAN' },
-      options: { perplexity, iterations: 60, earlyIterations: 20 },
-    });
+    makeMap(
+      matrix,
+      {
+        ...{ method: 'TSNE', components, metric: 'EUCLIDEAN', seed: 42 },
+        tsne: { perplexity, iterations: 60, earlyIterations: 20 },
+      },
+      { backend: async () => backend },
+    );
 
   for (const n of [0, 1, 2, 3, 4, 17]) {
     test(`of ${n} points has finite coordinates and says which perplexity it has come to`, async () => {
@@ -249,8 +253,7 @@ describe('a map by t-SNE', async () => {
         assert.equal(found.coordinates.rows, n);
         assert.equal(found.coordinates.columns, components);
         assert.ok(found.coordinates.data.every(Number.isFinite));
-        assert.equal(found.perplexity, n < 2 ? 0 : Math.max(1, (n - 1) / 3));
-        assert.ok(Number.isFinite(found.divergence));
+        assert.equal(found.parameters['perplexity'], n < 2 ? 0 : Math.max(1, (n - 1) / 3));
       }
     });
   }

@@ -5,11 +5,11 @@ import { CpuBackend } from '#kernels/cpu/backend.ts';
 import type { Graph } from '#kernels/graph.ts';
 import { hash } from '#kernels/hash.ts';
 import { nearestNeighbors } from '#kernels/knn.ts';
+import { makeMap } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { fitCurve } from '#kernels/umap/curve.ts';
 import { directedMemberships, fuzzyGraph } from '#kernels/umap/fuzzyGraph.ts';
 import { layoutEpoch } from '#kernels/umap/layout.ts';
-import { projectByUmap } from '#kernels/umap/projectByUmap.ts';
 import { spectralStart } from '#kernels/umap/spectral.ts';
 import { withTarget } from '#kernels/umap/target.ts';
 import {
@@ -283,7 +283,11 @@ describe('a map by UMAP', async () => {
   const backend = await CpuBackend.create(null);
   after(() => backend.close());
   const project = (matrix: Matrix, components: number) =>
-    projectByUmap(backend, { matrix, components, metric: 'EUCLIDEAN', neighbors: 15, options: { epochs: 30 } });
+    makeMap(
+      matrix,
+      { method: 'UMAP', components, metric: 'EUCLIDEAN', seed: 42, umap: { epochs: 30 } },
+      { backend: async () => backend },
+    );
 
   for (const n of [1, 2, 3, 4, 17]) {
     test(`of ${n} points has finite coordinates and says how many neighbours there were`, async () => {
@@ -292,8 +296,8 @@ describe('a map by UMAP', async () => {
         5,
         Float32Array.from({ length: n * 5 }, (_, i) => hash(i) / 2 ** 32),
       );
-      const { coordinates, neighbors } = await project(matrix, 2);
-      assert.equal(neighbors, Math.min(15, n - 1));
+      const { coordinates, parameters } = await project(matrix, 2);
+      assert.equal(parameters['neighbors'], Math.min(15, n - 1));
       assert.equal(coordinates.rows, n);
       assert.ok(coordinates.data.every(Number.isFinite));
     });
