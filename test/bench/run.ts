@@ -18,6 +18,7 @@ import { loopBench } from './loop.ts';
 import { modelsBench } from './models.ts';
 import { nearestBench } from './nearest.ts';
 import { engines } from './places.ts';
+import { placingBench } from './placing.ts';
 import { pointsBench } from './points.ts';
 import { neighborsBench, tsneBench, umapBench } from './projections.ts';
 import { wordsBench } from './words.ts';
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   'projections-umap': umapBench,
   'projections-tsne': tsneBench,
   'projections-neighbors': neighborsBench,
+  'projections-placing': placingBench,
   graphs: graphsBench,
   words: wordsBench,
   'trained-graphs': graphsLongBench,

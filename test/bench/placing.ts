@@ -1,0 +1,54 @@
+/**
+ * One new vector at a time placed on a map that is there: its neighbours among all vectors in memory, exactly, then its place by UMAP and by
+ * t-SNE; against the same with every vector compared. The map is that of the principal components: how it came to be does not matter here.
+ */
+import { CpuBackend } from '#kernels/cpu/backend.ts';
+import { createMatrix, rowOf } from '#kernels/matrix.ts';
+import { nearestRows, placeRows } from '#kernels/scan.ts';
+import { startAlongComponents } from '#kernels/subspace.ts';
+import { placeOnTsne, prepareTsne } from '#kernels/tsne/placeOnTsne.ts';
+import { type NewNeighbors, placeOnUmap } from '#kernels/umap/placeOnUmap.ts';
+import { cpuThreads } from '../../server/cpuThreads.ts';
+import type { Figure } from './figures.ts';
+import { DIMENSION, readVectors } from './vectors.ts';
+
+const QUERIES = 100;
+const NEIGHBORS = 15;
+const PLACE_MS = 5;
+
+export async function placingBench(report: (figure: Figure) => void): Promise<void> {
+  const { values } = await readVectors(70_000);
+  const strangers = createMatrix(QUERIES, DIMENSION, values.slice(-QUERIES * DIMENSION));
+  for (const rows of [10_000, 60_000]) {
+    const matrix = createMatrix(rows, DIMENSION, values.slice(0, rows * DIMENSION));
+    const backend = await CpuBackend.create(cpuThreads());
+    try {
+      const map = await startAlongComponents(backend, matrix, 2, 'EUCLIDEAN');
+      const placed = await placeRows(backend, matrix, 'EUCLIDEAN');
+      if (placed === null) throw new Error('The vectors cannot be compared in memory.');
+      const ground = prepareTsne(map);
+      const ways: readonly [string, (near: NewNeighbors) => unknown][] = [
+        ['UMAP', (near) => placeOnUmap(near, map)],
+        ['t-SNE', (near) => placeOnTsne(near, ground)],
+      ];
+      for (const [name, place] of ways) {
+        const median = async (among: typeof placed): Promise<number> => {
+          const took: number[] = [];
+          for (let i = 0; i < QUERIES; i++) {
+            const begun = performance.now();
+            const { rows: ids, distances } = await nearestRows(backend, among, rowOf(strangers, i), NEIGHBORS);
+            place({ n: 1, k: NEIGHBORS, ids, distances: Float32Array.from(distances) });
+            took.push(performance.now() - begun);
+          }
+          return took.sort((a, b) => a - b)[QUERIES / 2] ?? Number.NaN;
+        };
+        await median(placed); // compiled
+        const what = `one vector on a map by ${name}, ${rows} x ${DIMENSION}`;
+        const figure = { value: await median(placed), raw: await median({ ...placed, sketch: null }) };
+        report({ bench: 'placing', engine: null, what, ...figure, unit: 'ms', target: { atMost: PLACE_MS } });
+      }
+    } finally {
+      backend.close();
+    }
+  }
+}
