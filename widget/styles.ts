@@ -124,6 +124,9 @@ export const styles = css`
     max-width: calc(100% - 24px - 52px);
     z-index: 2;
   }
+  .with-panel .bar {
+    max-width: calc(100% - 82px - min(320px, 42%));
+  }
   .field {
     display: flex;
     align-items: center;
@@ -824,7 +827,8 @@ export const styles = css`
   }
 
   @container map (width < 640px) {
-    .bar {
+    .bar,
+    .with-panel .bar {
       gap: 6px;
       right: 60px;
       max-width: none;
