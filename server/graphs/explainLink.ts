@@ -20,26 +20,42 @@ export interface SupportingTriple {
   readonly similarity: number;
 }
 
+/** Each part is looked for when it is asked for: paths take far longer than triples. */
 export interface LinkExplanation {
-  readonly paths: readonly Path[];
-  readonly triples: readonly SupportingTriple[];
+  paths(): Promise<readonly Path[]>;
+  triples(): Promise<readonly SupportingTriple[]>;
 }
 
 /** Steps of a path that still tells something: each further one makes a hundred times as many. */
 const PATH_LENGTH = 3;
 
+interface Link {
+  readonly headId: number;
+  readonly relation: Relation;
+  readonly tailId: number;
+}
+
 /** @param first paths, and triples, at most so many of each */
-export async function explainLink(
+export function explainLink(database: Queryable, model: ResidentModel, link: Link, first: number): LinkExplanation {
+  const { headId, relation, tailId } = link;
+  const options = { length: PATH_LENGTH, direction: 'BOTH', relations: null, first } as const;
+  return {
+    paths: () =>
+      findPaths(database, { id: model.datasetId }, headId, tailId, {
+        ...options,
+        without: { headId, relationId: relation.id, tailId },
+      }),
+    triples: () => findSupport(database, model, link, first),
+  };
+}
+
+async function findSupport(
   database: Queryable,
   model: ResidentModel,
-  { headId, relation, tailId }: { readonly headId: number; readonly relation: Relation; readonly tailId: number },
+  { headId, relation, tailId }: Link,
   first: number,
-): Promise<LinkExplanation> {
+): Promise<SupportingTriple[]> {
   const { datasetId } = model;
-  const paths = await findPaths(database, { id: datasetId }, headId, tailId, {
-    ...{ length: PATH_LENGTH, direction: 'BOTH', relations: null, first },
-    without: { headId, relationId: relation.id, tailId },
-  });
   const alike: SupportingTriple[] = [];
   for (const side of ['TAIL', 'HEAD'] as const) {
     // Other tails of the head are compared with the tail, and other heads of the tail with the head.
@@ -56,7 +72,7 @@ export async function explainLink(
     alike.map(({ similarity }) => similarity),
     first,
   );
-  return { paths, triples: nearest.flatMap((place) => alike[place] ?? []) };
+  return nearest.flatMap((place) => alike[place] ?? []);
 }
 
 /** The cosine of the vectors of two entities; null where the model does not know both. */

@@ -33,17 +33,32 @@ export interface PathOptions {
 /**
  * Paths from one entity to another that meet no entity twice, so that a circle ends them: shortest first, then by what
  * they pass. The walk goes on breadth first only where the goal can still be reached: how far from the goal an entity is
- * is known up to half of the length.
+ * is known up to half of the length. It goes no further than to the length at which there are enough: in a dense graph a step
+ * more is a hundred times the work, and all that it finds comes later.
  */
 export async function findPaths(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id'>,
+  from: number,
+  to: number,
+  options: PathOptions,
+): Promise<Path[]> {
+  checkHops('length', options.length);
+  if (from === to) return [];
+  for (let length = 1; length < options.length; length++) {
+    const paths = await walk(database, dataset, from, to, { ...options, length });
+    if (paths.length >= options.first) return paths;
+  }
+  return await walk(database, dataset, from, to, options);
+}
+
+async function walk(
   database: Queryable,
   { id: datasetId }: Pick<Dataset, 'id'>,
   from: number,
   to: number,
   { length, direction, relations, first, without = null }: PathOptions,
 ): Promise<Path[]> {
-  checkHops('length', length);
-  if (from === to) return [];
   const parameters: Parameter[] = [datasetId, from, to, length, first];
   const allowed =
     relations === null ? '' : `and relation_id = any ($${parameters.push(relations.map(({ id }) => id))}::int[])`;

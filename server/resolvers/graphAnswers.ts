@@ -214,8 +214,8 @@ function why(link: Asked & { headId: number; tailId: number }, first: number, co
 }
 
 export const LinkExplanation: LinkExplanationResolvers = {
-  paths: ({ paths }) => [...paths],
-  triples: ({ triples }) => [...triples],
+  paths: async (explanation) => [...(await explanation.paths())],
+  triples: async (explanation) => [...(await explanation.triples())],
 };
 
 /** The ends and the relation of whatever has their ids. */

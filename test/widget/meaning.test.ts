@@ -130,6 +130,15 @@ describe('the element on an embedding that takes texts and pictures', { skip, co
     await tell('green\nbright');
     await legend.getByText('bright', { exact: true }).waitFor();
     assert.equal(await legend.getByText('blue', { exact: true }).count(), 0);
+    // How probable a label is colours as well, and the ends of the scale are moved to show a part of it.
+    await page.getByLabel('Color by').selectOption({ label: 'How probable: green' });
+    const least = page.getByRole('slider', { name: 'Least How probable: green' });
+    await least.waitFor();
+    await least.press('End');
+    const status = page.locator('[part=status]');
+    await status.getByText(/^[1-8] of 9 items/).waitFor();
+    await page.getByRole('button', { name: 'Show all', exact: true }).click();
+    await status.getByText(/^9 items/).waitFor();
     await tell('green\nunheard');
     await page.getByRole('alert').getByText('knows none of the words').waitFor();
   });
