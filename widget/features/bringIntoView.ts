@@ -1,4 +1,4 @@
-import { pan, zoomToRectangle } from '../camera.ts';
+import { LARGEST_ZOOM, LEAST_ZOOM, pan, unproject } from '../camera.ts';
 import { NARROW_PX, PANEL_PX } from '../sizes.ts';
 
 import type { MapView } from './feature.ts';
@@ -12,7 +12,7 @@ const MARGIN_PX = 24;
 /** What search and choices cover above, where they are in one line and where in two. */
 const BAR_PX = { wide: 64, narrow: 100 } as const;
 /** Around several points that are brought into view, as a share of their extent. */
-const ROOM = 0.25;
+const ROOM = 0.4;
 
 /** Moves the map when the panel would cover the point: beside it on a wide map, above it on a narrow one. */
 export function bringIntoView({ stage, placeOf, milliseconds }: MapView, index: number): void {
@@ -28,23 +28,32 @@ export function bringIntoView({ stage, placeOf, milliseconds }: MapView, index: 
   stage.flyTo(moved, milliseconds(FLIGHT_MS));
 }
 
-/** Shows points large, those that are on the map (0 and above), with the panel beside or below them. */
+/** Shows points large, those that are on the map (0 and above), where neither a panel nor the bar covers them. */
 export function bringAllIntoView({ stage, placeOf, milliseconds }: MapView, indices: readonly number[]): void {
   const places = indices.flatMap((index) => placeOf(index) ?? []);
   if (places.length < 2) return;
-  const { width, height } = stage.size;
+  const { camera, size } = stage;
+  const { width, height } = size;
   const wide = width >= NARROW_PX;
-  const [xs, ys] = [places.map(({ x }) => x), places.map(({ y }) => y)];
-  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const top = BAR_PX[wide ? 'wide' : 'narrow'];
+  const free = { width: wide ? width - PANEL_PX : width, height: (wide ? height : height * SHARE_ABOVE_PANEL) - top };
+  const x = extentOf(places.map((place) => place.x));
+  const y = extentOf(places.map((place) => place.y));
   // Points that lie upon each other are not made a world of.
-  const extent = Math.max(right - left, bottom - top, Math.min(width, height) / 20);
-  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
-  const across = Math.max(right - left, extent / 2) * (0.5 + ROOM);
-  const down = Math.max(bottom - top, extent / 2) * (0.5 + ROOM);
-  // The rectangle is made larger on the side of the panel, by as much as that covers.
-  const beside = wide ? (2 * across * PANEL_PX) / Math.max(1, width - PANEL_PX) : 0;
-  const below = wide ? 0 : (2 * down * (1 - SHARE_ABOVE_PANEL)) / SHARE_ABOVE_PANEL;
-  const above = ((2 * down + below) * BAR_PX[wide ? 'wide' : 'narrow']) / Math.max(200, height);
-  const rectangle = { left: x - across, right: x + across + beside, top: y - down - above, bottom: y + down + below };
-  stage.flyTo(zoomToRectangle(stage.camera, stage.size, rectangle), milliseconds(FLIGHT_MS));
+  const least = Math.max(x.length, y.length, Math.min(width, height) / 20) / 2;
+  const nearer = Math.min(
+    Math.max(1, free.width) / (Math.max(x.length, least) * (1 + ROOM)),
+    Math.max(1, free.height) / (Math.max(y.length, least) * (1 + ROOM)),
+  );
+  const zoom = Math.min(LARGEST_ZOOM, Math.max(LEAST_ZOOM, camera.zoom * nearer));
+  // What is in the middle of the points comes to the middle of what is free.
+  const aside = { x: (width - free.width) / 2, y: height / 2 - (top + free.height / 2) };
+  const scale = zoom / camera.zoom;
+  const middle = unproject(camera, size, x.middle + aside.x / scale, y.middle + aside.y / scale);
+  stage.flyTo({ ...camera, zoom, x: middle.x, y: middle.y }, milliseconds(FLIGHT_MS));
+}
+
+function extentOf(values: readonly number[]): { readonly middle: number; readonly length: number } {
+  const [least, largest] = [Math.min(...values), Math.max(...values)];
+  return { middle: (least + largest) / 2, length: largest - least };
 }

@@ -283,6 +283,8 @@ export class GraphFeature implements Feature {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
+    clearTimeout(this.#rest);
+    this.#peeking?.abort();
     this.#peek = null;
     this.#asking = true;
     this.#view.requestUpdate();
