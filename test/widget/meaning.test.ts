@@ -131,7 +131,7 @@ describe('the element on an embedding that takes texts and pictures', { skip, co
     await legend.getByText('bright', { exact: true }).waitFor();
     assert.equal(await legend.getByText('blue', { exact: true }).count(), 0);
     // How probable a label is colours as well, and the ends of the scale are moved to show a part of it.
-    await page.getByLabel('Color by').selectOption({ label: 'How probable: green' });
+    await page.getByLabel('Color by', { exact: true }).selectOption({ label: 'How probable: green' });
     const least = page.getByRole('slider', { name: 'Least How probable: green' });
     await least.waitFor();
     await least.press('End');
