@@ -1,5 +1,7 @@
 /** Pages with one `<embedding-map>`, and what tests ask of it. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after } from 'node:test';
 
@@ -140,4 +142,25 @@ export async function untilDrawn(page: Page, least: number): Promise<number> {
     await page.waitForTimeout(100);
   }
   throw new Error(`not more than ${least} pixels are drawn`);
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** What a page must have and a page of a test has not. */
+const OF_PAGES: readonly string[] = ['region', 'page-has-heading-one', 'landmark-one-main'];
+
+/** What axe finds at fault in a page as it is, in words. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  interface Axe {
+    run(of: Document): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+  }
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(async () => {
+    const { axe: loaded }: { axe?: Axe } = Object(globalThis);
+    return loaded ? await loaded.run(document) : { violations: [{ id: 'axe did not load', nodes: [] }] };
+  });
+  return violations
+    .filter(({ id }) => !OF_PAGES.includes(id))
+    .map(({ id, nodes }) =>
+      [id, ...nodes.map(({ html, failureSummary = '' }) => `${html.slice(0, 120)} ${failureSummary}`)].join('\n'),
+    );
 }

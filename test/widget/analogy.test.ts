@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 
 import { browserForTests } from '../helpers/browser.ts';
 import { makeDataset, makeEmbedding } from '../helpers/embeddings.ts';
-import { drawn, PATIENCE_MS, pageWithMap, ready, startSite, untilDrawn } from '../helpers/mapPage.ts';
+import { drawn, faultsOf, PATIENCE_MS, pageWithMap, ready, startSite, untilDrawn } from '../helpers/mapPage.ts';
 import { allJobs, type TestServer, testServers } from '../helpers/server.ts';
 
 const { newPage, skip } = await browserForTests();
@@ -78,6 +78,7 @@ describe('analogies on the map, in a real browser', { skip, concurrency: false }
     await answer(page, 'queen');
     assert.equal(await page.locator('.panel [data-key]').first().getAttribute('data-key'), 'queen');
     assert.equal(await page.locator('.panel [data-key]').count(), 10);
+    assert.deepEqual(await faultsOf(page), [], 'by axe');
     const step = await untilDrawn(page, 300);
     for (const key of ['man', 'king', 'woman', 'queen']) {
       const { x, y } = (await place(page, key)) ?? { x: -1, y: -1 };

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { before, describe, test } from 'node:test';
 
 import { parse } from 'csv-parse/sync';
@@ -8,13 +7,12 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 
 import { queueManifest } from '../../server/datasets/loadManifest.ts';
 import { browserForTests } from '../helpers/browser.ts';
-import { heard, inkOf, PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
+import { faultsOf, heard, inkOf, PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
 import { allJobs, type TestServer, testServers } from '../helpers/server.ts';
 
 const { newPage, skip } = await browserForTests();
 const start = testServers();
 const site = await startSite();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('the element, on 10,000 digits of a real server, in a real browser', { skip, concurrency: false }, () => {
   let server: TestServer;
@@ -469,32 +467,7 @@ describe('the element, on 10,000 digits of a real server, in a real browser', { 
   test('has no fault that axe finds, with each panel open, light and dark', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await open(undefined, { colorScheme });
-      await page.evaluate(axe);
-      const check = async (state: string) => {
-        const { violations } = await page.evaluate(async () => {
-          const {
-            axe,
-          }: {
-            axe?: {
-              run(
-                context: Document,
-              ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
-            };
-          } = Object(globalThis);
-          return axe ? await axe.run(document) : { violations: [{ id: 'axe did not load', nodes: [] }] };
-        });
-        const found = violations.filter(
-          ({ id }) => id !== 'region' && id !== 'page-has-heading-one' && id !== 'landmark-one-main',
-        );
-        assert.deepEqual(
-          found.map(({ id, nodes }) => ({
-            id,
-            nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary ?? ''}`),
-          })),
-          [],
-          `${state}, ${colorScheme}`,
-        );
-      };
+      const check = async (state: string) => assert.deepEqual(await faultsOf(page), [], `${state}, ${colorScheme}`);
       await check('the map');
       await page.locator('embedding-map').getByRole('button', { name: 'About this map' }).click();
       await check('about');
@@ -505,6 +478,12 @@ describe('the element, on 10,000 digits of a real server, in a real browser', { 
       await page.evaluate((of) => document.querySelector('embedding-map')?.select([of]), key);
       await page.locator('embedding-map').getByText('1 selected', { exact: true }).first().waitFor();
       await check('selection');
+      await page
+        .locator('embedding-map')
+        .getByLabel('Color by', { exact: true })
+        .selectOption('quality.neighborRecall');
+      await page.getByRole('slider', { name: /^Least Trust/ }).waitFor();
+      await check('a scale');
     }
   });
 

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 
 import { browserForTests } from '../helpers/browser.ts';
 import { makeGraph, type TripleText } from '../helpers/graphs.ts';
-import { drawn, PATIENCE_MS, pageWithMap, ready, startSite, untilDrawn } from '../helpers/mapPage.ts';
+import { drawn, faultsOf, PATIENCE_MS, pageWithMap, ready, startSite, untilDrawn } from '../helpers/mapPage.ts';
 import { allJobs, type TestServer, testServers } from '../helpers/server.ts';
 
 const { newPage, skip } = await browserForTests();
@@ -104,6 +104,7 @@ describe('the map of a graph, in a real browser', { skip, concurrency: false }, 
     await page.locator('embedding-map .panel .row[aria-pressed]', { hasText: 'is followed by' }).click();
     // Two steps along the one relation that is chosen, and what the model says would come next.
     await about.getByText(/\b2 around town-5 in 2 steps, 5 predicted/).waitFor();
+    assert.deepEqual(await faultsOf(page), [], 'by axe');
     await untilDrawn(page, 1000);
   });
 
