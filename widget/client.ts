@@ -263,9 +263,9 @@ fragment cluster on Cluster {
     graph { sampleTriples(relation: $relation, first: $first) { head { key } relation { key } tail { key } } }
   }
 }`,
-  links: `query MapLinks($dataset: String!, $model: String!, $head: String!, $relation: String!, $first: Int!) {
+  links: `query MapLinks($dataset: String!, $model: String!, $head: String, $tail: String, $relation: String!, $first: Int!) {
   dataset(slug: $dataset) {
-    graphModel(name: $model) { predictLinks(head: $head, relation: $relation, first: $first) {
+    graphModel(name: $model) { predictLinks(head: $head, tail: $tail, relation: $relation, first: $first) {
       edges { probability score node { key label } why(first: 1) { triples { head { label } relation { label } tail { label } } } }
     } }
   }
@@ -538,11 +538,14 @@ export class Client {
     return toTriples(answer.dataset?.graph?.sampleTriples ?? []);
   }
 
-  /** What an entity is most plausibly related to and not known to be, by a graph model. */
+  /** What most plausibly stands at the other end of a relation from an entity and is not known to, by a graph model. */
   async predictLinks(
     dataset: string,
     model: string,
-    question: { readonly head: string; readonly relation: string; readonly first: number },
+    question: ({ readonly head: string } | { readonly tail: string }) & {
+      readonly relation: string;
+      readonly first: number;
+    },
     signal?: AbortSignal,
   ): Promise<readonly PredictedLink[]> {
     interface Answer {

@@ -6,7 +6,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import { bundleLines, type Way, type World } from '../bundleLines.ts';
-import type { Client, GraphSummary, PredictedLink, TriplePage } from '../client.ts';
+import type { Client, GraphSummary, TriplePage } from '../client.ts';
 import { categoryColor } from '../colors.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import type { LoadedMap } from '../loadMap.ts';
@@ -347,23 +347,31 @@ export class GraphFeature implements Feature {
     return { arrows: await this.#place(map, page.triples), more: page.more };
   }
 
-  /** What the map's own model predicts for a point by the relations that are chosen. */
+  /** What the map's own model predicts for a point by each relation that is chosen, from it and to it: the most probable. */
   async #predict(map: LoadedMap, index: number, signal: AbortSignal): Promise<Arrow[]> {
     const model = this.#graph?.models.find((name) => name === map.names.embedding) ?? this.#graph?.models[0];
     if (model === undefined) return [];
-    const head = map.points.key(index);
+    const { client, names } = map;
+    const key = map.points.key(index);
+    const indexOf = await map.indexOf();
+    const ask = async (relation: string, end: 'head' | 'tail'): Promise<(Arrow & { score: number })[]> => {
+      const given = end === 'head' ? { head: key } : { tail: key };
+      const links = await client.predictLinks(names.dataset, model, { ...given, relation, first: PREDICTIONS }, signal);
+      return links.flatMap(({ key: found, probability, score, why }) => {
+        const other = indexOf.get(found);
+        if (other === undefined || other === index) return [];
+        const [from, to] = end === 'head' ? [index, other] : [other, index];
+        return [{ from, to, relation, probability, score, why, predicted: true }];
+      });
+    };
     const answers = await Promise.all(
-      this.#relations.map(async (relation): Promise<readonly (PredictedLink & { relation: string })[]> => {
-        const question = { head, relation, first: PREDICTIONS };
-        const links = await map.client.predictLinks(map.names.dataset, model, question, signal);
-        return links.map((link) => ({ ...link, relation }));
+      this.#relations.map(async (relation) => {
+        const both = (await Promise.all([ask(relation, 'head'), ask(relation, 'tail')])).flat();
+        both.sort((a, b) => (b.probability ?? b.score) - (a.probability ?? a.score));
+        return both.slice(0, PREDICTIONS);
       }),
     );
-    const indexOf = await map.indexOf();
-    return answers.flat().flatMap(({ key, relation, probability, why }): Arrow[] => {
-      const to = indexOf.get(key);
-      return to === undefined || to === index ? [] : [{ from: index, to, relation, probability, why, predicted: true }];
-    });
+    return answers.flat();
   }
 
   /** The triples both of whose ends are on the map. */
