@@ -1,4 +1,5 @@
 /** What the map asks of the server. The only file that fetches. */
+import { decodePoints, type Points } from './points.ts';
 
 export type FieldType = 'TEXT' | 'CATEGORY' | 'NUMBER' | 'BOOLEAN' | 'DATE' | 'JSON';
 
@@ -19,6 +20,10 @@ export interface ProjectionSummary {
   readonly stale: boolean;
   readonly version: number | string;
   readonly createdAt: string;
+  /** The job that makes it, or makes it anew; absent: none does. */
+  readonly making?: string;
+  /** Whether there is none yet but the one in the making. */
+  readonly isNew?: boolean;
   readonly quality: {
     readonly trustworthiness: number;
     readonly continuity: number;
@@ -83,6 +88,35 @@ export interface DatasetSummary {
   readonly fields: readonly Field[];
   readonly embeddings: readonly EmbeddingSummary[];
   readonly clusterings: readonly ClusteringSummary[];
+  /** That work on it or wait to, newest first. */
+  readonly jobs?: readonly OpenJob[];
+  /** Whether whoever asks may change something. */
+  readonly mayChange?: boolean;
+}
+
+/** A job that has not ended. */
+export interface OpenJob {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: JobState;
+  readonly stage: string | null;
+  readonly progress: number | null;
+  /** What it makes that can be watched. */
+  readonly map: {
+    readonly embedding: string;
+    readonly name: string;
+    readonly method: string;
+    readonly components: 2 | 3;
+  } | null;
+}
+
+export type JobState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+
+/** What is told of a map in the making. */
+export interface Watching {
+  /** @param bytes of `#kernels/frame.ts` */
+  readonly onFrame: (bytes: Uint8Array) => void;
+  readonly onJob: (job: Pick<OpenJob, 'state' | 'stage' | 'progress'>) => void;
 }
 
 export interface ClusteringSummary {
@@ -187,6 +221,8 @@ const withMapsToSee = (summary: DatasetSummary): DatasetSummary => ({
   })),
 });
 
+const jobsField = 'jobs { id kind state stage progress map { embedding name method components } }';
+
 const clusteringsField = 'clusterings { name embedding { name } projection { name } }';
 
 /** Every document, so that a test can hold them against the schema. */
@@ -202,7 +238,12 @@ export const documents = {
       comparisons { column meanOverlap neighbors embedding { name } other { name } }
     }
     ${clusteringsField}
+    ${jobsField}
   }
+  server { mayChange }
+}`,
+  pointsInTheMaking: `query MapPointsInTheMaking($job: ID!, $columns: [String!]!) {
+  job(id: $job) { state stage map { points(columns: $columns) { count url mediaType version } } }
 }`,
   clustering: `query MapClustering($dataset: String!, $clustering: String!, $projection: String!) {
   dataset(slug: $dataset) {
@@ -227,9 +268,11 @@ fragment cluster on Cluster {
         projections { ${projectionFields} }
       }
       ${clusteringsField}
+      ${jobsField}
     }
   }
 }`,
+  newestJobs: `query MapNewestJobs { jobs(first: 50) { nodes { id state } } }`,
   points: `query MapPoints($dataset: String!, $embedding: String!, $projection: String!, $columns: [String!]!) {
   dataset(slug: $dataset) {
     embedding(name: $embedding) {
@@ -305,7 +348,7 @@ fragment cluster on Cluster {
 
 export interface Job {
   readonly id: string;
-  readonly state: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly state: JobState;
   readonly stage: string | null;
   readonly progress: number | null;
   readonly rejectedCount: number | string;
@@ -361,8 +404,14 @@ function toTriples(nodes: TriplesAnswer['nodes']): TriplePage['triples'] {
 
 const JOB_POLL_MS = 300;
 
+/** Whom a map asks: a server, or whoever answers as one. */
+export type Client = Pick<HttpClient, keyof HttpClient> & {
+  /** Tells of a map in the making, where no socket does. */
+  readonly watch?: (job: string, watching: Watching, signal: AbortSignal) => void;
+};
+
 /** One server, as one page may ask it. */
-export class Client {
+export class HttpClient {
   /** Address of the GraphQL endpoint. */
   readonly endpoint: string;
   readonly #token: string | null;
@@ -379,8 +428,12 @@ export class Client {
 
   /** One data set with its embeddings and maps, or null. */
   async dataset(slug: string, signal?: AbortSignal): Promise<DatasetSummary | null> {
-    const answer = await this.#ask<{ dataset: DatasetSummary | null }>(documents.dataset, { dataset: slug }, signal);
-    return answer.dataset && withMapsToSee(answer.dataset);
+    const { dataset, server } = await this.ask<{ dataset: DatasetSummary | null; server: { mayChange: boolean } }>(
+      documents.dataset,
+      { dataset: slug },
+      signal,
+    );
+    return dataset === null ? null : { ...withMapsToSee(dataset), ...server };
   }
 
   /** The first thousand data sets. */
@@ -391,11 +444,17 @@ export class Client {
     const all: DatasetSummary[] = [];
     let after: string | null = null;
     do {
-      const { datasets }: Answer = await this.#ask<Answer>(documents.datasets, { first: 50, after }, signal);
+      const { datasets }: Answer = await this.ask<Answer>(documents.datasets, { first: 50, after }, signal);
       all.push(...datasets.nodes.map(withMapsToSee));
       after = datasets.pageInfo.hasNextPage ? datasets.pageInfo.endCursor : null;
     } while (after !== null && all.length < 1000);
     return all;
+  }
+
+  /** The newest jobs, and where they stand. */
+  async newestJobs(): Promise<readonly { readonly id: string; readonly state: JobState }[]> {
+    const answer = await this.ask<{ jobs: { nodes: { id: string; state: JobState }[] } }>(documents.newestJobs, {});
+    return answer.jobs.nodes;
   }
 
   /** Where the points of a map are. @throws ClientError NOT_FOUND */
@@ -407,7 +466,7 @@ export class Client {
     interface Answer {
       dataset: { embedding: { projection: { points: PointsFile } | null } | null } | null;
     }
-    const answer = await this.#ask<Answer>(documents.points, { ...names, columns }, signal);
+    const answer = await this.ask<Answer>(documents.points, { ...names, columns }, signal);
     const file = answer.dataset?.embedding?.projection?.points;
     if (!file)
       throw new ClientError(
@@ -417,6 +476,31 @@ export class Client {
     return file;
   }
 
+  /** Where the points of a map in the making are: null while it has none, and the state of its job. */
+  async pointsInTheMaking(
+    job: string,
+    columns: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly state: JobState; readonly stage: string | null; readonly points: PointsFile | null }> {
+    interface Answer {
+      job: { state: JobState; stage: string | null; map: { points: PointsFile | null } | null } | null;
+    }
+    const { job: found } = await this.ask<Answer>(documents.pointsInTheMaking, { job, columns }, signal);
+    if (found === null) throw new ClientError('NOT_FOUND', 'The server no longer knows the work.');
+    return { state: found.state, stage: found.stage, points: found.map?.points ?? null };
+  }
+
+  /** The points of a file. `onProgress` is told the share that has come, and null when they are being read. */
+  async readPoints(
+    { url }: PointsFile,
+    onProgress: (stage: 'fetching' | 'reading', share: number | null) => void,
+    signal?: AbortSignal,
+  ): Promise<Points> {
+    const bytes = await this.bytes(url, (share) => onProgress('fetching', share), signal);
+    onProgress('reading', null);
+    return await decodePoints(bytes, signal);
+  }
+
   /** A clustering with its layers and where they lie on a map; null where there is none of that name. */
   async clustering(
     dataset: string,
@@ -424,7 +508,7 @@ export class Client {
     projection: string,
     signal?: AbortSignal,
   ): Promise<ClusteringDetail | null> {
-    const answer = await this.#ask<{ dataset: { clustering: ClusteringDetail | null } | null }>(
+    const answer = await this.ask<{ dataset: { clustering: ClusteringDetail | null } | null }>(
       documents.clustering,
       { dataset, clustering, projection },
       signal,
@@ -434,7 +518,7 @@ export class Client {
 
   /** One item with its fields and the address of its thumbnail, or null. `size`: longest edge in pixels */
   async item(dataset: string, key: string, size: number, signal?: AbortSignal): Promise<Item | null> {
-    const answer = await this.#ask<{ dataset: { item: Item | null } | null }>(
+    const answer = await this.ask<{ dataset: { item: Item | null } | null }>(
       documents.item,
       { dataset, key, size },
       signal,
@@ -453,7 +537,7 @@ export class Client {
     const all: Item[] = [];
     for (let start = 0; start < keys.length; start += BATCH) {
       const batch = keys.slice(start, start + BATCH);
-      const answer = await this.#ask<{ dataset: { items: { nodes: Item[] } } | null }>(
+      const answer = await this.ask<{ dataset: { items: { nodes: Item[] } } | null }>(
         documents.items,
         { dataset, keys: batch, first: batch.length },
         signal,
@@ -481,7 +565,7 @@ export class Client {
         } | null;
       } | null;
     }
-    const answer = await this.#ask<Answer>(documents.nearest, { ...names, key, first, filter: null }, signal);
+    const answer = await this.ask<Answer>(documents.nearest, { ...names, key, first, filter: null }, signal);
     const nearest = answer.dataset?.embedding?.nearest;
     if (!nearest)
       throw new ClientError('NOT_FOUND', `There is no embedding "${names.embedding}" in "${names.dataset}".`);
@@ -499,7 +583,7 @@ export class Client {
         graphModels: { name: string }[];
       } | null;
     }
-    const { dataset: found } = await this.#ask<Answer>(documents.graph, { dataset }, signal);
+    const { dataset: found } = await this.ask<Answer>(documents.graph, { dataset }, signal);
     if (!found?.graph) return null;
     return {
       relations: found.graph.relations.map(({ tripleCount, ...named }) => ({
@@ -520,7 +604,7 @@ export class Client {
     interface Answer {
       dataset: { graph: { neighborhood: TriplesAnswer } | null } | null;
     }
-    const answer = await this.#ask<Answer>(documents.around, { dataset, key, ...options }, signal);
+    const answer = await this.ask<Answer>(documents.around, { dataset, key, ...options }, signal);
     return toTriplePage(answer.dataset?.graph?.neighborhood);
   }
 
@@ -534,7 +618,7 @@ export class Client {
     interface Answer {
       dataset: { graph: { sampleTriples: TriplesAnswer['nodes'] } | null } | null;
     }
-    const answer = await this.#ask<Answer>(documents.sampleTriples, { dataset, relation, first }, signal);
+    const answer = await this.ask<Answer>(documents.sampleTriples, { dataset, relation, first }, signal);
     return toTriples(answer.dataset?.graph?.sampleTriples ?? []);
   }
 
@@ -562,7 +646,7 @@ export class Client {
         } | null;
       } | null;
     }
-    const answer = await this.#ask<Answer>(documents.links, { dataset, model, ...question }, signal);
+    const answer = await this.ask<Answer>(documents.links, { dataset, model, ...question }, signal);
     return (answer.dataset?.graphModel?.predictLinks.edges ?? []).map(({ node, why, ...edge }) => {
       const [like] = why.triples;
       const words = like === undefined ? null : `${like.head.label} ${like.relation.label} ${like.tail.label}`;
@@ -592,7 +676,7 @@ export class Client {
       } | null;
     }
     const { dataset, embedding } = names;
-    const answer = await this.#ask<Answer>(documents.meaning, { dataset, embedding, to, first, combine }, signal);
+    const answer = await this.ask<Answer>(documents.meaning, { dataset, embedding, to, first, combine }, signal);
     const nearest = answer.dataset?.embedding?.nearest;
     if (!nearest) throw new ClientError('NOT_FOUND', `There is no embedding "${embedding}" in "${dataset}".`);
     return { neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })), search: nearest.search };
@@ -610,7 +694,7 @@ export class Client {
         embedding: { comparisons: { column: string; changed: { overlap: number; node: ItemSummary }[] }[] } | null;
       } | null;
     }
-    const answer = await this.#ask<Answer>(documents.changed, { dataset, embedding, first }, signal);
+    const answer = await this.ask<Answer>(documents.changed, { dataset, embedding, first }, signal);
     const found = answer.dataset?.embedding?.comparisons.find((comparison) => comparison.column === column);
     return found?.changed.map(({ node, overlap }) => ({ ...node, overlap })) ?? [];
   }
@@ -622,7 +706,7 @@ export class Client {
     readonly labels: readonly string[];
     readonly templates: readonly string[];
   }): Promise<string> {
-    return (await this.#ask<{ classifyItems: { job: { id: string } } }>(documents.classifyItems, { input }))
+    return (await this.ask<{ classifyItems: { job: { id: string } } }>(documents.classifyItems, { input }))
       .classifyItems.job.id;
   }
 
@@ -632,7 +716,7 @@ export class Client {
     readonly embedding: string;
     readonly other: string;
   }): Promise<string> {
-    return (await this.#ask<{ compareEmbeddings: { job: { id: string } } }>(documents.compareEmbeddings, { input }))
+    return (await this.ask<{ compareEmbeddings: { job: { id: string } } }>(documents.compareEmbeddings, { input }))
       .compareEmbeddings.job.id;
   }
 
@@ -657,7 +741,7 @@ export class Client {
     interface Answer {
       dataset: { items: { totalCount: number | string; nodes: ItemSummary[] } } | null;
     }
-    const answer = await this.#ask<Answer>(documents.search, { dataset, first: 1000, filter }, signal);
+    const answer = await this.ask<Answer>(documents.search, { dataset, first: 1000, filter }, signal);
     return { totalCount: Number(answer.dataset?.items.totalCount ?? 0), items: answer.dataset?.items.nodes ?? [] };
   }
 
@@ -667,7 +751,7 @@ export class Client {
     onProgress?: (share: number | null) => void,
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await this.#fetch(this.resolve(url), { headers: this.#headers(), ...(signal ? { signal } : {}) });
+    const response = await this.#fetch(this.resolve(url), { headers: this.headers(), ...(signal ? { signal } : {}) });
     // Compressed answers tell the compressed length, while what is read is not: no share can be told then.
     const length = response.headers.has('content-encoding')
       ? null
@@ -704,7 +788,7 @@ export class Client {
     const response = await this.#fetch(address.href, {
       method: 'POST',
       body: file,
-      headers: { ...this.#headers(), 'content-type': 'application/octet-stream' },
+      headers: { ...this.headers(), 'content-type': 'application/octet-stream' },
       ...(signal ? { signal } : {}),
     });
     onProgress?.(1);
@@ -715,12 +799,12 @@ export class Client {
   /** Starts an import of uploads. Answers the id of the job. */
   async importDataset(dataset: string, title: string, uploads: readonly string[]): Promise<string> {
     const input = { dataset, title, uploads };
-    const answer = await this.#ask<{ importDataset: { job: { id: string } } }>(documents.importDataset, { input });
+    const answer = await this.ask<{ importDataset: { job: { id: string } } }>(documents.importDataset, { input });
     return answer.importDataset.job.id;
   }
 
   async job(id: string, signal?: AbortSignal): Promise<Job | null> {
-    return (await this.#ask<{ job: Job | null }>(documents.job, { id }, signal)).job;
+    return (await this.ask<{ job: Job | null }>(documents.job, { id }, signal)).job;
   }
 
   /** The absolute address of one that an answer gave. */
@@ -733,17 +817,19 @@ export class Client {
     return new URL(url, this.endpoint).origin === new URL(this.endpoint).origin;
   }
 
-  #headers(): Record<string, string> {
+  /** The headers that say who asks. */
+  headers(): Record<string, string> {
     return this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
   }
 
-  async #ask<Data>(query: string, variables: Record<string, unknown>, signal?: AbortSignal): Promise<Data> {
+  /** Any question. @throws ClientError */
+  async ask<Data>(query: string, variables: Record<string, unknown>, signal?: AbortSignal): Promise<Data> {
     const response = await this.#fetch(
       this.endpoint,
       {
         method: 'POST',
         headers: {
-          ...this.#headers(),
+          ...this.headers(),
           'content-type': 'application/json',
           accept: 'application/graphql-response+json, application/json',
         },

@@ -19,7 +19,7 @@ import { ThemeController } from './controllers/themeController.ts';
 import { WordsController } from './controllers/wordsController.ts';
 import { fire, type PointDetail } from './events.ts';
 import { ClustersFeature } from './features/clusters.ts';
-import type { Feature, MapView } from './features/feature.ts';
+import type { Feature, MakingState, MapView } from './features/feature.ts';
 import { hasNames } from './features/hasNames.ts';
 import { LaterFeature } from './features/later.ts';
 import { NeighborsFeature } from './features/neighbors.ts';
@@ -145,6 +145,11 @@ export class EmbeddingMap extends LitElement {
       applies: ({ summary }) => summary.embeddings.length > 1,
     }),
     new LaterFeature(this.#view, {
+      ...{ name: 'maps', label: 'New map', icon: icons.maps },
+      applies: ({ summary }) => summary.mayChange === true || (summary.jobs ?? []).some(({ map }) => map !== null),
+      wanted: ({ projectionSummary }) => projectionSummary.making !== undefined,
+    }),
+    new LaterFeature(this.#view, {
       ...{ name: 'info', label: 'About this map', icon: icons.info },
       applies: () => true,
     }),
@@ -159,6 +164,7 @@ export class EmbeddingMap extends LitElement {
   #scene: StageScene | null = null;
   #colors: { readonly key: readonly unknown[]; readonly colors: readonly string[] } = { key: [], colors: [] };
   #legendOpen: boolean | null = null;
+  #making: MakingState | null = null;
 
   constructor() {
     super();
@@ -259,7 +265,7 @@ export class EmbeddingMap extends LitElement {
 
   /** Asks the server for the data set again: for new maps, and after an error. */
   reload(): void {
-    this.#load.reload();
+    void this.#load.reload();
   }
 
   /** Shows the whole map. */
@@ -339,7 +345,7 @@ export class EmbeddingMap extends LitElement {
       ${whole ? this.#renderTools(map, names) : nothing}
       ${map === null ? nothing : this.#renderLegend(map)}
       ${whole ? this.#renderPanel(map, names) : nothing}
-      ${map === null || names === null || names instanceof Error ? nothing : renderStatus(names.projectionSummary, map.points.count, this.#filter.count)}
+      ${map === null || names === null || names instanceof Error ? nothing : renderStatus(names.projectionSummary, map.points.count, this.#filter.count, this.#making)}
       ${map === null ? nothing : this.#renderTooltip(map)}
       ${this.#words.hint === '' ? nothing : html`<div class="hint card" part="hint">${this.#words.hint}</div>`}
       <div class="hidden-text" role="status" aria-live="polite">${this.#words.announcement}</div>
@@ -355,6 +361,7 @@ export class EmbeddingMap extends LitElement {
       const progress = renderProgress(this.#load.share);
       return map === null ? html`${progress} ${renderLoading(this.#load.doing)}` : progress;
     }
+    if (this.#making !== null && map !== null) return renderProgress(this.#making.progress);
     if (map !== null && map.points.count > 0) return nothing;
     if (!this.datasetName) return renderEmpty('Its attribute “dataset” names none yet.');
     return renderEmpty(isBare ? 'The data set has no embedding yet.' : 'The embedding has no map yet, or no items.');
@@ -527,6 +534,9 @@ export class EmbeddingMap extends LitElement {
         return element.updateComplete;
       },
       target: this,
+      get client() {
+        return element.#load.client;
+      },
       get map() {
         return element.map;
       },
@@ -577,12 +587,16 @@ export class EmbeddingMap extends LitElement {
         this.projection = projection;
       },
       colorAnew: (field) => {
-        if (field === null) this.#load.reload();
+        if (field === null) void this.#load.reload();
         else {
           this.#load.reloadColumn(field);
           this.colorBy = field;
         }
       },
+      reload: () => this.#load.reload(),
+      follow: (job) => this.#load.follow(job),
+      move: (points) => this.#load.move(points),
+      tellMaking: (making) => this.#tellMaking(making),
       refresh: () => this.#refresh(),
       announce: (text) => this.#words.announce(text),
       hint: (text) => this.#words.showHint(text),
@@ -603,6 +617,16 @@ export class EmbeddingMap extends LitElement {
     this.#filter.use(map.coloring);
     this.#refresh();
     this.#words.announce(`${map.names.projection}: ${map.points.count.toLocaleString()} points`);
+  }
+
+  #tellMaking(making: MakingState | null): void {
+    this.#making = making;
+    const names = this.#view.names;
+    if (names !== null && making !== null) {
+      const { dataset, embedding, projection } = names;
+      fire(this, 'map-progress', { dataset, embedding, projection, ...making });
+    }
+    this.requestUpdate();
   }
 
   #shown(scene: StageScene): void {

@@ -1,5 +1,6 @@
 /** The events of `<embedding-map>`. All bubble and cross shadow roots. */
 import type { Neighbors } from './client.ts';
+import type { MakingState } from './features/feature.ts';
 
 export interface PointDetail {
   readonly key: string;
@@ -27,6 +28,8 @@ export interface ProjectionDetail {
   readonly components: 2 | 3;
 }
 
+export interface ProgressDetail extends Omit<ProjectionDetail, 'components'>, MakingState {}
+
 export interface StateDetail {
   readonly state: 'empty' | 'loading' | 'ready' | 'error';
 }
@@ -47,6 +50,8 @@ export interface EmbeddingMapEventMap {
   'selection-change': CustomEvent<SelectionDetail>;
   /** Another map is on the screen, at its final coordinates. */
   'projection-change': CustomEvent<ProjectionDetail>;
+  /** The map is in the making and on its way: how far it is. */
+  'map-progress': CustomEvent<ProgressDetail>;
   /** Loading began or ended. */
   'state-change': CustomEvent<StateDetail>;
   /** Something failed; the map says the same to the user. */

@@ -1,13 +1,15 @@
 import type { Client, PointsFile } from './client.ts';
 import { type Coloring, colorBy, plainColoring } from './colors.ts';
 import { createPicker, type Picker } from './picking.ts';
-import { alignPoints, type Column, decodePoints, indexKeys, type Points } from './points.ts';
+import { alignPoints, type Column, indexKeys, type Points } from './points.ts';
 import { eachInSlices } from './slices.ts';
 
 export interface MapNames {
   readonly dataset: string;
   readonly embedding: string;
   readonly projection: string;
+  /** The job that is making it: its points are on their way. null: it is made. */
+  readonly job: string | null;
 }
 
 /** A map, ready to be drawn and asked. */
@@ -46,10 +48,8 @@ export async function loadMap(
   if (same !== null && missing.length === 0) return await recolor(same, columns.color, signal);
 
   onProgress('fetching', null);
-  const file = await client.points(names, missing, signal);
-  const bytes = await client.bytes(file.url, (share) => onProgress('fetching', share), signal);
-  onProgress('reading', null);
-  const decoded = await decodePoints(bytes, signal);
+  const file = await pointsOf(client, names, missing, signal);
+  const decoded = await client.readPoints(file, onProgress, signal);
   if (same !== null) {
     // Made anew since: what is here belongs to another version.
     if (same.file.version !== file.version || same.points.count !== decoded.count) {
@@ -82,12 +82,34 @@ export async function loadMap(
 export async function loadColumn(map: LoadedMap, name: string, signal: AbortSignal): Promise<Column | null> {
   const there = map.points.columns.get(name);
   if (there !== undefined) return there;
-  const file = await map.client.points(map.names, [name], signal);
+  const file = await pointsOf(map.client, map.names, [name], signal);
   if (file.version !== map.file.version) return null;
-  const decoded = await decodePoints(await map.client.bytes(file.url, undefined, signal), signal);
+  const decoded = await map.client.readPoints(file, () => {}, signal);
   const { rows } = map.points;
   return (rows === null ? decoded : await alignPoints(decoded, rows, signal)).columns.get(name) ?? null;
 }
+
+/** A map in the making is waited for until it has points. @throws MapIsMade where its job has ended meanwhile */
+async function pointsOf(
+  client: Client,
+  names: MapNames,
+  columns: readonly string[],
+  signal: AbortSignal,
+): Promise<PointsFile> {
+  if (names.job === null) return await client.points(names, columns, signal);
+  for (;;) {
+    const { state, points } = await client.pointsInTheMaking(names.job, columns, signal);
+    if (points !== null) return points;
+    if (state !== 'QUEUED' && state !== 'RUNNING') throw new MapIsMade();
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    signal.throwIfAborted();
+  }
+}
+
+const WAIT_MS = 300;
+
+/** The map is no longer in the making: what there is has to be asked for anew. */
+export class MapIsMade extends Error {}
 
 async function recolor(map: LoadedMap, color: string | null, signal: AbortSignal): Promise<LoadedMap> {
   if (map.colorBy === color) return { ...map, movedFrom: null, sameItems: true };
@@ -132,5 +154,5 @@ function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
 }
 
 function sameNames(a: MapNames, b: MapNames): boolean {
-  return a.dataset === b.dataset && a.embedding === b.embedding && a.projection === b.projection;
+  return a.dataset === b.dataset && a.embedding === b.embedding && a.projection === b.projection && a.job === b.job;
 }

@@ -5,6 +5,7 @@ import type { Feature, MapView } from './features/feature.ts';
 import { GraphFeature } from './features/graph.ts';
 import { InfoFeature } from './features/info.ts';
 import { LayersFeature } from './features/layers.ts';
+import { MapsFeature } from './features/maps.ts';
 import { PromptsFeature } from './features/prompts.ts';
 
 /** Features that are fetched when they are first used, by the names that `LaterFeature` knows them by. */
@@ -14,5 +15,6 @@ export const features = {
   graph: (view) => new GraphFeature(view),
   info: (view) => new InfoFeature(view),
   layers: (view) => new LayersFeature(view),
+  maps: (view) => new MapsFeature(view),
   prompts: (view) => new PromptsFeature(view),
 } as const satisfies Readonly<Record<string, (view: MapView) => Feature>>;

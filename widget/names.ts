@@ -1,5 +1,11 @@
 /** Which map is meant: what the attributes say, and what is taken where they say nothing. Pure. */
-import { ClientError, type DatasetSummary, type EmbeddingSummary, type ProjectionSummary } from './client.ts';
+import {
+  ClientError,
+  type DatasetSummary,
+  type EmbeddingSummary,
+  type OpenJob,
+  type ProjectionSummary,
+} from './client.ts';
 import type { MapNames } from './loadMap.ts';
 
 export interface Names extends MapNames {
@@ -31,9 +37,59 @@ export function resolveNames(
     dataset: summary.slug,
     embedding: embeddingSummary.name,
     projection: projectionSummary.name,
+    job: projectionSummary.isNew === true ? (projectionSummary.making ?? null) : null,
     summary,
     embeddingSummary,
     projectionSummary,
+  };
+}
+
+/**
+ * The data set with the maps that are in the making among those that are there: a new one as one that can be shown already, one that
+ * is made anew with its job.
+ */
+export function withMapsInTheMaking(summary: DatasetSummary): DatasetSummary {
+  const making = new Map<string, OpenJob & { readonly map: NonNullable<OpenJob['map']> }>();
+  for (const job of summary.jobs ?? []) {
+    if (job.map === null || job.map.components > 3) continue; // more are there to find groups in
+    const key = JSON.stringify([job.map.embedding, job.map.name]);
+    // Of several the one at work, which is older than those that wait.
+    if (!making.has(key) || job.state === 'RUNNING') making.set(key, { ...job, map: job.map });
+  }
+  if (making.size === 0) return summary;
+  let { embeddings } = summary;
+  for (const { id, map } of making.values()) {
+    const there = embeddings.find(({ name }) => name === map.embedding) ?? newEmbedding(map.embedding, summary);
+    const before = there.projections.find(({ name }) => name === map.name);
+    const projections =
+      before === undefined
+        ? [...there.projections, newMap(map, id)]
+        : there.projections.map((each) => (each === before ? { ...each, making: id } : each));
+    const changed = { ...there, projections };
+    embeddings = embeddings.includes(there)
+      ? embeddings.map((each) => (each === there ? changed : each))
+      : [...embeddings, changed];
+  }
+  return { ...summary, embeddings };
+}
+
+/** Of an embedding that is made with its map nothing else is known. */
+function newEmbedding(name: string, { itemCount }: DatasetSummary): EmbeddingSummary {
+  return { name, dimension: 0, metric: 'COSINE', itemCount, model: null, projections: [] };
+}
+
+function newMap({ name, method, components }: NonNullable<OpenJob['map']>, making: string): ProjectionSummary {
+  return {
+    ...{ name, method, components, making, isNew: true, version: making, createdAt: new Date().toISOString() },
+    ...{
+      seed: null,
+      parameters: null,
+      device: null,
+      milliseconds: null,
+      explainedVariance: null,
+      stale: false,
+      quality: null,
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { decodeIPC } from '@uwdata/flechette/src/decode/decode-ipc.js';
 import { createTable } from '@uwdata/flechette/src/decode/table-from-ipc.js';
 
 import { eachInSlices } from './slices.ts';
+import { fitWorld } from './world.ts';
 
 export interface Points {
   readonly count: number;
@@ -194,29 +195,18 @@ async function encodeTexts(cells: Cells<unknown>, count: number, signal?: AbortS
 /** Moves and scales the coordinates into the world. A point that is not finite stays NaN and is never seen. */
 async function fit(axes: readonly Cells<unknown>[], count: number, signal?: AbortSignal) {
   const read: Float32Array[] = [];
-  const middle: [number, number, number] = [0, 0, 0];
-  let halfExtent = 0;
-  for (const [axis, cells] of axes.entries()) {
+  for (const cells of axes) {
     const values = new Float32Array(count);
-    let least = Number.POSITIVE_INFINITY;
-    let largest = Number.NEGATIVE_INFINITY;
     await eachInSlices(
       count,
       (i) => {
-        const value = Number(cells.at(i) ?? Number.NaN);
-        values[i] = value;
-        if (value < least) least = value;
-        if (value > largest) largest = value;
+        values[i] = Number(cells.at(i) ?? Number.NaN);
       },
       signal,
     );
-    if (largest >= least) {
-      middle[axis] = (least + largest) / 2;
-      halfExtent = Math.max(halfExtent, (largest - least) / 2);
-    }
     read.push(values);
   }
-  if (halfExtent === 0) halfExtent = 1;
+  const { middle, halfExtent } = fitWorld(read);
   const fitted: Float32Array[] = [];
   for (const [axis, values] of read.entries()) {
     const center = middle[axis] ?? 0;
@@ -230,7 +220,7 @@ async function fit(axes: readonly Cells<unknown>[], count: number, signal?: Abor
     fitted.push(values);
   }
   const [x = new Float32Array(count), y = new Float32Array(count), z = new Float32Array(count)] = fitted;
-  return { x, y, z, middle: middle as readonly [number, number, number], halfExtent };
+  return { x, y, z, middle, halfExtent };
 }
 
 /** The index of each key, in slices: 100,000 keys take 70 ms in all. */

@@ -509,7 +509,8 @@ export const styles = css`
   }
   .form textarea,
   .form select,
-  .form input[type='text'] {
+  .form input[type='text'],
+  .form input[type='number'] {
     font: inherit;
     color: var(--ink);
     background: var(--ground);
@@ -533,6 +534,32 @@ export const styles = css`
     font-weight: 650;
     padding: 6px 8px;
     overflow-wrap: anywhere;
+  }
+  .form .check {
+    flex-direction: row;
+    align-items: center;
+  }
+  .panel form.form {
+    padding: 10px 8px;
+  }
+  .job progress {
+    width: 100%;
+    height: 6px;
+    accent-color: var(--accent);
+  }
+  .curve {
+    margin: 0;
+    color: var(--accent);
+  }
+  .curve figcaption {
+    display: flex;
+    justify-content: space-between;
+    font-size: 12.5px;
+    color: var(--muted);
+  }
+  .curve svg {
+    display: block;
+    width: 100%;
   }
   .form .primary {
     font: inherit;

@@ -52,7 +52,7 @@ export function pageWithMap(server: string, attributes: string): string {
 <style>body { margin: 0 } embedding-map { height: 100vh }</style>
 <script>
   window.heard = [];
-  for (const name of ['point-hover', 'point-click', 'neighbors-change', 'selection-change', 'projection-change', 'state-change', 'map-error']) {
+  for (const name of ['point-hover', 'point-click', 'neighbors-change', 'selection-change', 'projection-change', 'state-change', 'map-progress', 'map-error']) {
     addEventListener(name, ({ detail }) => heard.push({ name, detail, at: performance.now() }));
   }
 </script>

@@ -5,10 +5,20 @@ import { test } from 'node:test';
 import { buildSchema, parse, validate } from 'graphql';
 
 import { documents } from '../../widget/client.ts';
+import { watchDocuments } from '../../widget/controllers/makingController.ts';
+import { mapsDocuments } from '../../widget/features/maps.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 
-for (const [name, document] of Object.entries(documents)) {
+function prefixed(of: string, given: Readonly<Record<string, string>>) {
+  return Object.fromEntries(Object.entries(given).map(([name, document]) => [`${of}: ${name}`, document]));
+}
+
+for (const [name, document] of Object.entries({
+  ...documents,
+  ...prefixed('watch', watchDocuments),
+  ...prefixed('maps', mapsDocuments),
+})) {
   test(`the document "${name}" is one that the schema allows`, () => {
     assert.deepEqual(validate(schema, parse(document)), []);
   });

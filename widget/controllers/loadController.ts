@@ -1,11 +1,13 @@
 /** What is loaded: the data set, the map that the names mean, and the state that the page is told. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import { Client, ClientError, type DatasetSummary } from '../client.ts';
+import { type Client, ClientError, type DatasetSummary, HttpClient } from '../client.ts';
 import { errorOf, messageOf } from '../errors.ts';
 import { fire, type StateDetail } from '../events.ts';
-import { type LoadedMap, loadMap } from '../loadMap.ts';
-import { colorField, type Names, resolveNames } from '../names.ts';
+import { type LoadedMap, loadMap, MapIsMade } from '../loadMap.ts';
+import { colorField, type Names, resolveNames, withMapsInTheMaking } from '../names.ts';
+import { createPicker } from '../picking.ts';
+import type { Points } from '../points.ts';
 import { TaskController } from './taskController.ts';
 
 /** The element: what its attributes say. */
@@ -41,6 +43,9 @@ export class LoadController implements ReactiveController {
   /** x of the points that are on the canvas, their transition done. */
   #shown: Float32Array | null = null;
   #lastState: StateDetail['state'] | null = null;
+  /** The job whose map is shown on its way, in place of the one that was there before. */
+  #followed: string | null = null;
+  #whenAsked: (() => void)[] = [];
 
   constructor(host: LoadHost, { onDataset, onMap }: LoadOptions) {
     this.#host = host;
@@ -53,13 +58,17 @@ export class LoadController implements ReactiveController {
       run: async ([client, slug], signal) => {
         const summary = await client.dataset(slug, signal);
         if (summary === null) throw new ClientError('NOT_FOUND', `The server has no data set "${slug}".`);
-        return summary;
+        return withMapsInTheMaking(summary);
       },
       onStart: () => this.#tellState(),
       onComplete: (summary) => {
+        this.#asked();
         if (this.#client !== null) onDataset(this.#client, summary);
       },
-      onError: (error) => this.tellError(error),
+      onError: (error) => {
+        this.#asked();
+        this.tellError(error);
+      },
     });
     this.#mapTask = new TaskController(host, {
       arguments: () => this.#mapArguments(),
@@ -72,7 +81,15 @@ export class LoadController implements ReactiveController {
           this.#progress = { stage, share };
           host.requestUpdate();
         };
-        return await loadMap(this.#client, names, columns, this.#mapTask.value, onProgress, signal);
+        const wanted = { ...names, job: this.#jobOf(names) };
+        try {
+          return await loadMap(this.#client, wanted, columns, this.#mapTask.value, onProgress, signal);
+        } catch (error) {
+          if (!(error instanceof MapIsMade)) throw error;
+          void this.reload();
+          // Until then the map that is there stays.
+          return await new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        }
       },
       onStart: () => this.#tellState(),
       onComplete: (map) => {
@@ -81,6 +98,11 @@ export class LoadController implements ReactiveController {
       },
       onError: (error) => this.tellError(error),
     });
+  }
+
+  /** Whom the map asks; null before the first update. */
+  get client(): Client | null {
+    return this.#client;
   }
 
   /** The map that is loaded, or null. */
@@ -136,14 +158,14 @@ export class LoadController implements ReactiveController {
 
   /** Whether the points on the canvas are still on their way to the map that is loaded. */
   get isMoving(): boolean {
-    return this.#shown !== null && this.#shown !== this.map?.points.x;
+    return this.#shown !== null && this.#shown !== this.map?.points.x && this.map?.names.job === null;
   }
 
   hostUpdate(): void {
     const endpoint = new URL(this.#host.endpoint ?? defaultEndpoint(), document.baseURI).href;
     const { token } = this.#host;
     if (this.#client?.endpoint === endpoint && this.#token === token) return;
-    this.#client = new Client(endpoint, token);
+    this.#client = new HttpClient(endpoint, token);
     this.#token = token;
   }
 
@@ -152,10 +174,35 @@ export class LoadController implements ReactiveController {
   }
 
   /** Asks for the data set again; for the map, too, where it had failed. */
-  reload(): void {
+  reload(): Promise<void> {
     this.#generation++;
     this.#failure = null;
     if (this.#mapTask.status === 'error') this.#mapTask.retry();
+    this.#host.requestUpdate();
+    return new Promise((resolve) => this.#whenAsked.push(resolve));
+  }
+
+  /** Shows the map that the job makes on its way. */
+  follow(job: string): void {
+    this.#followed = job;
+    this.#host.requestUpdate();
+  }
+
+  /** The points of the map in the making have moved. */
+  async move(points: Points): Promise<void> {
+    const map = this.#mapTask.value;
+    if (map === null || map.names.job === null) return;
+    const picker = await createPicker(points);
+    // It may have been coloured meanwhile; another map has other points.
+    const now = this.#mapTask.value;
+    if (now?.names !== map.names || now.points.count !== points.count) return;
+    this.#mapTask.value = {
+      ...now,
+      points: { ...points, columns: now.points.columns },
+      picker,
+      movedFrom: null,
+      sameItems: true,
+    };
     this.#host.requestUpdate();
   }
 
@@ -168,7 +215,7 @@ export class LoadController implements ReactiveController {
       this.#mapTask.value = { ...map, colorBy: null, points: { ...map.points, columns } };
     }
     if (this.#host.colorBy === name) this.#mapTask.retry();
-    this.reload();
+    void this.reload();
   }
 
   /** A scene with these points is on the canvas. @returns whether it is another than before */
@@ -181,7 +228,7 @@ export class LoadController implements ReactiveController {
   /** Tells the page that another map is on the screen. */
   tellProjection(): void {
     const { map } = this;
-    if (map === null) return;
+    if (map === null || map.names.job !== null) return;
     const { dataset, embedding, projection } = map.names;
     fire(this.#host, 'projection-change', { dataset, embedding, projection, components: map.points.components });
     this.#tellState();
@@ -209,16 +256,35 @@ export class LoadController implements ReactiveController {
       names.embedding,
       names.projection,
       String(names.projectionSummary.version),
+      this.#jobOf(names),
       this.#host.labelBy,
       colorField(names.summary, this.#host.colorBy, names),
     ];
+  }
+
+  /** The job whose map is shown on its way; null: the map that is made is. */
+  #jobOf({ job, projectionSummary: { making } }: Names): string | null {
+    return job ?? (making !== undefined && making === this.#followed ? making : null);
+  }
+
+  #asked(): void {
+    const waiting = this.#whenAsked;
+    this.#whenAsked = [];
+    for (const resolve of waiting) resolve();
   }
 
   #tellState(): void {
     const { map } = this;
     const state = this.error !== null ? 'error' : this.isPending ? 'loading' : map === null ? 'empty' : 'ready';
     if (state === this.#lastState) return;
-    if (state === 'ready' && map !== null && map.points.count > 0 && this.#shown !== map.points.x) return;
+    if (
+      state === 'ready' &&
+      map !== null &&
+      map.points.count > 0 &&
+      map.names.job === null &&
+      this.#shown !== map.points.x
+    )
+      return;
     this.#lastState = state;
     fire(this.#host, 'state-change', { state });
   }

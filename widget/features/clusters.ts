@@ -225,7 +225,8 @@ function describeClustering({ method, clusters, noiseCount, stale }: ClusteringD
 
 /** The layers with their labels in the world; the clustering itself where it has none; nothing while the places are another map's. */
 function layersOf(map: LoadedMap, fetched: Fetched | null): LabelLayer[] {
-  if (fetched === null || fetched.clustering === null || fetched.projection !== map.names.projection) return [];
+  const isOf = fetched?.projection === map.names.projection && map.names.job === null;
+  if (fetched === null || fetched.clustering === null || !isOf) return [];
   const { clustering } = fetched;
   const labelsOf = (clusters: readonly ClusterSummary[]): LabelLayer =>
     clusters.flatMap(({ label, size, place }): Label[] =>

@@ -3,7 +3,7 @@
  * element knows the list of them and nothing of what they do. Another feature is another file here and a line in `index.ts`.
  */
 import type { ReactiveControllerHost, TemplateResult } from 'lit';
-
+import type { Client } from '../client.ts';
 import type { Theme } from '../colors.ts';
 import type { ItemsController } from '../controllers/itemsController.ts';
 import type { StageController } from '../controllers/stageController.ts';
@@ -11,6 +11,7 @@ import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import type { Line } from '../panels/results.ts';
 import type { Hidden } from '../picking.ts';
+import type { Points } from '../points.ts';
 import type { Shape } from '../renderer/overlay.ts';
 
 export interface Feature {
@@ -47,10 +48,23 @@ export interface MarkColors {
   readonly font: string;
 }
 
+/** How far a map in the making is. */
+export interface MakingState {
+  /** In words. */
+  readonly stage: string | null;
+  /** 0 to 1; null while it cannot be told. */
+  readonly progress: number | null;
+  /** Steps done, and how many there are; 0 while there are none. */
+  readonly step: number;
+  readonly steps: number;
+}
+
 /** The map as features know it. */
 export interface MapView extends ReactiveControllerHost {
   /** Where events are fired. */
   readonly target: EventTarget;
+  /** Whom the map asks; null: nobody yet. */
+  readonly client: Client | null;
   readonly map: LoadedMap | null;
   readonly names: Names | null;
   readonly items: ItemsController;
@@ -94,6 +108,14 @@ export interface MapView extends ReactiveControllerHost {
   showMap(embedding: string, projection: string): void;
   /** Asks the server again what there is, and colours by a field that has just been made; null: as before. */
   colorAnew(field: string | null): void;
+  /** Asks the server again what there is; resolves when that is known. */
+  reload(): Promise<void>;
+  /** Shows the map that the job makes on its way, in place of the one that was there before. */
+  follow(job: string): void;
+  /** The points of the map in the making have moved. Resolves when they can be drawn. */
+  move(points: Points): Promise<void>;
+  /** How far the map in the making is, and what is being done; null: none is shown. */
+  tellMaking(making: MakingState | null): void;
   /** What stands out or is drawn has changed. */
   refresh(): void;
   /** Says something to those who cannot see the map. */

@@ -14,6 +14,8 @@ interface LaterOptions {
   readonly icon: SVGTemplateResult;
   /** Whether there is anything for it to do: without, it has no button. */
   readonly applies: (names: Names, map: LoadedMap) => boolean;
+  /** Whether it has work to do although nobody has asked for it. */
+  readonly wanted?: (names: Names) => boolean;
 }
 
 export class LaterFeature implements Feature {
@@ -22,11 +24,22 @@ export class LaterFeature implements Feature {
   readonly #options: LaterOptions;
   #feature: Feature | null = null;
   #loading = false;
+  #failed = false;
 
   constructor(view: MapView, options: LaterOptions) {
     this.label = options.label;
     this.#view = view;
     this.#options = options;
+    const { wanted } = options;
+    if (wanted === undefined) return;
+    view.addController({
+      hostUpdated: () => {
+        const { client, names } = view;
+        if (this.#feature === null && !this.#failed && client !== null && names !== null && wanted(names)) {
+          void this.#load(client.endpoint);
+        }
+      },
+    });
   }
 
   hovered(map: LoadedMap, index: number): void {
@@ -41,7 +54,7 @@ export class LaterFeature implements Feature {
       title=${this.label}
       aria-pressed="false"
       aria-busy=${this.#loading}
-      @click=${() => void this.#open(map)}
+      @click=${() => void this.#open(map.client.endpoint)}
     >
       ${this.#options.icon}
     </button>`;
@@ -63,19 +76,25 @@ export class LaterFeature implements Feature {
     this.#feature?.loaded?.(map);
   }
 
-  async #open({ client }: LoadedMap): Promise<void> {
-    if (this.#loading) return;
+  async #open(endpoint: string): Promise<void> {
+    const feature = await this.#load(endpoint);
+    if (feature !== null) this.#view.open(feature);
+  }
+
+  async #load(endpoint: string): Promise<Feature | null> {
+    if (this.#loading) return null;
     this.#loading = true;
     this.#view.requestUpdate();
     try {
-      const { features } = await loadMore(client.endpoint);
+      const { features } = await loadMore(endpoint);
       this.#feature ??= features[this.#options.name](this.#view);
-      this.#view.open(this.#feature);
     } catch (error) {
+      this.#failed = true;
       this.#view.fail(error);
       this.#view.hint('This could not be loaded');
     }
     this.#loading = false;
     this.#view.requestUpdate();
+    return this.#feature;
   }
 }

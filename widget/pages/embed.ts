@@ -1,9 +1,9 @@
 /** `/embed`: the lines that put a map into a page, and the map that they make. */
 import { html, nothing, render, type TemplateResult } from 'lit';
 
-import { Client, type DatasetSummary } from '../client.ts';
+import { type DatasetSummary, HttpClient } from '../client.ts';
 
-const client = new Client(new URL('/graphql', location.href).href);
+const client = new HttpClient(new URL('/graphql', location.href).href);
 const place = document.querySelector('#embed');
 
 let datasets: readonly DatasetSummary[] | null = null;

@@ -1,10 +1,12 @@
 /** `/`: every data set with its live map; `/#slug`: one of them, whole. Files dropped on the page are imported. */
 import { html, nothing, render, type TemplateResult } from 'lit';
 
-import { Client, type DatasetSummary } from '../client.ts';
+import { type DatasetSummary, HttpClient } from '../client.ts';
+import type {} from '../embedding-map.ts';
+import { withMapsInTheMaking } from '../names.ts';
 import { type ImportProgress, importFiles } from './importFiles.ts';
 
-const client = new Client(new URL('/graphql', location.href).href);
+const client = new HttpClient(new URL('/graphql', location.href).href);
 const place = document.querySelector('#gallery');
 
 let datasets: readonly DatasetSummary[] | null = null;
@@ -15,12 +17,28 @@ const chosen = new Map<string, string>();
 
 async function load(): Promise<void> {
   try {
-    datasets = await client.datasets();
+    datasets = (await client.datasets()).map(withMapsInTheMaking);
     failure = null;
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
   }
   show();
+}
+
+/** What jobs make is shown without a reload of the page. */
+const LOOK_MS = 2000;
+let seen: string | null = null;
+
+async function look(): Promise<void> {
+  if (!document.hidden) {
+    const now = await client.newestJobs().then(JSON.stringify, () => seen); // the server is away: what is shown stays
+    if (now !== seen && seen !== null) {
+      await load();
+      for (const map of document.querySelectorAll('embedding-map')) map.reload();
+    }
+    seen = now;
+  }
+  setTimeout(look, LOOK_MS);
 }
 
 function show(): void {
@@ -192,4 +210,4 @@ addEventListener('drop', (event) => {
 });
 // What stands in the page until the script has come.
 place?.replaceChildren();
-void load();
+void load().then(look);

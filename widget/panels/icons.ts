@@ -27,5 +27,8 @@ export const icons = {
   prompts: icon(svg`<path d="M4 5.5h12v7.5H9.5L6.5 16v-3H4Z"/><path d="M7 8.3h6M7 10.5h3.5"/>`),
   layers: icon(svg`<path d="m10 3.5 7 3.5-7 3.5L3 7Z"/><path d="m3 10.2 7 3.5 7-3.5M3 13.3l7 3.5 7-3.5"/>`),
   compare: icon(svg`<circle cx="7.6" cy="10" r="4.6"/><circle cx="12.4" cy="10" r="4.6"/>`),
+  maps: icon(
+    svg`<path d="M10 4.5v11M4.5 10h11" transform="translate(4.4 4.4) scale(.56)"/><circle cx="5.4" cy="6.2" r="1.3"/><circle cx="9" cy="4.6" r="1.3"/><circle cx="4.6" cy="10.6" r="1.3"/><circle cx="7.4" cy="15" r="1.3"/><circle cx="14.6" cy="5.6" r="1.3"/>`,
+  ),
   download: icon(svg`<path d="M10 3.5v9M6.4 9.2 10 12.8l3.6-3.6M4 16.2h12"/>`),
 } as const;

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { classMap } from 'lit/directives/class-map.js';
 
 import type { ProjectionSummary } from '../client.ts';
+import type { MakingState } from '../features/feature.ts';
 
 /** What went wrong, with a way to try again. */
 export function renderError(error: Error, onRetry: () => void): TemplateResult {
@@ -40,19 +41,30 @@ export function renderProgress(share: number | null): TemplateResult {
   </div>`;
 }
 
+function describeMaking({ stage, step, steps, progress }: MakingState): string {
+  const at =
+    steps > 0 ? ` · step ${step.toLocaleString()} of ${steps.toLocaleString()}` : stage === null ? '' : ` · ${stage}`;
+  return progress === null ? at : `${at} · ${Math.round(100 * progress)} %`;
+}
+
 const methodNames: Readonly<Record<string, string>> = { GIVEN: 'coordinates as given', TSNE: 't-SNE' };
 
 /** The line at the bottom: how many are shown, by which method, how far to trust it. */
-export function renderStatus(projection: ProjectionSummary, count: number, hidden: number): TemplateResult {
+export function renderStatus(
+  projection: ProjectionSummary,
+  count: number,
+  hidden: number,
+  making: MakingState | null,
+): TemplateResult {
   const shown =
     hidden === 0 ? count.toLocaleString() : `${(count - hidden).toLocaleString()} of ${count.toLocaleString()}`;
   const method = methodNames[projection.method] ?? projection.method;
   const { quality } = projection;
   const recall = quality === null ? '' : ` · neighbour recall ${quality.neighborRecall.toFixed(2)}`;
   return html`<div class="status" part="status">
-    <span class="text">${shown} items · ${method}${recall}</span>
+    <span class="text">${shown} items · ${method}${making === null ? recall : describeMaking(making)}</span>
     ${
-      projection.stale
+      projection.stale && making === null
         ? html`<span class="badge" title="Items or vectors have changed since this map was made.">Out of date</span>`
         : nothing
     }

@@ -1,0 +1,152 @@
+/** The element while maps are in the making: it shows them converge, and makes new ones. */
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+
+import type { Page } from 'playwright-core';
+
+import { createMatrix } from '#kernels/matrix.ts';
+import { createRandom } from '#kernels/random.ts';
+import { browserForTests } from '../helpers/browser.ts';
+import { heard, PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
+import { makeEmbedding } from '../helpers/maps.ts';
+import { allJobs, type TestServer, testServers } from '../helpers/server.ts';
+
+const { newPage, skip } = await browserForTests();
+const start = testServers();
+const site = await startSite();
+
+const ROWS = 300;
+const GROUPS = 6;
+
+describe('the element while maps are made, in a real browser', { skip, concurrency: false }, () => {
+  let server: TestServer;
+
+  before(
+    async () => {
+      server = await start({ WORKERS: '1' });
+      const random = createRandom(3);
+      const matrix = createMatrix(ROWS, 12);
+      for (let i = 0; i < matrix.data.length; i++) {
+        const group = Math.floor(i / 12) % GROUPS;
+        matrix.data[i] = random.normal() + (i % GROUPS === group ? 6 : 0);
+      }
+      const items = Array.from({ length: ROWS }, (_, i) => ({ key: `k${i}`, fields: { group: `g${i % GROUPS}` } }));
+      const fields = [{ name: 'group', type: 'CATEGORY' as const }];
+      await makeEmbedding(server.database, { slug: 'cloud', items, matrix, fields });
+    },
+    { timeout: 60_000 },
+  );
+
+  const project = (input: object) =>
+    server.data('mutation ($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }', {
+      input: { dataset: 'cloud', embedding: 'vectors', ...input },
+    });
+
+  async function open(attributes: string): Promise<Page> {
+    const page = await newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('pageerror', (error) => assert.fail(error));
+    await page.goto(site.serve(pageWithMap(server.url, `dataset="cloud" ${attributes}`)));
+    return page;
+  }
+
+  const pointsOf = (page: Page): Promise<{ key: string; x: number; y: number }> =>
+    page.evaluate(() => {
+      const points = document.querySelector('embedding-map')?.map?.points;
+      return { key: points?.key(5) ?? '', x: points?.x[5] ?? Number.NaN, y: points?.y[5] ?? Number.NaN };
+    });
+
+  test('the first map of an embedding is seen on its way, and the finished one takes its place without a reload', async () => {
+    await project({ name: 'umap-2d', method: 'UMAP', umap: { epochs: 1500 } });
+    const page = await open('');
+    const first = await heard(page, 'map-progress', 'detail.step > 0');
+    assert.deepEqual([first.detail.projection, first.detail.steps], ['umap-2d', 1500]);
+    const early = await pointsOf(page);
+    const later = await heard(page, 'map-progress', `detail.step > ${first.detail.step}`);
+    assert.ok(later.at - first.at >= 90, `${later.at - first.at} ms between two frames`);
+    await page.waitForFunction((x) => document.querySelector('embedding-map')?.map?.points.x[5] !== x, early.x);
+    assert.match(
+      await page.locator('embedding-map .status').innerText(),
+      /300 items · UMAP · step [\d,]+ of 1,500 · \d+ %/,
+    );
+    assert.equal(await page.locator('embedding-map .legend li').count(), GROUPS, 'the points have their colors');
+    const changed = await heard(page, 'projection-change');
+    assert.equal(changed.detail.projection, 'umap-2d');
+    assert.match(await page.locator('embedding-map .status').innerText(), /neighbour recall/);
+    await allJobs(server);
+  });
+
+  test('a new map is made from the panel, begins where the points are, and is shown on its way', async () => {
+    const page = await open('projection="umap-2d"');
+    await ready(page);
+    const before = await pointsOf(page);
+    await page.getByRole('button', { name: 'New map' }).click();
+    const panel = page.locator('embedding-map .panel');
+    await panel.getByLabel('Method').selectOption('UMAP');
+    assert.equal(await panel.getByLabel('Name').inputValue(), 'umap-2d-2');
+    await panel.getByLabel('Name').fill('again');
+    await panel.getByLabel('Neighbours').fill('12');
+    await panel.getByRole('button', { name: 'Make the map' }).click();
+    const { detail } = await heard(page, 'map-progress', 'detail.step > 0');
+    assert.equal(detail.projection, 'again');
+    await panel
+      .getByText(/cloud|again/)
+      .first()
+      .waitFor();
+    await heard(page, 'projection-change', 'detail.projection === "again"');
+    await allJobs(server);
+    const after = await pointsOf(page);
+    assert.equal(after.key, before.key, 'points keep their places in memory');
+    const { dataset } = await server.data(
+      '{ dataset(slug: "cloud") { embedding(name: "vectors") { projection(name: "again") { method parameters } } } }',
+    );
+    const { method, parameters } = dataset.embedding.projection;
+    assert.deepEqual([method, parameters.neighbors, parameters.startFrom], ['UMAP', 12, 'umap-2d']);
+  });
+
+  test('a map that is made anew is shown on its way; one that is cancelled leaves the map that was there', async () => {
+    const page = await open('projection="umap-2d"');
+    await ready(page);
+    await project({ name: 'umap-2d', method: 'UMAP', startFrom: 'umap-2d', umap: { epochs: 5000 } });
+    await page.evaluate(() => document.querySelector('embedding-map')?.reload());
+    await heard(page, 'map-progress', 'detail.step > 0');
+    await page.getByRole('button', { name: 'New map' }).click();
+    await page.locator('embedding-map .panel').getByRole('button', { name: 'Cancel' }).click();
+    await heard(page, 'projection-change', 'detail.projection === "umap-2d"');
+    assert.match(await page.locator('embedding-map .status').innerText(), /neighbour recall/);
+  });
+
+  test('what the server refuses is said in the panel', async () => {
+    const page = await open('projection="umap-2d"');
+    await ready(page);
+    await page.getByRole('button', { name: 'New map' }).click();
+    const panel = page.locator('embedding-map .panel');
+    await panel.getByLabel('Name').fill('x'.repeat(300));
+    await panel.getByRole('button', { name: 'Make the map' }).click();
+    assert.match(await panel.getByRole('alert').innerText(), /name/);
+    assert.match(await page.locator('embedding-map .status').innerText(), /neighbour recall/);
+  });
+
+  test('the page of all data sets shows a map as soon as it is in the making, without a reload', async () => {
+    const matrix = createMatrix(
+      60,
+      5,
+      Float32Array.from({ length: 300 }, (_, i) => Math.sin(i * i)),
+    );
+    const items = Array.from({ length: 60 }, (_, i) => ({ key: `w${i}` }));
+    await makeEmbedding(server.database, { slug: 'waves', items, matrix });
+    const page = await newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(server.url);
+    const none = page.locator('li', { hasText: 'waves' }).getByText('It has no map yet.');
+    await none.waitFor();
+    await server.data(
+      'mutation { projectEmbedding(input: { dataset: "waves", embedding: "vectors", name: "flat", method: PCA }) { job { id } } }',
+    );
+    await page.waitForFunction(() => {
+      const all = [...document.querySelectorAll('embedding-map')];
+      return all.some((element) => element.datasetName === 'waves' && element.map?.points.count === 60);
+    });
+    assert.equal(await none.count(), 0);
+  });
+});

@@ -1,0 +1,382 @@
+/**
+ * Maps in the making, with what is measured as they are made, and a form for a new one. What the form asks for begins where the
+ * present map is, where the method can, and is shown on its way.
+ */
+import { html, nothing, type TemplateResult } from 'lit';
+
+import type { Client, OpenJob } from '../client.ts';
+import { MakingController } from '../controllers/makingController.ts';
+import { TaskController } from '../controllers/taskController.ts';
+import { messageOf } from '../errors.ts';
+import type { LoadedMap } from '../loadMap.ts';
+import type { Names } from '../names.ts';
+import { type Curve, renderCurve } from '../panels/curve.ts';
+import { icons } from '../panels/icons.ts';
+import { renderPanelHeader } from '../panels/results.ts';
+import type { Feature, MapView } from './feature.ts';
+
+/** Held against the schema by a test. */
+export const mapsDocuments = {
+  jobs: `query MapJobs($dataset: String!) {
+  dataset(slug: $dataset) {
+    jobs {
+      id kind state stage progress map { embedding name method components }
+      curves { name points { at value } }
+      training { curve { epoch loss meanReciprocalRank } }
+    }
+  }
+}`,
+  project: `mutation MapProject($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }`,
+  cancel: `mutation MapCancel($job: ID!) { cancelJob(id: $job) { job { id } } }`,
+} as const;
+
+interface WatchedJob extends OpenJob {
+  readonly curves: readonly Curve[];
+  readonly training: {
+    readonly curve: readonly {
+      readonly epoch: number;
+      readonly loss: number;
+      readonly meanReciprocalRank: number | null;
+    }[];
+  } | null;
+}
+
+const LOOK_MS = 1000;
+
+const methods = {
+  UMAP: 'UMAP',
+  TSNE: 't-SNE',
+  PACMAP: 'PaCMAP',
+  LOCALMAP: 'LocalMAP',
+  PCA: 'PCA',
+} as const;
+type Method = keyof typeof methods;
+
+/** What a number of the form is: what larger does, and from where to where it goes. */
+interface Option {
+  readonly title: string;
+  readonly hint: string;
+  readonly least: number;
+  readonly most: number;
+  readonly step: number;
+  readonly usual: number;
+}
+
+const options: Readonly<Record<string, Option>> = {
+  neighbors: {
+    ...{ title: 'Neighbours', hint: 'More show the whole, fewer the detail' },
+    ...{ least: 2, most: 200, step: 1, usual: 15 },
+  },
+  minDist: {
+    ...{ title: 'Least distance', hint: 'Larger spreads groups out' },
+    ...{ least: 0, most: 1, step: 0.05, usual: 0.1 },
+  },
+  perplexity: {
+    ...{ title: 'Perplexity', hint: 'How many neighbours count' },
+    ...{ least: 2, most: 100, step: 1, usual: 30 },
+  },
+};
+
+/** Under which name the schema takes which of them. */
+const optionsOf: Readonly<Record<Method, { readonly input: string; readonly names: readonly string[] } | null>> = {
+  UMAP: { input: 'umap', names: ['neighbors', 'minDist'] },
+  TSNE: { input: 'tsne', names: ['perplexity'] },
+  PACMAP: { input: 'pacmap', names: ['neighbors'] },
+  LOCALMAP: { input: 'pacmap', names: ['neighbors'] },
+  PCA: null,
+};
+
+export class MapsFeature implements Feature {
+  readonly label = 'New map';
+  readonly ofMap = true;
+  readonly #view: MapView;
+  readonly #looking: TaskController<readonly [Client, string, number], readonly WatchedJob[]>;
+  /** Raised each second while the panel is open. */
+  #look = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #method: Method = 'UMAP';
+  #components: 2 | 3 = 2;
+  #seed = 42;
+  #fromHere = true;
+  #name: string | null = null;
+  #numbers: ReadonlyMap<string, number> = new Map();
+  #asking = false;
+  #error: unknown = null;
+
+  constructor(view: MapView) {
+    this.#view = view;
+    new MakingController(view);
+    view.addController({ hostDisconnected: () => clearTimeout(this.#timer) });
+    this.#looking = new TaskController(view, {
+      arguments: () => {
+        const { client, names } = view;
+        return client === null || names === null || !view.isOpen(this) ? null : [client, names.dataset, this.#look];
+      },
+      run: ([client, dataset], signal) => this.#ask(client, dataset, signal),
+      onComplete: (jobs) => this.#looked(jobs),
+      onError: () => this.#looked(null), // the next look may find the server again
+    });
+  }
+
+  renderTool(_map: LoadedMap, { summary }: Names): TemplateResult | null {
+    const making = (summary.jobs ?? []).some(({ map }) => map !== null);
+    if (summary.mayChange !== true && !making) return null;
+    const open = this.#view.isOpen(this);
+    return html`<button
+      aria-label=${this.label}
+      title=${this.label}
+      aria-pressed=${open}
+      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
+    >
+      ${icons.maps}
+    </button>`;
+  }
+
+  renderPanel(_map: LoadedMap, names: Names): TemplateResult {
+    const jobs = this.#looking.value ?? [];
+    const mayChange = names.summary.mayChange === true;
+    const about = mayChange ? `Of ${names.embedding}; it is shown on its way.` : 'Maps in the making';
+    return html`${renderPanelHeader(this.label, about, this.#view.close)}
+      <div class="body">
+        ${jobs.map((job) => this.#renderJob(job, mayChange))}
+        ${mayChange ? this.#renderForm(names) : nothing}
+      </div>`;
+  }
+
+  closed(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #renderJob({ id, state, stage, progress, map, curves, training }: WatchedJob, mayChange: boolean): TemplateResult {
+    const name = map === null ? '' : `${map.embedding} · ${map.name}`;
+    const doing = state === 'QUEUED' ? 'Waiting for a worker' : (stage ?? 'Beginning');
+    const losses = (training?.curve ?? []).map(({ epoch: at, loss: value }) => ({ at, value }));
+    const ranks = (training?.curve ?? []).flatMap(({ epoch: at, meanReciprocalRank: value }) =>
+      value === null ? [] : [{ at, value }],
+    );
+    const measured = [...curves, { name: 'loss', points: losses }, { name: 'validation MRR', points: ranks }];
+    return html`<section class="job form top" aria-label="In the making: ${name}">
+      <strong>${name}</strong>
+      <progress max="1" value=${progress ?? nothing} aria-label=${doing}></progress>
+      <p>${doing}${progress === null ? '' : ` · ${Math.round(100 * progress)} %`}</p>
+      ${measured.map(renderCurve)}
+      ${mayChange ? html`<button type="button" class="row link" @click=${() => void this.#cancel(id)}>Cancel</button>` : nothing}
+    </section>`;
+  }
+
+  #renderForm(names: Names): TemplateResult {
+    const numbers = optionsOf[this.#method]?.names ?? [];
+    const submit = (event: Event) => {
+      event.preventDefault();
+      void this.#make(names);
+    };
+    const changed = (take: (input: HTMLInputElement | HTMLSelectElement) => void) => (event: Event) => {
+      const input = event.currentTarget;
+      if (input instanceof HTMLInputElement || input instanceof HTMLSelectElement) take(input);
+      this.#view.requestUpdate();
+    };
+    return html`<form class="form" @submit=${submit} @keydown=${keepKeys}>
+      <label>
+        Method
+        <select
+          @change=${changed(({ value }) => {
+            this.#method = methodOf(value);
+          })}
+        >
+          ${Object.entries(methods).map(
+            ([method, title]) => html`<option value=${method} ?selected=${method === this.#method}>${title}</option>`,
+          )}
+        </select>
+      </label>
+      <label>
+        Dimensions
+        <select
+          @change=${changed(({ value }) => {
+            this.#components = value === '3' ? 3 : 2;
+          })}
+        >
+          ${[2, 3].map((count) => html`<option value=${count} ?selected=${count === this.#components}>${count}</option>`)}
+        </select>
+      </label>
+      ${numbers.map((name) => this.#renderNumber(name, changed))}
+      <label>
+        Seed
+        <input
+          type="number"
+          min="0"
+          max="2147483647"
+          step="1"
+          .value=${String(this.#seed)}
+          @input=${changed(({ value }) => {
+            this.#seed = Number(value);
+          })}
+        />
+      </label>
+      <label>
+        Name
+        <input
+          type="text"
+          required
+          .value=${this.#nameFor(names)}
+          @input=${changed(({ value }) => {
+            this.#name = value;
+          })}
+        />
+      </label>
+      ${
+        this.#mayStartHere(names)
+          ? html`<label class="check">
+              <input
+                type="checkbox"
+                .checked=${this.#fromHere}
+                @change=${changed((input) => {
+                  this.#fromHere = input instanceof HTMLInputElement && input.checked;
+                })}
+              />
+              Begin where the points are now
+            </label>`
+          : nothing
+      }
+      <button type="submit" class="primary" ?disabled=${this.#asking}>${this.#asking ? 'Asking …' : 'Make the map'}</button>
+      ${this.#error === null ? nothing : html`<p class="problem" role="alert">${messageOf(this.#error)}</p>`}
+    </form>`;
+  }
+
+  #renderNumber(
+    name: string,
+    changed: (take: (input: HTMLInputElement | HTMLSelectElement) => void) => (event: Event) => void,
+  ): TemplateResult | typeof nothing {
+    const option = options[name];
+    if (option === undefined) return nothing;
+    const { title, hint, least, most, step, usual } = option;
+    return html`<label title=${hint}>
+      ${title}
+      <input
+        type="number"
+        min=${least}
+        max=${most}
+        step=${step}
+        .value=${String(this.#numbers.get(name) ?? usual)}
+        @input=${changed(({ value }) => {
+          this.#numbers = new Map([...this.#numbers, [name, Number(value)]]);
+        })}
+      />
+    </label>`;
+  }
+
+  /** A name that is free, unless the user has given one: then a map of that name is replaced. */
+  #nameFor({ embeddingSummary }: Names): string {
+    if (this.#name !== null) return this.#name;
+    const plain = `${methods[this.#method].toLowerCase()}-${this.#components}d`;
+    const taken = new Set(embeddingSummary.projections.map(({ name }) => name));
+    for (let number = 2, name = plain; ; number++) {
+      if (!taken.has(name)) return name;
+      name = `${plain}-${number}`;
+    }
+  }
+
+  /** Places of PCA are given by the vectors; and only a map of as many dimensions that is made can be begun from. */
+  #mayStartHere({ projectionSummary: { components, isNew } }: Names): boolean {
+    return this.#method !== 'PCA' && components === this.#components && isNew !== true;
+  }
+
+  async #ask(client: Client, dataset: string, signal: AbortSignal): Promise<readonly WatchedJob[]> {
+    interface Answer {
+      dataset: { jobs: WatchedJob[] } | null;
+    }
+    const answer = await client.ask<Answer>(mapsDocuments.jobs, { dataset }, signal);
+    return (answer.dataset?.jobs ?? []).filter(({ map }) => map !== null);
+  }
+
+  /** A map that has come or gone since is told to all. */
+  #looked(jobs: readonly WatchedJob[] | null): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#look++;
+      this.#view.requestUpdate();
+    }, LOOK_MS);
+    const known = (this.#view.names?.summary.jobs ?? []).filter(({ map }) => map !== null);
+    const ids = (all: readonly OpenJob[]) => JSON.stringify(all.map(({ id }) => id).sort());
+    if (jobs !== null && ids(jobs) !== ids(known)) void this.#view.reload();
+    this.#view.requestUpdate();
+  }
+
+  async #make(names: Names): Promise<void> {
+    const { client } = this.#view;
+    if (client === null || this.#asking) return;
+    const before = { embedding: names.embedding, projection: names.projection };
+    const name = this.#nameFor(names).trim();
+    const taken = optionsOf[this.#method];
+    const numbers = taken === null ? {} : Object.fromEntries(taken.names.map((key) => [key, this.#numberOf(key)]));
+    const input = {
+      ...{ dataset: names.dataset, embedding: names.embedding, name },
+      ...{ method: this.#method, components: this.#components, seed: this.#seed },
+      ...(this.#fromHere && this.#mayStartHere(names) ? { startFrom: names.projection } : {}),
+      ...(taken === null ? {} : { [taken.input]: numbers }),
+    };
+    this.#asking = true;
+    this.#error = null;
+    this.#view.requestUpdate();
+    try {
+      interface Answer {
+        projectEmbedding: { job: { id: string } };
+      }
+      const { projectEmbedding } = await client.ask<Answer>(mapsDocuments.project, { input });
+      this.#name = null;
+      // The map is known to be in the making before it is asked for.
+      await this.#view.reload();
+      this.#view.showMap(names.embedding, name);
+      this.#look++;
+      void this.#hearOfEnd(client, projectEmbedding.job.id, before);
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#asking = false;
+    this.#view.requestUpdate();
+  }
+
+  /** Where it comes to nothing, the map that was there before is shown again. */
+  async #hearOfEnd(
+    client: Client,
+    job: string,
+    before: { readonly embedding: string; readonly projection: string },
+  ): Promise<void> {
+    const gone = new AbortController();
+    const leaving = { hostDisconnected: () => gone.abort() };
+    this.#view.addController(leaving);
+    try {
+      await client.finished(job, () => {}, gone.signal);
+      this.#view.announce('The new map is ready');
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      this.#error = error;
+      this.#view.showMap(before.embedding, before.projection);
+    } finally {
+      this.#view.removeController(leaving);
+    }
+    await this.#view.reload();
+  }
+
+  #numberOf(name: string): number {
+    return this.#numbers.get(name) ?? options[name]?.usual ?? 0;
+  }
+
+  async #cancel(job: string): Promise<void> {
+    try {
+      await this.#view.client?.ask(mapsDocuments.cancel, { job });
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#look++;
+    this.#view.requestUpdate();
+  }
+}
+
+function methodOf(value: string): Method {
+  return Object.keys(methods).find((method): method is Method => method === value) ?? 'UMAP';
+}
+
+/** Keys belong to the form; Escape is the map's. */
+function keepKeys(event: KeyboardEvent): void {
+  if (event.key !== 'Escape') event.stopPropagation();
+}
