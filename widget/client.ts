@@ -280,6 +280,9 @@ fragment cluster on Cluster {
     }
   }
 }`,
+  place: `query MapPlace($dataset: String!, $embedding: String!, $projection: String!, $vector: Vector!) {
+  dataset(slug: $dataset) { embedding(name: $embedding) { projection(name: $projection) { place(to: { vector: $vector }) { x y z } } } }
+}`,
   item: `query MapItem($dataset: String!, $key: String!, $size: Int!) {
   dataset(slug: $dataset) { item(key: $key) { key label fields image(size: $size) { url width height } } }
 }`,
@@ -573,6 +576,29 @@ export class HttpClient {
       neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })),
       search: nearest.search,
     };
+  }
+
+  /** Where vectors would lie on a map, as its coordinates. */
+  async place(
+    names: { readonly dataset: string; readonly embedding: string; readonly projection: string },
+    rows: readonly Float32Array[],
+    signal?: AbortSignal,
+  ): Promise<readonly (readonly number[])[]> {
+    interface Answer {
+      dataset: {
+        embedding: { projection: { place: { x: number; y: number; z: number | null } } | null } | null;
+      } | null;
+    }
+    const { dataset, embedding, projection } = names;
+    return await Promise.all(
+      rows.map(async (row) => {
+        const variables = { dataset, embedding, projection, vector: [...row] };
+        const answer = await this.ask<Answer>(documents.place, variables, signal);
+        const place = answer.dataset?.embedding?.projection?.place;
+        if (!place) throw new ClientError('NOT_FOUND', `There is no map "${projection}" of "${embedding}".`);
+        return place.z === null ? [place.x, place.y] : [place.x, place.y, place.z];
+      }),
+    );
   }
 
   /** The relations of a data set's graph, those with most triples first, and its models; null where it has none. */

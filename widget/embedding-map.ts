@@ -39,6 +39,7 @@ import { renderTooltip } from './panels/tooltip.ts';
 import { coordinatesAt, textAt } from './points.ts';
 import { LOW_PX, NARROW_PX } from './sizes.ts';
 import { styles } from './styles.ts';
+import type { PageMapOptions, PageVectors } from './vectors.ts';
 
 const TRANSITION_MS = 900;
 const FLIGHT_MS = 420;
@@ -62,6 +63,8 @@ export class EmbeddingMap extends LitElement {
     compact: { type: Boolean, reflect: true },
     cooperative: { type: Boolean, reflect: true },
     token: { attribute: false },
+    vectors: { attribute: false },
+    mapOptions: { attribute: false },
     palette: { attribute: false },
   };
 
@@ -89,6 +92,10 @@ export class EmbeddingMap extends LitElement {
   declare cooperative: boolean;
   /** Sent as `Authorization: Bearer …`. A property only, so that it does not stand in the page. */
   declare token: string | null;
+  /** Vectors of the page, to be mapped in the page: nothing of them leaves it. In place of a data set. */
+  declare vectors: PageVectors | null;
+  /** How the map of `vectors` is made. A new object begins a new map. */
+  declare mapOptions: PageMapOptions;
   /** Colours of the categories as `#rrggbb`, in place of our own. */
   declare palette: readonly string[];
 
@@ -180,6 +187,8 @@ export class EmbeddingMap extends LitElement {
     this.compact = false;
     this.cooperative = false;
     this.token = null;
+    this.vectors = null;
+    this.mapOptions = {};
     this.palette = [];
 
     const map = this;
@@ -266,6 +275,21 @@ export class EmbeddingMap extends LitElement {
   /** Asks the server for the data set again: for new maps, and after an error. */
   reload(): void {
     void this.#load.reload();
+  }
+
+  /** Stops the computation of the map of `vectors`: its points stay where they are. */
+  cancel(): void {
+    this.#load.cancel();
+  }
+
+  /** Where vectors would lie on the map, as its coordinates: of `vectors` computed here, otherwise by the server. */
+  async place(rows: readonly (Float32Array | readonly number[])[]): Promise<readonly (readonly number[])[]> {
+    const { map } = this;
+    if (map === null) throw new Error('There is no map yet to place vectors on.');
+    return await map.client.place(
+      map.names,
+      rows.map((row) => Float32Array.from(row)),
+    );
   }
 
   /** Shows the whole map. */
@@ -363,7 +387,7 @@ export class EmbeddingMap extends LitElement {
     }
     if (this.#making !== null && map !== null) return renderProgress(this.#making.progress);
     if (map !== null && map.points.count > 0) return nothing;
-    if (!this.datasetName) return renderEmpty('Its attribute “dataset” names none yet.');
+    if (!this.datasetName && this.vectors === null) return renderEmpty('Its attribute “dataset” names none yet.');
     return renderEmpty(isBare ? 'The data set has no embedding yet.' : 'The embedding has no map yet, or no items.');
   }
 

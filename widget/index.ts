@@ -2,6 +2,7 @@
 import { EmbeddingMap } from './embedding-map.ts';
 
 export type * from './events.ts';
+export type { PageMapOptions, PageVectors } from './vectors.ts';
 export { EmbeddingMap };
 
 if (globalThis.customElements !== undefined && customElements.get('embedding-map') === undefined) {

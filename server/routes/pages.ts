@@ -25,7 +25,11 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /** Any page may load the element, and what the element loads. */
-const elementFiles: ReadonlySet<string> = new Set(['/embedding-map.js', '/embedding-map-more.js']);
+const elementFiles: ReadonlySet<string> = new Set([
+  '/embedding-map.js',
+  '/embedding-map-more.js',
+  '/embedding-map-compute.js',
+]);
 
 /** Names under which a page is asked for. */
 const pageAddress: Readonly<Record<string, string>> = { 'index.html': '/', 'embed.html': '/embed' };

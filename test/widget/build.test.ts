@@ -24,6 +24,8 @@ test('the element is one module of at most 122 kB compressed that imports nothin
   const more = readFileSync(join(outDir, 'embedding-map-more.js'), 'utf8');
   assert.doesNotMatch(more, /(?:^|[;}])\s*import\s*(?:["'{*]|\w+\s+from)/m);
   assert.doesNotMatch(more, /regl|LitElement/, 'what the first file has is not in the second again');
+  const compute = readFileSync(join(outDir, 'embedding-map-compute.js'), 'utf8');
+  assert.doesNotMatch(compute, /(?:^|[;}])\s*import\s*(?:["'{*]|\w+\s+from)/m);
   assert.match(readFileSync(join(outDir, 'index.html'), 'utf8'), /embedding-map\.js/);
   assert.match(readFileSync(join(outDir, 'embed.html'), 'utf8'), /embedding-map\.js/);
 });

@@ -5,9 +5,12 @@ import { type Client, ClientError, type DatasetSummary, HttpClient } from '../cl
 import { errorOf, messageOf } from '../errors.ts';
 import { fire, type StateDetail } from '../events.ts';
 import { type LoadedMap, loadMap, MapIsMade } from '../loadMap.ts';
+import { addresses, loadMore } from '../loadMore.ts';
+import type { PageClient } from '../more.ts';
 import { colorField, type Names, resolveNames, withMapsInTheMaking } from '../names.ts';
 import { createPicker } from '../picking.ts';
 import type { Points } from '../points.ts';
+import { PAGE_DATASET, type PageMapOptions, type PageVectors } from '../vectors.ts';
 import { TaskController } from './taskController.ts';
 
 /** The element: what its attributes say. */
@@ -19,6 +22,8 @@ export interface LoadHost extends ReactiveControllerHost, HTMLElement {
   readonly projection: string | null;
   readonly colorBy: string | null;
   readonly labelBy: string | null;
+  readonly vectors: PageVectors | null;
+  readonly mapOptions: PageMapOptions;
 }
 
 interface LoadOptions {
@@ -32,6 +37,8 @@ export class LoadController implements ReactiveController {
   readonly #mapTask: TaskController<readonly unknown[], LoadedMap>;
   #client: Client | null = null;
   #token: string | null = null;
+  /** Of the page's own vectors; null: a server is asked. */
+  #page: { readonly vectors: PageVectors; readonly options: PageMapOptions; client: PageClient | null } | null = null;
   /** Raised by `reload()`, so that the data set is asked for again. */
   #generation = 0;
   #progress: { readonly stage: 'fetching' | 'reading'; readonly share: number | null } = {
@@ -52,9 +59,7 @@ export class LoadController implements ReactiveController {
     host.addController(this);
     this.#datasetTask = new TaskController(host, {
       arguments: () =>
-        this.#client === null || !host.datasetName
-          ? null
-          : ([this.#client, host.datasetName, this.#generation] as const),
+        this.#client === null || !this.#dataset ? null : ([this.#client, this.#dataset, this.#generation] as const),
       run: async ([client, slug], signal) => {
         const summary = await client.dataset(slug, signal);
         if (summary === null) throw new ClientError('NOT_FOUND', `The server has no data set "${slug}".`);
@@ -113,7 +118,7 @@ export class LoadController implements ReactiveController {
   /** The embedding and map that are meant; null while that is not known or there is none; an error where a name is wrong. */
   get names(): Names | Error | null {
     const summary = this.#datasetTask.value;
-    if (summary === null || summary.slug !== this.#host.datasetName) return null;
+    if (summary === null || summary.slug !== this.#dataset) return null;
     return resolveNames(summary, { embedding: this.#host.embedding, projection: this.#host.projection });
   }
 
@@ -153,7 +158,7 @@ export class LoadController implements ReactiveController {
   get expected(): 2 | 3 | null {
     const { names } = this;
     if (names instanceof Error || this.#failure !== null) return null;
-    return names?.projectionSummary.components ?? (this.#host.datasetName ? 2 : null);
+    return names?.projectionSummary.components ?? (this.#dataset ? 2 : null);
   }
 
   /** Whether the points on the canvas are still on their way to the map that is loaded. */
@@ -163,7 +168,12 @@ export class LoadController implements ReactiveController {
 
   hostUpdate(): void {
     const endpoint = new URL(this.#host.endpoint ?? defaultEndpoint(), document.baseURI).href;
-    const { token } = this.#host;
+    const { token, vectors, mapOptions } = this.#host;
+    if (this.#page !== null && (this.#page.vectors !== vectors || this.#page.options !== mapOptions)) this.#closePage();
+    if (vectors !== null) {
+      if (this.#page === null) void this.#openPage(endpoint, vectors, mapOptions);
+      return;
+    }
     if (this.#client?.endpoint === endpoint && this.#token === token) return;
     this.#client = new HttpClient(endpoint, token);
     this.#token = token;
@@ -171,6 +181,42 @@ export class LoadController implements ReactiveController {
 
   hostUpdated(): void {
     this.#tellState();
+  }
+
+  hostDisconnected(): void {
+    this.#closePage();
+  }
+
+  /** Stops the map of the page's own vectors where it is. */
+  cancel(): void {
+    this.#page?.client?.cancel();
+  }
+
+  get #dataset(): string | null {
+    return this.#page === null ? this.#host.datasetName : PAGE_DATASET;
+  }
+
+  async #openPage(endpoint: string, vectors: PageVectors, options: PageMapOptions): Promise<void> {
+    const page = { vectors, options, client: null as PageClient | null };
+    this.#page = page;
+    this.#client = null;
+    this.#failure = null;
+    try {
+      const { openPageClient } = await loadMore(endpoint);
+      if (this.#page !== page) return;
+      const places = addresses('embedding-map-compute.js', endpoint);
+      page.client = openPageClient({ HttpClient, ClientError }, endpoint, places, vectors, options);
+      this.#client = page.client;
+      this.#host.requestUpdate();
+    } catch (error) {
+      if (this.#page === page) this.fail(errorOf(error));
+    }
+  }
+
+  #closePage(): void {
+    this.#page?.client?.close();
+    if (this.#page !== null) this.#client = null;
+    this.#page = null;
   }
 
   /** Asks for the data set again; for the map, too, where it had failed. */
