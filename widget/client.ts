@@ -71,12 +71,6 @@ export interface ComparisonSummary {
   readonly other: { readonly name: string };
 }
 
-/** An item whose company differs between two embeddings. */
-export interface ChangedItem extends ItemSummary {
-  /** Share of its neighbours that are the same in both. */
-  readonly overlap: number;
-}
-
 export interface DatasetSummary {
   readonly slug: string;
   readonly title: string;
@@ -296,26 +290,6 @@ fragment cluster on Cluster {
     }
   }
 }`,
-  graph: `query MapGraph($dataset: String!) {
-  dataset(slug: $dataset) { graph { relations(first: 200) { key label tripleCount } } graphModels { name } }
-}`,
-  around: `query MapAround($dataset: String!, $key: String!, $hops: Int!, $relations: [String!], $first: Int!) {
-  dataset(slug: $dataset) {
-    graph { neighborhood(of: [$key], hops: $hops, relations: $relations, first: $first) { nodes { head { key } relation { key } tail { key } } pageInfo { hasNextPage } } }
-  }
-}`,
-  sampleTriples: `query MapSampleTriples($dataset: String!, $relation: String!, $first: Int!) {
-  dataset(slug: $dataset) {
-    graph { sampleTriples(relation: $relation, first: $first) { head { key } relation { key } tail { key } } }
-  }
-}`,
-  links: `query MapLinks($dataset: String!, $model: String!, $head: String, $tail: String, $relation: String!, $first: Int!) {
-  dataset(slug: $dataset) {
-    graphModel(name: $model) { predictLinks(head: $head, tail: $tail, relation: $relation, first: $first) {
-      edges { probability score node { key label } why(first: 1) { triples { head { label } relation { label } tail { label } } } }
-    } }
-  }
-}`,
   meaning: `query MapMeaning($dataset: String!, $embedding: String!, $to: Target!, $first: Int!, $combine: SumMethod!) {
   dataset(slug: $dataset) {
     embedding(name: $embedding) {
@@ -326,15 +300,6 @@ fragment cluster on Cluster {
     }
   }
 }`,
-  changed: `query MapChanged($dataset: String!, $embedding: String!, $first: Int!) {
-  dataset(slug: $dataset) {
-    embedding(name: $embedding) {
-      comparisons { column changed(first: $first) { overlap node { key label image(size: 64) { url width height } } } }
-    }
-  }
-}`,
-  classifyItems: `mutation MapClassify($input: ClassifyItemsInput!) { classifyItems(input: $input) { job { id } } }`,
-  compareEmbeddings: `mutation MapCompare($input: CompareEmbeddingsInput!) { compareEmbeddings(input: $input) { job { id } } }`,
   search: `query MapSearch($dataset: String!, $first: Int!, $filter: Filter!) {
   dataset(slug: $dataset) { items(first: $first, filter: $filter) { totalCount nodes { key label image(size: 64) { url width height } } } }
 }`,
@@ -363,46 +328,6 @@ export interface Job {
     readonly line: number | null;
   } | null;
   readonly result: { readonly dataset: { readonly slug: string } | null } | null;
-}
-
-/** What a map needs to know of a graph. */
-export interface GraphSummary {
-  readonly relations: readonly { readonly key: string; readonly label: string; readonly tripleCount: number }[];
-  /** Names of the models that were learnt of it. */
-  readonly models: readonly string[];
-}
-
-/** Triples by their keys, and whether there are more. */
-export interface TriplePage {
-  readonly triples: readonly { readonly head: string; readonly relation: string; readonly tail: string }[];
-  readonly more: boolean;
-}
-
-export interface PredictedLink {
-  readonly key: string;
-  readonly label: string;
-  readonly score: number;
-  /** 0 to 1; null where the model is not calibrated. */
-  readonly probability: number | null;
-  /** A known triple that is like it, in words; null where there is none. */
-  readonly why: string | null;
-}
-
-interface TriplesAnswer {
-  readonly nodes: readonly {
-    readonly head: { key: string };
-    readonly relation: { key: string };
-    readonly tail: { key: string };
-  }[];
-  readonly pageInfo: { readonly hasNextPage: boolean };
-}
-
-function toTriplePage(answer: TriplesAnswer | undefined): TriplePage {
-  return { triples: toTriples(answer?.nodes ?? []), more: answer?.pageInfo.hasNextPage ?? false };
-}
-
-function toTriples(nodes: TriplesAnswer['nodes']): TriplePage['triples'] {
-  return nodes.map(({ head, relation, tail }) => ({ head: head.key, relation: relation.key, tail: tail.key }));
 }
 
 const JOB_POLL_MS = 300;
@@ -601,85 +526,6 @@ export class HttpClient {
     );
   }
 
-  /** The relations of a data set's graph, those with most triples first, and its models; null where it has none. */
-  async graph(dataset: string, signal?: AbortSignal): Promise<GraphSummary | null> {
-    interface Answer {
-      dataset: {
-        graph: { relations: { key: string; label: string; tripleCount: number | string }[] } | null;
-        graphModels: { name: string }[];
-      } | null;
-    }
-    const { dataset: found } = await this.ask<Answer>(documents.graph, { dataset }, signal);
-    if (!found?.graph) return null;
-    return {
-      relations: found.graph.relations.map(({ tripleCount, ...named }) => ({
-        ...named,
-        tripleCount: Number(tripleCount),
-      })),
-      models: found.graphModels.map(({ name }) => name),
-    };
-  }
-
-  /** The triples around an entity, the nearest first. */
-  async around(
-    dataset: string,
-    key: string,
-    options: { readonly hops: number; readonly relations: readonly string[] | null; readonly first: number },
-    signal?: AbortSignal,
-  ): Promise<TriplePage> {
-    interface Answer {
-      dataset: { graph: { neighborhood: TriplesAnswer } | null } | null;
-    }
-    const answer = await this.ask<Answer>(documents.around, { dataset, key, ...options }, signal);
-    return toTriplePage(answer.dataset?.graph?.neighborhood);
-  }
-
-  /** The triples of a relation, or so many of them by chance. */
-  async sampleTriples(
-    dataset: string,
-    relation: string,
-    first: number,
-    signal?: AbortSignal,
-  ): Promise<TriplePage['triples']> {
-    interface Answer {
-      dataset: { graph: { sampleTriples: TriplesAnswer['nodes'] } | null } | null;
-    }
-    const answer = await this.ask<Answer>(documents.sampleTriples, { dataset, relation, first }, signal);
-    return toTriples(answer.dataset?.graph?.sampleTriples ?? []);
-  }
-
-  /** What most plausibly stands at the other end of a relation from an entity and is not known to, by a graph model. */
-  async predictLinks(
-    dataset: string,
-    model: string,
-    question: ({ readonly head: string } | { readonly tail: string }) & {
-      readonly relation: string;
-      readonly first: number;
-    },
-    signal?: AbortSignal,
-  ): Promise<readonly PredictedLink[]> {
-    interface Answer {
-      dataset: {
-        graphModel: {
-          predictLinks: {
-            edges: {
-              probability: number | null;
-              score: number;
-              node: { key: string; label: string };
-              why: { triples: { head: { label: string }; relation: { label: string }; tail: { label: string } }[] };
-            }[];
-          };
-        } | null;
-      } | null;
-    }
-    const answer = await this.ask<Answer>(documents.links, { dataset, model, ...question }, signal);
-    return (answer.dataset?.graphModel?.predictLinks.edges ?? []).map(({ node, why, ...edge }) => {
-      const [like] = why.triples;
-      const words = like === undefined ? null : `${like.head.label} ${like.relation.label} ${like.tail.label}`;
-      return { ...edge, ...node, why: words };
-    });
-  }
-
   /**
    * The items nearest to a text or a picture, by the model of the embedding, or to a sum.
    * @param combine how the terms of a sum are put together
@@ -706,44 +552,6 @@ export class HttpClient {
     const nearest = answer.dataset?.embedding?.nearest;
     if (!nearest) throw new ClientError('NOT_FOUND', `There is no embedding "${embedding}" in "${dataset}".`);
     return { neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })), search: nearest.search };
-  }
-
-  /** The items whose company differs most between an embedding and another, by the column of their comparison. */
-  async changed(
-    { dataset, embedding }: { readonly dataset: string; readonly embedding: string },
-    column: string,
-    first: number,
-    signal?: AbortSignal,
-  ): Promise<readonly ChangedItem[]> {
-    interface Answer {
-      dataset: {
-        embedding: { comparisons: { column: string; changed: { overlap: number; node: ItemSummary }[] }[] } | null;
-      } | null;
-    }
-    const answer = await this.ask<Answer>(documents.changed, { dataset, embedding, first }, signal);
-    const found = answer.dataset?.embedding?.comparisons.find((comparison) => comparison.column === column);
-    return found?.changed.map(({ node, overlap }) => ({ ...node, overlap })) ?? [];
-  }
-
-  /** Starts telling by prompts what items are. Answers the id of the job. */
-  async classifyItems(input: {
-    readonly dataset: string;
-    readonly embedding: string;
-    readonly labels: readonly string[];
-    readonly templates: readonly string[];
-  }): Promise<string> {
-    return (await this.ask<{ classifyItems: { job: { id: string } } }>(documents.classifyItems, { input }))
-      .classifyItems.job.id;
-  }
-
-  /** Starts comparing two embeddings. Answers the id of the job. */
-  async compareEmbeddings(input: {
-    readonly dataset: string;
-    readonly embedding: string;
-    readonly other: string;
-  }): Promise<string> {
-    return (await this.ask<{ compareEmbeddings: { job: { id: string } } }>(documents.compareEmbeddings, { input }))
-      .compareEmbeddings.job.id;
   }
 
   /** Waits until a job has ended. `onStage` is told what it is doing. @throws ClientError why it failed */

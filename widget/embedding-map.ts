@@ -172,6 +172,7 @@ export class EmbeddingMap extends LitElement {
   #colors: { readonly key: readonly unknown[]; readonly colors: readonly string[] } = { key: [], colors: [] };
   #legendOpen: boolean | null = null;
   #making: MakingState | null = null;
+  #adopted = '';
 
   constructor() {
     super();
@@ -621,6 +622,7 @@ export class EmbeddingMap extends LitElement {
       follow: (job) => this.#load.follow(job),
       move: (points) => this.#load.move(points),
       tellMaking: (making) => this.#tellMaking(making),
+      adopt: (styles) => this.#adopt(styles),
       refresh: () => this.#refresh(),
       announce: (text) => this.#words.announce(text),
       hint: (text) => this.#words.showHint(text),
@@ -641,6 +643,15 @@ export class EmbeddingMap extends LitElement {
     this.#filter.use(map.coloring);
     this.#refresh();
     this.#words.announce(`${map.names.projection}: ${map.points.count.toLocaleString()} points`);
+  }
+
+  #adopt(styles: string): void {
+    const { renderRoot } = this;
+    if (this.#adopted === styles || !(renderRoot instanceof ShadowRoot)) return;
+    this.#adopted = styles;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    renderRoot.adoptedStyleSheets.push(sheet);
   }
 
   #tellMaking(making: MakingState | null): void {

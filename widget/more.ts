@@ -8,6 +8,7 @@ import { LayersFeature } from './features/layers.ts';
 import { MapsFeature } from './features/maps.ts';
 import { PromptsFeature } from './features/prompts.ts';
 
+export { moreStyles } from './moreStyles.ts';
 export { openPageClient, type PageClient } from './pageClient.ts';
 
 /** Features that are fetched when they are first used, by the names that `LaterFeature` knows them by. */

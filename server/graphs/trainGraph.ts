@@ -63,6 +63,8 @@ const SLICE_SECONDS = 10;
 /** A state of a gigabyte takes seconds to be kept: then slices are so many times longer than that, and at most so long. */
 const SLICES_PER_KEEPING = 10;
 const MOST_SLICE_SECONDS = 120;
+/** Who looks on sees the first of it soon. */
+const FIRST_SLICE_SECONDS = 1;
 
 // What of the whole work each stage takes.
 const READ_END = 0.03;
@@ -264,7 +266,7 @@ async function train(
     const startedAt = performance.now();
     const slice: Slice = await runGraphKernel(
       'train',
-      { graph, options, state, seconds, picture, device },
+      { graph, options, state, seconds: state === null ? FIRST_SLICE_SECONDS : seconds, picture, device },
       { signal, wishes, onProgress: report, transfer: state === null ? [] : [state] },
     );
     const milliseconds = progress.milliseconds + performance.now() - startedAt;

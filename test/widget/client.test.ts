@@ -7,6 +7,7 @@ import { buildSchema, parse, validate } from 'graphql';
 import { documents } from '../../widget/client.ts';
 import { watchDocuments } from '../../widget/controllers/makingController.ts';
 import { mapsDocuments } from '../../widget/features/maps.ts';
+import { laterDocuments } from '../../widget/laterQueries.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 
@@ -16,6 +17,7 @@ function prefixed(of: string, given: Readonly<Record<string, string>>) {
 
 for (const [name, document] of Object.entries({
   ...documents,
+  ...laterDocuments,
   ...prefixed('watch', watchDocuments),
   ...prefixed('maps', mapsDocuments),
 })) {

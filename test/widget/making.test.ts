@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { createMatrix } from '#kernels/matrix.ts';
 import { createRandom } from '#kernels/random.ts';
 import { browserForTests } from '../helpers/browser.ts';
+import { makeGraph, type TripleText } from '../helpers/graphs.ts';
 import { heard, PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
 import { makeEmbedding } from '../helpers/maps.ts';
 import { allJobs, type TestServer, testServers } from '../helpers/server.ts';
@@ -148,5 +149,42 @@ describe('the element while maps are made, in a real browser', { skip, concurren
       return all.some((element) => element.datasetName === 'waves' && element.map?.points.count === 60);
     });
     assert.equal(await none.count(), 0);
+  });
+
+  test('entities find their places while a graph is learnt, beside the curve of its loss', async () => {
+    const towns = Array.from(
+      { length: 40 },
+      (_, i): TripleText => [`t${i}`, 'next', `t${(i + 1) % 40}`, i === 7 ? 'VALIDATION' : 'TRAIN'],
+    );
+    await makeGraph(server.database, 'towns', towns);
+    const settings =
+      '{ model: COMPLEX, dimension: 16, epochs: 10000, batch: 8, objective: ONE_VS_ALL, validateEvery: 5000 }';
+    const page = await open('').then(async (page) => {
+      await page.evaluate(() => document.querySelector('embedding-map')?.setAttribute('dataset', 'towns'));
+      return page;
+    });
+    await heard(page, 'state-change', 'detail.state === "empty"');
+    const { trainGraph } = await server.data(
+      `mutation { trainGraph(input: { dataset: "towns", name: "complex", settings: ${settings}, evaluate: false }) { job { id } } }`,
+    );
+    for (let looked = false; !looked; ) {
+      const { job } = await server.data('query ($id: ID!) { job(id: $id) { state error { message } } }', {
+        id: trainGraph.job.id,
+      });
+      looked = job.state !== 'QUEUED';
+      await page.waitForTimeout(50);
+    }
+    await page.evaluate(() => document.querySelector('embedding-map')?.reload());
+    const { detail } = await heard(page, 'map-progress', 'detail.step > 0');
+    assert.deepEqual([detail.embedding, detail.projection, detail.steps], ['complex', 'pca-2d', 10_000]);
+    await page.waitForFunction(() => document.querySelector('embedding-map')?.map?.points.count === 40);
+    const before = await pointsOf(page);
+    await page.waitForFunction((x) => document.querySelector('embedding-map')?.map?.points.x[5] !== x, before.x);
+
+    await page.getByRole('button', { name: 'New map' }).click();
+    const curve = page.locator('embedding-map .panel .curve', { hasText: /^\s*loss/ });
+    await curve.locator('polyline').waitFor();
+    await allJobs(server);
+    assert.equal((await heard(page, 'projection-change')).detail.projection, 'pca-2d');
   });
 });

@@ -1,9 +1,11 @@
 /** Two embeddings of one data set: how alike the company of each item is, and whose differs most. */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { ChangedItem, Client, ComparisonSummary } from '../client.ts';
+import type { Client, ComparisonSummary } from '../client.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import { messageOf } from '../errors.ts';
+import type { ChangedItem } from '../laterQueries.ts';
+import * as ask from '../laterQueries.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
@@ -34,7 +36,7 @@ export class CompareFeature implements Feature {
         return [map.client, dataset, embedding, comparison.column, String(comparison.meanOverlap)];
       },
       run: ([client, dataset, embedding, column], signal) =>
-        client.changed({ dataset, embedding }, column, CHANGED, signal),
+        ask.changed(client, { dataset, embedding }, column, CHANGED, signal),
       onComplete: (items) => {
         void view.indicesOf(items.map(({ key }) => key)).then((indices) => {
           this.#indices = Uint32Array.from(indices).sort();
@@ -140,7 +142,7 @@ export class CompareFeature implements Feature {
     this.#say('Asking …');
     try {
       const { dataset, embedding } = map.names;
-      const job = await map.client.compareEmbeddings({ dataset, embedding, other });
+      const job = await ask.compareEmbeddings(map.client, { dataset, embedding, other });
       await map.client.finished(job, (stage) => this.#say(stage === null ? 'Waiting …' : `${stage} …`), work.signal);
       this.#view.colorAnew(null);
     } catch (error) {

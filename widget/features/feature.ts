@@ -116,6 +116,8 @@ export interface MapView extends ReactiveControllerHost {
   move(points: Points): Promise<void>;
   /** How far the map in the making is, and what is being done; null: none is shown. */
   tellMaking(making: MakingState | null): void;
+  /** Puts styles beside those of the element, once. */
+  adopt(styles: string): void;
   /** What stands out or is drawn has changed. */
   refresh(): void;
   /** Says something to those who cannot see the map. */

@@ -6,9 +6,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import { bundleLines, type Way, type World } from '../bundleLines.ts';
-import type { Client, GraphSummary, TriplePage } from '../client.ts';
+import type { Client } from '../client.ts';
 import { categoryColor } from '../colors.ts';
 import { TaskController } from '../controllers/taskController.ts';
+import type { GraphSummary, TriplePage } from '../laterQueries.ts';
+import * as ask from '../laterQueries.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import { icons } from '../panels/icons.ts';
 import { renderPanelHeader } from '../panels/results.ts';
@@ -82,7 +84,7 @@ export class GraphFeature implements Feature {
     view.addController({ hostDisconnected: () => this.#stop() });
     this.#task = new TaskController(view, {
       arguments: () => (view.map === null ? null : [view.map.client, view.map.names.dataset]),
-      run: ([client, dataset], signal) => client.graph(dataset, signal),
+      run: ([client, dataset], signal) => ask.graph(client, dataset, signal),
       onComplete: (graph) => {
         this.#known = new Map(graph?.relations.map(({ key, label }, place) => [key, { label, place }]));
         view.requestUpdate();
@@ -323,7 +325,7 @@ export class GraphFeature implements Feature {
     const { client, names } = map;
     const first = Math.max(1, Math.floor(MOST_OF_RELATIONS / Math.max(1, this.#relations.length)));
     const pages = await Promise.all(
-      this.#relations.map((relation) => client.sampleTriples(names.dataset, relation, first, signal)),
+      this.#relations.map((relation) => ask.sampleTriples(client, names.dataset, relation, first, signal)),
     );
     return { arrows: await this.#place(map, pages.flat()), more: false };
   }
@@ -339,7 +341,7 @@ export class GraphFeature implements Feature {
     const name = JSON.stringify([of, hops, relations]);
     const page =
       this.#kept.get(name) ??
-      (await map.client.around(map.names.dataset, of, { hops, relations, first: MOST_AROUND }, signal));
+      (await ask.around(map.client, map.names.dataset, of, { hops, relations, first: MOST_AROUND }, signal));
     this.#kept.delete(name);
     this.#kept.set(name, page);
     const [oldest] = this.#kept.keys();
@@ -354,9 +356,10 @@ export class GraphFeature implements Feature {
     const { client, names } = map;
     const key = map.points.key(index);
     const indexOf = await map.indexOf();
-    const ask = async (relation: string, end: 'head' | 'tail'): Promise<(Arrow & { score: number })[]> => {
+    const askAt = async (relation: string, end: 'head' | 'tail'): Promise<(Arrow & { score: number })[]> => {
       const given = end === 'head' ? { head: key } : { tail: key };
-      const links = await client.predictLinks(names.dataset, model, { ...given, relation, first: PREDICTIONS }, signal);
+      const question = { ...given, relation, first: PREDICTIONS };
+      const links = await ask.predictLinks(client, names.dataset, model, question, signal);
       return links.flatMap(({ key: found, probability, score, why }) => {
         const other = indexOf.get(found);
         if (other === undefined || other === index) return [];
@@ -366,7 +369,7 @@ export class GraphFeature implements Feature {
     };
     const answers = await Promise.all(
       this.#relations.map(async (relation) => {
-        const both = (await Promise.all([ask(relation, 'head'), ask(relation, 'tail')])).flat();
+        const both = (await Promise.all([askAt(relation, 'head'), askAt(relation, 'tail')])).flat();
         both.sort((a, b) => (b.probability ?? b.score) - (a.probability ?? a.score));
         return both.slice(0, PREDICTIONS);
       }),

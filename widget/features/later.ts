@@ -86,7 +86,8 @@ export class LaterFeature implements Feature {
     this.#loading = true;
     this.#view.requestUpdate();
     try {
-      const { features } = await loadMore(endpoint);
+      const { features, moreStyles } = await loadMore(endpoint);
+      this.#view.adopt(moreStyles);
       this.#feature ??= features[this.#options.name](this.#view);
     } catch (error) {
       this.#failed = true;

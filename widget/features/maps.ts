@@ -135,11 +135,13 @@ export class MapsFeature implements Feature {
   renderPanel(_map: LoadedMap, names: Names): TemplateResult {
     const jobs = this.#looking.value ?? [];
     const mayChange = names.summary.mayChange === true;
-    const about = mayChange ? `Of ${names.embedding}; it is shown on its way.` : 'Maps in the making';
+    // An embedding that is made together with its map has no vectors yet.
+    const hasVectors = names.embeddingSummary.dimension > 0;
+    const about = mayChange && hasVectors ? `Of ${names.embedding}; it is shown on its way.` : 'Maps in the making';
     return html`${renderPanelHeader(this.label, about, this.#view.close)}
       <div class="body">
         ${jobs.map((job) => this.#renderJob(job, mayChange))}
-        ${mayChange ? this.#renderForm(names) : nothing}
+        ${mayChange && hasVectors ? this.#renderForm(names) : nothing}
       </div>`;
   }
 

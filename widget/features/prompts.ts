@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import { messageOf } from '../errors.ts';
+import * as ask from '../laterQueries.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
@@ -92,7 +93,7 @@ export class PromptsFeature implements Feature {
     try {
       const { client, names } = map;
       const { dataset, embedding } = names;
-      const job = await client.classifyItems({ dataset, embedding, labels, templates: [template] });
+      const job = await ask.classifyItems(client, { dataset, embedding, labels, templates: [template] });
       await client.finished(job, (stage) => this.#say(stage === null ? 'Waiting …' : `${stage} …`), work.signal);
       this.#view.announce('The map is colored by your labels');
       this.#view.colorAnew('classification:zero-shot');

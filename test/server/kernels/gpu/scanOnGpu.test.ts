@@ -34,7 +34,7 @@ describe('the rows nearest to one vector, gone through on the graphics card', { 
         const marks = [card.mark(), card.cpu.mark()] as const;
         const rowsOnCard = await placeOnCard(card, matrix);
         for (const metric of ['COSINE', 'EUCLIDEAN', 'INNER_PRODUCT'] as const) {
-          const placed = placeRows(card.cpu, matrix, metric);
+          const placed = await placeRows(card.cpu, matrix, metric);
           assert.ok(placed);
           for (const which of [{}, { among }, { exclude: [0, 2] }]) {
             const given = await nearestRows(card.cpu, placed, vector, 7, { ...which, card: rowsOnCard });

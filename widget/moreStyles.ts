@@ -1,0 +1,118 @@
+/** Styles of what is fetched later: put beside those of the element when it comes. */
+export const moreStyles = `
+  .form {
+    display: flex;
+    flex-direction: column;
+    gap: 10px;
+  }
+  .panel .form.body {
+    padding: 12px 14px;
+  }
+  .form.top {
+    padding: 10px 14px;
+  }
+  .form label {
+    display: flex;
+    flex-direction: column;
+    gap: 4px;
+    font-size: 12.5px;
+    color: var(--muted);
+  }
+  .form textarea,
+  .form select,
+  .form input[type='text'],
+  .form input[type='number'] {
+    font: inherit;
+    color: var(--ink);
+    background: var(--ground);
+    border: 1px solid var(--line);
+    border-radius: 7px;
+    padding: 6px 8px;
+    min-width: 0;
+    resize: vertical;
+  }
+  .form input[type='range'] {
+    accent-color: var(--accent);
+    margin: 4px 2px;
+  }
+  .analogy {
+    display: grid;
+    grid-template-columns: 1fr auto 1fr;
+    gap: 6px 8px;
+    align-items: center;
+  }
+  .analogy output {
+    font-weight: 650;
+    padding: 6px 8px;
+    overflow-wrap: anywhere;
+  }
+  .form .check {
+    flex-direction: row;
+    align-items: center;
+  }
+  .panel form.form {
+    padding: 10px 8px;
+  }
+  .job progress {
+    width: 100%;
+    height: 6px;
+    accent-color: var(--accent);
+  }
+  .curve {
+    margin: 0;
+    color: var(--accent);
+  }
+  .curve figcaption {
+    display: flex;
+    justify-content: space-between;
+    font-size: 12.5px;
+    color: var(--muted);
+  }
+  .curve svg {
+    display: block;
+    width: 100%;
+  }
+  .form .primary {
+    font: inherit;
+    font-weight: 600;
+    min-height: 34px;
+    border: 0;
+    border-radius: 7px;
+    background: var(--accent);
+    color: var(--surface);
+  }
+  .form .primary:disabled {
+    opacity: 0.55;
+  }
+  .form .problem {
+    color: var(--danger);
+    overflow-wrap: anywhere;
+  }
+  .meter {
+    padding: 8px 14px;
+  }
+  .meter .name {
+    display: flex;
+    justify-content: space-between;
+    font-size: 13px;
+  }
+  .meter .track {
+    height: 6px;
+    border-radius: 3px;
+    margin: 4px 0;
+    background: color-mix(in srgb, var(--ink) 12%, transparent);
+    overflow: hidden;
+  }
+  .meter .track > div {
+    height: 100%;
+    border-radius: 3px;
+    background: var(--accent);
+  }
+  .facts {
+    padding: 8px 14px 12px;
+  }
+  .verdict {
+    padding: 8px 14px 4px;
+    font-size: 13px;
+  }
+`;
