@@ -134,7 +134,7 @@ export class EmbeddingMap extends LitElement {
     this.#clusters,
     new LaterFeature(this.#view, {
       ...{ name: 'analogy', label: 'Analogies', icon: icons.analogy },
-      applies: (names, map) => hasNames(map, names),
+      applies: (names, map) => this.vectors === null && hasNames(map, names),
     }),
     this.#search,
     this.#neighbors,
@@ -588,6 +588,9 @@ export class EmbeddingMap extends LitElement {
       },
       get current() {
         return element.#points.current;
+      },
+      get selected() {
+        return element.#selection.indices;
       },
       labelOf: (index) => (this.map === null ? '' : this.#labelOf(this.map, index)),
       indicesOf: (keys) => this.#indicesOf(keys),

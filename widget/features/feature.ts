@@ -81,6 +81,8 @@ export interface MapView extends ReactiveControllerHost {
   readonly neighborCount: number;
   /** The point that was chosen by click or keyboard; -1: none. */
   readonly current: number;
+  /** The points that are selected, ascending. */
+  readonly selected: Uint32Array;
   labelOf(index: number): string;
   /** The points of these keys that are on the map. */
   indicesOf(keys: readonly string[]): Promise<readonly number[]>;

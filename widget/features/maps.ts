@@ -42,6 +42,8 @@ interface WatchedJob extends OpenJob {
 }
 
 const LOOK_MS = 1000;
+/** Keys that the server takes in one filter. */
+const MOST_SELECTED = 1000;
 
 const methods = {
   UMAP: 'UMAP',
@@ -98,6 +100,7 @@ export class MapsFeature implements Feature {
   #components: 2 | 3 = 2;
   #seed = 42;
   #fromHere = true;
+  #onlySelected = false;
   #name: string | null = null;
   #numbers: ReadonlyMap<string, number> = new Map();
   #asking = false;
@@ -239,6 +242,20 @@ export class MapsFeature implements Feature {
             </label>`
           : nothing
       }
+      ${
+        this.#maySelect()
+          ? html`<label class="check">
+              <input
+                type="checkbox"
+                .checked=${this.#onlySelected}
+                @change=${changed((input) => {
+                  this.#onlySelected = input instanceof HTMLInputElement && input.checked;
+                })}
+              />
+              Only the ${this.#view.selected.length.toLocaleString()} selected items
+            </label>`
+          : nothing
+      }
       <button type="submit" class="primary" ?disabled=${this.#asking}>${this.#asking ? 'Asking …' : 'Make the map'}</button>
       ${this.#error === null ? nothing : html`<p class="problem" role="alert">${messageOf(this.#error)}</p>`}
     </form>`;
@@ -282,6 +299,18 @@ export class MapsFeature implements Feature {
     return this.#method !== 'PCA' && components === this.#components && isNew !== true;
   }
 
+  #maySelect(): boolean {
+    const { length } = this.#view.selected;
+    return length > 1 && length <= MOST_SELECTED;
+  }
+
+  /** The items that the map is to have; absent: all. */
+  #filter(): { readonly filter?: { readonly field: string; readonly in: readonly string[] } } {
+    const { map, selected } = this.#view;
+    if (map === null || !this.#onlySelected || !this.#maySelect()) return {};
+    return { filter: { field: 'key', in: Array.from(selected, (index) => map.points.key(index)) } };
+  }
+
   async #ask(client: Client, dataset: string, signal: AbortSignal): Promise<readonly WatchedJob[]> {
     interface Answer {
       dataset: { jobs: WatchedJob[] } | null;
@@ -315,6 +344,7 @@ export class MapsFeature implements Feature {
       ...{ method: this.#method, components: this.#components, seed: this.#seed },
       ...(this.#fromHere && this.#mayStartHere(names) ? { startFrom: names.projection } : {}),
       ...(taken === null ? {} : { [taken.input]: numbers }),
+      ...this.#filter(),
     };
     this.#asking = true;
     this.#error = null;

@@ -25,6 +25,11 @@ export class SelectionFeature implements Feature {
     view.addController({ hostDisconnected: () => this.#selecting?.abort() });
   }
 
+  /** The points that are selected, ascending. */
+  get indices(): Uint32Array {
+    return this.#selection.indices;
+  }
+
   /** Selects these points, ascending, and no others. */
   set(indices: Uint32Array): void {
     this.#selection.set(indices);
