@@ -10,6 +10,7 @@
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { deepProduct, type GpuMatrix, gemmOnGpu, type ProductKind, product, slicesOf } from '#kernels/gemmOnGpu.ts';
 import { GpuBackend, type Stage } from '#kernels/gpu/backend.ts';
+import { unitsOf } from '#kernels/kge/batches.ts';
 import { rankGraph } from '#kernels/kge/evaluate.ts';
 import { indexQueries, type KnowledgeGraph } from '#kernels/kge/graph.ts';
 import { allTasks, rankMetrics } from '#kernels/kge/metrics.ts';
@@ -157,11 +158,10 @@ async function epochOf(gpu: GpuBackend, name: string, software: boolean): Promis
   const settings = settingsOf(name);
   const graph = graphOf(name, software);
   const given = software ? { ...settings, dimension: 32 } : settings;
-  const all = indexQueries(graph, [graph.train]).entities.length;
   // Triples from all over, so that their queries have as many answers as usual.
   const part = some(graph, (software ? 2 : STEPS) * given.batch);
-  const queries = indexQueries(graph, [part.train]).entities.length;
   const options = { ...trainingOptions(given, SEED), epochs: 2, validateEvery: 0 };
+  const units = (of: KnowledgeGraph) => unitsOf(indexQueries(of, [of.train]), options.objective, of);
   const training = createTraining(part, options);
   const startedAt: number[] = [];
   await runTraining(gpu, part, training, 2, {
@@ -173,7 +173,7 @@ async function epochOf(gpu: GpuBackend, name: string, software: boolean): Promis
     },
   });
   const [, begun = 0, ended = 0] = startedAt;
-  return { seconds: (((ended - begun) / 1000) * all) / queries, epochs: settings.epochs };
+  return { seconds: (((ended - begun) / 1000) * units(graph)) / units(part), epochs: settings.epochs };
 }
 
 /** Triples at equal distances, about as many as make so many queries. */
