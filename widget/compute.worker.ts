@@ -194,8 +194,8 @@ class PageMap {
   /** The rows, ready to be searched. */
   #known() {
     const { matrix, options } = this.#finished();
-    this.#rows ??= CpuBackend.create(null).then((backend) => {
-      const rows = placeRows(backend, matrix, options.metric);
+    this.#rows ??= CpuBackend.create(null).then(async (backend) => {
+      const rows = await placeRows(backend, matrix, options.metric);
       if (rows === null) throw new RangeError('The vectors are too long, or too short, to be compared.');
       return { backend, rows };
     });
