@@ -137,5 +137,5 @@ async function findDirections(backend: CpuBackend, matrix: Matrix): Promise<Floa
     undefined,
   );
   backend.release(before);
-  return principalDirections(products, d, DIRECTIONS, ITERATIONS);
+  return await principalDirections(backend, products, d, DIRECTIONS, ITERATIONS);
 }

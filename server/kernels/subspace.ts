@@ -50,7 +50,7 @@ export async function principalCoordinates(
   const count = Math.min(c, d);
   const mean = columnMeans(data, n, d);
   const covariance = await centeredProducts(backend, rows, mean, n, d, signal);
-  const directions = principalDirections(covariance, d, count, iterations);
+  const directions = await principalDirections(backend, covariance, d, count, iterations, signal);
 
   const found = await alongDirections(backend, rows, n, d, directions, mean, signal);
   backend.release(before);
@@ -96,7 +96,9 @@ export async function startAlongComponents(
     }
     const products = productsOnGpu(backend, rows, signal);
     const mean = columnMeans(data, n, d);
-    const directions = principalDirections(await products.centered(mean), d, Math.min(components, d), ITERATIONS);
+    const covariance = await products.centered(mean);
+    const count = Math.min(components, d);
+    const directions = await principalDirections(processorOf(on), covariance, d, count, ITERATIONS, signal);
     return widen(await products.along(directions, mean), components);
   } finally {
     backend.release(before);
@@ -204,25 +206,51 @@ function cutTriangle(d: number, parts: number): number[] {
   return [...borders, d];
 }
 
-/** float64 (c, d): orthonormal rows, the direction of most variance first, the largest part of each positive. */
-export function principalDirections(products: Float64Array, d: number, c: number, iterations: number): Float64Array {
+/**
+ * float64 (c, d): orthonormal rows, the direction of most variance first, the largest part of each positive. The products are multiplied in
+ * float32, at length 1 at most: the directions are good to six digits or so.
+ */
+export async function principalDirections(
+  backend: CpuBackend,
+  products: Float64Array,
+  d: number,
+  c: number,
+  iterations: number,
+  signal?: AbortSignal | undefined,
+): Promise<Float64Array> {
   const width = Math.min(d, c + SPARE_DIRECTIONS);
   const random = createRandom(0);
+  let largest = 0;
+  for (const value of products) largest = Math.max(largest, Math.abs(value));
+  const scaled = new Float32Array(products.length);
+  for (let at = 0; at < scaled.length; at++) scaled[at] = (products[at] ?? 0) / (largest || 1);
+  const before = backend.mark();
+  const rows = backend.upload(scaled);
+  const center = new Float64Array(d);
+  // The products are symmetric: their rows along those of a basis are the basis times the products.
+  const multiply = async (basis: Float64Array): Promise<Float64Array> => {
+    const { data } = await alongDirections(backend, rows, d, d, basis, center, signal);
+    const image = new Float64Array(width * d);
+    for (let j = 0; j < d; j++) for (let i = 0; i < width; i++) image[i * d + j] = data[j * width + i] ?? 0;
+    return image;
+  };
   let basis = orthonormalize(
     Float64Array.from({ length: width * d }, () => random.normal()),
     width,
     d,
   );
   for (let iteration = 0; iteration < iterations; iteration++) {
-    basis = orthonormalize(multiply(basis, products, width, d), width, d);
+    basis = orthonormalize(await multiply(basis), width, d);
   }
-  const image = multiply(basis, products, width, d);
+  const image = await multiply(basis);
+  backend.release(before);
   const small = new Float64Array(width * width);
   for (let i = 0; i < width; i++) {
-    for (let j = 0; j < width; j++) {
+    for (let j = 0; j <= i; j++) {
       let sum = 0;
       for (let k = 0; k < d; k++) sum += (image[i * d + k] ?? 0) * (basis[j * d + k] ?? 0);
       small[i * width + j] = sum;
+      small[j * width + i] = sum;
     }
   }
   const { vectors } = symmetricEigen(small, width);
@@ -233,30 +261,8 @@ export function principalDirections(products: Float64Array, d: number, c: number
       const weight = vectors[i * width + j] ?? 0;
       for (let k = 0; k < d; k++) direction[k] = (direction[k] ?? 0) + weight * (basis[j * d + k] ?? 0);
     }
-    const largest = direction.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
-    if (largest < 0) for (let k = 0; k < d; k++) direction[k] = -(direction[k] ?? 0);
+    const greatest = direction.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
+    if (greatest < 0) for (let k = 0; k < d; k++) direction[k] = -(direction[k] ?? 0);
   }
   return directions;
-}
-
-/** basis (rows, d) times a symmetric (d, d): a row of it is a column of it. Four sums at a time hide the time that one takes. */
-function multiply(basis: Float64Array, symmetric: Float64Array, rows: number, d: number): Float64Array {
-  const out = new Float64Array(rows * d);
-  for (let k = 0; k < d; k++) {
-    const column = k * d;
-    for (let i = 0; i < rows; i++) {
-      const row = i * d;
-      let [a, b, c, e] = [0, 0, 0, 0];
-      let j = 0;
-      for (; j + 4 <= d; j += 4) {
-        a += (basis[row + j] ?? 0) * (symmetric[column + j] ?? 0);
-        b += (basis[row + j + 1] ?? 0) * (symmetric[column + j + 1] ?? 0);
-        c += (basis[row + j + 2] ?? 0) * (symmetric[column + j + 2] ?? 0);
-        e += (basis[row + j + 3] ?? 0) * (symmetric[column + j + 3] ?? 0);
-      }
-      for (; j < d; j++) a += (basis[row + j] ?? 0) * (symmetric[column + j] ?? 0);
-      out[row + k] = a + b + (c + e);
-    }
-  }
-  return out;
 }
