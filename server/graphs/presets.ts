@@ -80,7 +80,7 @@ export const presets: readonly Preset[] = [
       // From 50 epochs on a full rate moves to and fro about the same validation MRR; a fifth of it settles.
       ...{ rateSteps: [{ epoch: 80, factor: 0.2 }], validateEvery: 5, validationTriples: 1000, patience: 0 },
     },
-    expected: null,
+    expected: { meanReciprocalRank: 0.4498, seconds: 277, hardware: '2 threads of a server processor' },
   },
   {
     name: 'codex-s-complex-n3',
@@ -88,9 +88,9 @@ export const presets: readonly Preset[] = [
     dataset: 'codex-s',
     settings: {
       ...complexN3,
-      ...{ dimension: 200, epochs: 60, batch: 50, entityPenalty: 0.01, validateEvery: 5, patience: 0 },
+      ...{ dimension: 200, epochs: 80, batch: 100, entityPenalty: 0.01, validateEvery: 5, patience: 0 },
     },
-    expected: null,
+    expected: { meanReciprocalRank: 0.4549, seconds: 155, hardware: 'Intel Xeon, 2 cores' },
   },
   {
     name: 'codex-s-complex',
@@ -113,7 +113,7 @@ export const presets: readonly Preset[] = [
       ...{ shared: 32, epochs: 40, batch: 512, optimizer: 'ADAM', rate: 0.001, regularizer: 'NONE', scale: 0.01 },
       ...{ validateEvery: 5, validationTriples: 2000, patience: 0 },
     },
-    expected: null,
+    expected: { meanReciprocalRank: 0.3139, seconds: 291, hardware: '4 threads of a server processor' },
   },
   {
     name: 'fb15k-237-complex-n3',
