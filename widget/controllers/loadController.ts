@@ -134,7 +134,10 @@ export class LoadController implements ReactiveController {
   /** What is being done, in words. */
   get doing(): string {
     if (this.#mapTask.status !== 'pending') return 'Loading …';
-    return this.#progress.stage === 'reading' ? 'Reading the points …' : 'Fetching the points …';
+    if (this.#progress.stage === 'reading') return 'Reading the points …';
+    const { names } = this;
+    const isMade = names === null || names instanceof Error || this.#jobOf(names) === null;
+    return isMade ? 'Fetching the points …' : 'The map is being computed …';
   }
 
   /** Whether the data set is known to have no embedding. */
