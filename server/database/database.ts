@@ -24,6 +24,11 @@ export interface QueryOptions {
    * outside of a transaction take them; `create index concurrently` may be one.
    */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * Whether a connection is to keep the statement, parsed and planned: for one that almost every question asks, and whose
+   * best plan is the same for all values.
+   */
+  readonly prepared?: boolean;
 }
 
 /** What can be asked inside and outside a transaction. */

@@ -1,7 +1,9 @@
 /**
  * The driver of a Postgres of one's own: a pool of connections, and one more for notifications where somebody listens.
- * Statements are never prepared under a name: a plan kept for any parameters cannot use the index of one partition.
+ * Statements are prepared under a name only where that is asked for: a plan kept for any parameters cannot use the index of
+ * one partition.
  */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
@@ -218,7 +220,7 @@ class Session implements Queryable {
         this.spoilt = true; // nobody else wants a connection with these settings
         await this.#run(setStatements(options.settings, 'session').join('; '), []);
       }
-      return this.#run<R>(sql, parameters);
+      return this.#run<R>(sql, parameters, options.prepared === true);
     });
     return rows;
   }
@@ -308,10 +310,16 @@ class Session implements Queryable {
     }
   }
 
-  async #run<R extends Row>(sql: string, parameters: readonly Parameter[]): Promise<{ rows: R[]; command: string }> {
+  async #run<R extends Row>(
+    sql: string,
+    parameters: readonly Parameter[],
+    prepared = false,
+  ): Promise<{ rows: R[]; command: string }> {
     const values = parameters.map(encodeParameter);
     try {
-      const answer = await (values.length === 0 ? this.client.query<R>(sql) : this.client.query<R>(sql, values));
+      const answer = await (values.length === 0
+        ? this.client.query<R>(sql)
+        : this.client.query<R>({ text: sql, values, ...(prepared ? { name: nameOf(sql) } : {}) }));
       // Several statements in one give as many answers, which the types of pg know nothing of.
       return Array.isArray(answer) ? answer.at(-1) : answer;
     } catch (error) {
@@ -375,6 +383,19 @@ class Session implements Queryable {
     }
   }
 }
+
+/** The name under which a connection keeps a statement: the same for the same text, in any process. */
+function nameOf(sql: string): string {
+  let name = statementNames.get(sql);
+  if (name === undefined) {
+    name = createHash('sha256').update(sql).digest('hex').slice(0, 32);
+    statementNames.set(sql, name);
+  }
+  return name;
+}
+
+/** By text; there are as many as places in the code that ask for it. */
+const statementNames = new Map<string, string>();
 
 /** What the driver throws, as the port has it. */
 function translate(error: unknown): unknown {

@@ -36,13 +36,13 @@ export interface Dataset {
   readonly updatedAt: Date;
 }
 
-const columns = `id, slug, title, description, kind, licence, source, fields, item_count as "itemCount", version,
+export const datasetColumns = `id, slug, title, description, kind, licence, source, fields, item_count as "itemCount", version,
   created_at as "createdAt", updated_at as "updatedAt",
   (select coalesce(jsonb_agg(jsonb_build_object('id', clusterings.id, 'name', clusterings.name,
             'version', clusterings.version, 'layers', jsonb_array_length(clusterings.layers)) order by clusterings.id), '[]')
      from clusterings where clusterings.dataset_id = datasets.id) as clusterings`;
 
-interface DatasetRow extends Dataset, Row {}
+export interface DatasetRow extends Dataset, Row {}
 
 /** A page of data sets by slug, and how many there are in all. */
 export async function listDatasets(
@@ -51,7 +51,7 @@ export async function listDatasets(
 ): Promise<{ datasets: Dataset[]; hasNextPage: boolean; totalCount: number }> {
   const [datasets, counted] = await Promise.all([
     database.query<DatasetRow>(
-      `select ${columns} from datasets where importing_job is null and slug > $1::text order by slug limit $2::int`,
+      `select ${datasetColumns} from datasets where importing_job is null and slug > $1::text order by slug limit $2::int`,
       [after, first + 1],
     ),
     database.query<{ count: number }>('select count(*) as count from datasets where importing_job is null'),
@@ -66,7 +66,7 @@ export async function listDatasets(
 /** The data set of that slug, or null. */
 export async function findDataset(database: Queryable, slug: string): Promise<Dataset | null> {
   const [found] = await database.query<DatasetRow>(
-    `select ${columns} from datasets where slug = $1::text and importing_job is null`,
+    `select ${datasetColumns} from datasets where slug = $1::text and importing_job is null`,
     [slug],
   );
   return found ?? null;
@@ -89,7 +89,7 @@ export async function requireDataset(database: Queryable, slug: string): Promise
 /** The data sets of these ids, in their order, null where there is none. */
 export async function findDatasetsById(database: Queryable, ids: readonly number[]): Promise<(Dataset | null)[]> {
   const found = await database.query<DatasetRow>(
-    `select ${columns} from datasets where id = any ($1::int[]) and importing_job is null`,
+    `select ${datasetColumns} from datasets where id = any ($1::int[]) and importing_job is null`,
     [ids],
   );
   const byId = new Map(found.map((dataset) => [dataset.id, dataset]));
@@ -219,7 +219,7 @@ export async function updateDataset(
 /** Keeps other changes of the data set and its items out until the transaction ends. @throws UserError NOT_FOUND */
 export async function lockDataset(transaction: Queryable, id: number): Promise<Dataset> {
   const [locked] = await transaction.query<DatasetRow>(
-    `select ${columns} from datasets where id = $1::int for no key update`,
+    `select ${datasetColumns} from datasets where id = $1::int for no key update`,
     [id],
   );
   if (locked === undefined) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');

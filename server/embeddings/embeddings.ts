@@ -5,6 +5,7 @@
  */
 import { CopyWriter } from '../database/copyBinary.ts';
 import type { Queryable, Row } from '../database/database.ts';
+import { type Dataset, type DatasetRow, datasetColumns } from '../datasets/datasets.ts';
 import { didYouMean, UserError } from '../errors.ts';
 
 export const metrics = ['COSINE', 'EUCLIDEAN', 'INNER_PRODUCT'] as const;
@@ -92,18 +93,23 @@ export async function findEmbedding(database: Queryable, datasetId: number, name
   return row === undefined ? null : toEmbedding(row);
 }
 
-/** The embeddings of these names of a data set by its slug, so that nothing need be known of it first. */
-export async function findEmbeddingsBySlug(
+/** The data set of that slug with its embeddings of these names, in one trip to the database; or null. */
+export async function findDatasetWithEmbeddings(
   database: Queryable,
   slug: string,
   names: readonly string[],
-): Promise<Embedding[]> {
-  const rows = await database.query<EmbeddingRow>(
-    `${select} where dataset_id = (select id from datasets where slug = $1::text and importing_job is null)
-       and embeddings.name = any ($2::text[])`,
+): Promise<{ dataset: Dataset; embeddings: Embedding[] } | null> {
+  const [row] = await database.query<DatasetRow & { readonly named: EmbeddingRow[] | null }>(
+    `select ${datasetColumns},
+            (select jsonb_agg(found) from
+              (${select} where dataset_id = datasets.id and embeddings.name = any ($2::text[])) found) as named
+       from datasets where slug = $1::text and importing_job is null`,
     [slug, names],
+    { prepared: true },
   );
-  return rows.map(toEmbedding);
+  if (row === undefined) return null;
+  const { named, ...dataset } = row;
+  return { dataset, embeddings: (named ?? []).map(toEmbedding) };
 }
 
 /** The embedding of that name. @throws UserError NOT_FOUND with the names that there are */

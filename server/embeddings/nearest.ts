@@ -96,13 +96,11 @@ const RESIDENT_NUMBERS = 1e8;
  */
 export async function nearestItems(
   database: Database,
-  embedding: Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'metric' | 'itemCount' | 'index' | 'version'>,
+  embedding: SearchedEmbedding,
   query: NearestQuery,
 ): Promise<NearestAnswer> {
   const { first, exclude = [], method = 'AUTO', resident } = query;
-  checkRange('first', first, FIRST_LIMIT);
-  if (query.efSearch != null) checkRange('efSearch', query.efSearch, EF_SEARCH_LIMIT);
-  const efSearch = query.efSearch ?? Math.min(EF_SEARCH_LIMIT, Math.max(EF_SEARCH_DEFAULT, first));
+  const efSearch = checkedEfSearch(query);
   const { index } = embedding;
   if (method === 'INDEX') checkIndex(index, query.vector);
 
@@ -120,8 +118,7 @@ export async function nearestItems(
   });
 
   try {
-    const few = embedding.itemCount * embedding.dimension <= RESIDENT_NUMBERS;
-    if (method === 'EXACT' || (method === 'AUTO' && (index === null || few))) {
+    if (method === 'EXACT' || (method === 'AUTO' && (index === null || isFew(embedding)))) {
       const found = await searchResident(database, embedding, query, resident);
       if (found !== null) return answer(toHits(found, embedding.metric, first), 'EXACT', true);
     }
@@ -141,6 +138,35 @@ export async function nearestItems(
   }
 }
 
+/**
+ * The items nearest to an item, where the index serves alone: its vector is looked up by the statement that searches, which
+ * saves a trip to the database and the sending of the vector there and back.
+ * @returns null where that cannot be or finds nothing; `resolveTarget` and `nearestItems` then search, or say what is wrong
+ */
+export async function nearestToItem(
+  database: Database,
+  embedding: SearchedEmbedding,
+  key: string,
+  query: Omit<NearestQuery, 'vector' | 'exclude' | 'condition'>,
+): Promise<NearestAnswer | null> {
+  const { first, method = 'AUTO' } = query;
+  const { index, metric } = embedding;
+  const efSearch = checkedEfSearch(query);
+  if (index?.precision !== 'FULL' || method === 'EXACT' || key.includes('\u0000')) return null;
+  if (method === 'AUTO' && (isFew(embedding) || !isMany(embedding, first, efSearch))) return null;
+  const started = performance.now();
+  const found = await searchIndex(database, embedding, index, { ...query, item: key }, efSearch);
+  if (found.length === 0 || !found.every(({ distance }) => Number.isFinite(distance))) return null;
+  const complete = found.length === first || found.length >= embedding.itemCount - 1;
+  if (method === 'AUTO' && !complete) return null;
+  const milliseconds = performance.now() - started;
+  const search = {
+    ...({ method: 'INDEX', exact: false, complete, device: 'CPU', resident: false } as const),
+    milliseconds,
+  };
+  return { hits: toHits(found, metric, first), search };
+}
+
 interface Found {
   readonly itemId: number;
   readonly distance: number;
@@ -148,6 +174,24 @@ interface Found {
 }
 
 type Searched = Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'metric'>;
+type SearchedEmbedding = Searched & Pick<Embedding, 'itemCount' | 'index' | 'version'>;
+
+/** The candidates kept while the index is walked. @throws UserError for numbers out of range */
+function checkedEfSearch({ first, efSearch }: Pick<NearestQuery, 'first' | 'efSearch'>): number {
+  checkRange('first', first, FIRST_LIMIT);
+  if (efSearch != null) checkRange('efSearch', efSearch, EF_SEARCH_LIMIT);
+  return efSearch ?? Math.min(EF_SEARCH_LIMIT, Math.max(EF_SEARCH_DEFAULT, first));
+}
+
+/** Whether all numbers are compared in memory sooner than an index is worth its misses. */
+function isFew({ itemCount, dimension }: Pick<Embedding, 'itemCount' | 'dimension'>): boolean {
+  return itemCount * dimension <= RESIDENT_NUMBERS;
+}
+
+/** Whether the walk through the index looks at less than all. */
+function isMany({ itemCount }: Pick<Embedding, 'itemCount'>, first: number, efSearch: number): boolean {
+  return itemCount >= ITEMS_PER_CANDIDATE * Math.max(efSearch, first);
+}
 
 /** Compares every vector in memory; null where they are not there, or cannot be compared there with this one. */
 async function searchResident(
@@ -195,7 +239,7 @@ async function searchExactly(database: Queryable, embedding: Searched, query: Ne
 async function readFound(
   database: Queryable,
   { datasetId }: Searched,
-  query: NearestQuery,
+  query: Pick<NearestQuery, 'withItems' | 'signal' | 'timeoutMs'>,
   statement: string,
   { values, bind }: Binder,
 ): Promise<Found[]> {
@@ -217,6 +261,9 @@ async function readFound(
   }));
 }
 
+/** A query, or one whose vector is that of an item, which is then not among the answers. */
+type IndexQuery = Omit<NearestQuery, 'vector'> & ({ readonly vector: Float32Array } | { readonly item: string });
+
 /**
  * Walks the index. The filter is asked in a subquery of its own, one item at a time: written as a join, Postgres would
  * rather look for the matching items first and sort them.
@@ -225,11 +272,11 @@ async function searchIndex(
   database: Database,
   embedding: Searched,
   { precision }: Pick<IndexRecord, 'precision'>,
-  query: NearestQuery,
+  query: IndexQuery,
   efSearch: number,
 ): Promise<Found[]> {
   const { values, bind } = binder(query.condition);
-  const vector = bind(vectorText(query.vector), 'vector');
+  const { before, vector, exclude } = 'item' in query ? itemOrigin(embedding, query.item, bind) : origin(query, bind);
   const matches =
     query.condition === undefined
       ? ''
@@ -237,9 +284,11 @@ async function searchIndex(
                where items.dataset_id = ${bind(embedding.datasetId, 'int')} and items.id = vectors.item_id)`;
   const operator = distanceOperator[embedding.metric];
   const candidates = query.first * OVERSAMPLING[precision];
-  const statement = (condition: string) => `select item_id as "itemId", vector ${operator} ${vector} as distance
+  const statement = (
+    condition: string,
+  ) => `${before} select item_id as "itemId", vector ${operator} ${vector} as distance
        from vectors
-      where embedding_id = ${bind(embedding.id, 'int')} ${exclusion(query, bind)} ${matches} ${condition}
+      where embedding_id = ${bind(embedding.id, 'int')} ${exclude} ${matches} ${condition}
       order by ${indexedForm('vector', precision, embedding.dimension)}
                ${precision === 'BINARY' ? '<~>' : operator} ${indexedForm(vector, precision, embedding.dimension)}
       limit ${bind(Math.max(candidates, precision === 'FULL' ? 0 : efSearch), 'int')}`;
@@ -268,6 +317,30 @@ async function searchIndex(
   );
 }
 
+/** What a search starts from, as SQL. */
+interface Origin {
+  /** Stands before the statement. */
+  readonly before: string;
+  readonly vector: string;
+  readonly exclude: string;
+}
+
+function origin(query: Pick<NearestQuery, 'vector' | 'exclude'>, bind: Bind): Origin {
+  return { before: '', vector: bind(vectorText(query.vector), 'vector'), exclude: exclusion(query, bind) };
+}
+
+/** The vector of an item. Where there is none nothing is found: that is judged before the walk begins, as the settings are. */
+function itemOrigin({ id, datasetId }: Searched, key: string, bind: Bind): Origin {
+  return {
+    before: `with target as materialized (
+        select items.id, vectors.vector from items
+          join vectors on vectors.embedding_id = ${bind(id, 'int')} and vectors.item_id = items.id
+         where items.dataset_id = ${bind(datasetId, 'int')} and items.key = ${bind(key, 'text')})`,
+    vector: '(select vector from target)',
+    exclude: 'and (select id from target) is not null and item_id <> (select id from target)',
+  };
+}
+
 /** Whether the index is worth it: there are many items, and many of them match. */
 async function indexPays(
   database: Queryable,
@@ -276,7 +349,7 @@ async function indexPays(
   efSearch: number,
 ): Promise<boolean> {
   const { itemCount, index } = embedding;
-  if (itemCount < ITEMS_PER_CANDIDATE * Math.max(efSearch, query.first)) return false;
+  if (!isMany(embedding, query.first, efSearch)) return false;
   if (index?.precision === 'HALF' && !fitsHalf(query.vector)) return false;
   if (query.condition === undefined) return true;
   return itemCount > FEW_ITEMS && (await estimateMatches(database, embedding, query, query.condition)) > FEW_ITEMS;
@@ -319,11 +392,11 @@ interface Binder {
   readonly bind: Bind;
 }
 
-function exclusion({ exclude = [] }: NearestQuery, bind: Bind): string {
+function exclusion({ exclude = [] }: Pick<NearestQuery, 'exclude'>, bind: Bind): string {
   return exclude.length === 0 ? '' : `and item_id <> all (${bind(exclude, 'bigint[]')})`;
 }
 
-function options({ signal, timeoutMs }: NearestQuery): QueryOptions {
+function options({ signal, timeoutMs }: Pick<NearestQuery, 'signal' | 'timeoutMs'>): QueryOptions {
   return { ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }
 

@@ -2,19 +2,13 @@ import { join } from 'node:path';
 
 import type { Queryable } from '../database/database.ts';
 import type { Condition } from '../datasets/conditions.ts';
-import {
-  countValues,
-  type Dataset as DatasetRecord,
-  findDataset,
-  listDatasets,
-  requireDataset,
-} from '../datasets/datasets.ts';
+import { countValues, type Dataset as DatasetRecord, listDatasets, requireDataset } from '../datasets/datasets.ts';
 import type { FilterInput } from '../datasets/filters.ts';
 import { countItems, findItemByKey, type Item as ItemRecord, listItems } from '../datasets/items.ts';
 import { pictureAddress } from '../datasets/pictureAddress.ts';
 import { removeDataset } from '../datasets/removeDataset.ts';
 import { forgetThumbnails } from '../datasets/thumbnails.ts';
-import { findEmbeddingsBySlug, listEmbeddings, requireEmbedding } from '../embeddings/embeddings.ts';
+import { findDatasetWithEmbeddings, listEmbeddings, requireEmbedding } from '../embeddings/embeddings.ts';
 import { readVectors } from '../embeddings/vectors.ts';
 import { UserError } from '../errors.ts';
 import type {
@@ -41,17 +35,13 @@ export interface ItemPage extends Connection<ItemRecord> {
 
 export const datasetQueries = {
   async dataset(_root, { slug }, { reading, loaders }, info) {
-    // Its embeddings are read at the same time, where the question names them: one trip to the database less.
+    // Its embeddings come along where the question names them: one trip to the database less.
     const names = argumentsBelow(info, 'embedding', 'name');
-    const [dataset, embeddings] = await Promise.all([
-      findDataset(reading, slug),
-      names.length === 0 ? [] : findEmbeddingsBySlug(reading, slug, names),
-    ]);
-    if (dataset === null) return null;
+    const found = await findDatasetWithEmbeddings(reading, slug, names);
+    if (found === null) return null;
+    const { dataset, embeddings } = found;
     loaders.datasets.prime(dataset.id, dataset); // its embeddings ask for it again
-    for (const embedding of embeddings) {
-      if (embedding.datasetId === dataset.id) loaders.embeddingsByName.prime([dataset.id, embedding.name], embedding);
-    }
+    for (const embedding of embeddings) loaders.embeddingsByName.prime([dataset.id, embedding.name], embedding);
     return dataset;
   },
   async datasets(_root, { first, after }, { reading, loaders, budget }) {

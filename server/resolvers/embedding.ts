@@ -1,13 +1,14 @@
 import { requireDataset } from '../datasets/datasets.ts';
+import type { FilterInput } from '../datasets/filters.ts';
 import { listClassifications } from '../embeddings/classifications.ts';
 import { classifyVector } from '../embeddings/classifyItems.ts';
 import { listComparisons } from '../embeddings/comparisons.ts';
-import { type IndexRecord, requireEmbedding } from '../embeddings/embeddings.ts';
+import { type Embedding as EmbeddingRecord, type IndexRecord, requireEmbedding } from '../embeddings/embeddings.ts';
 import { acceptedBy } from '../embeddings/encodeTargets.ts';
 import { type HybridHit, hybridItems } from '../embeddings/hybrid.ts';
 import { indexBytes, indexJob } from '../embeddings/indexEmbedding.ts';
-import { type Hit, type NearestAnswer, nearestItems } from '../embeddings/nearest.ts';
-import { resolveTarget } from '../embeddings/targets.ts';
+import { type Hit, type NearestAnswer, type NearestQuery, nearestItems, nearestToItem } from '../embeddings/nearest.ts';
+import { resolveTarget, type TargetInput } from '../embeddings/targets.ts';
 import { vectorFiles } from '../embeddings/vectorFiles.ts';
 import { UserError } from '../errors.ts';
 import type {
@@ -80,30 +81,20 @@ export const Embedding: EmbeddingResolvers = {
   projections: ({ id }, _arguments, { reading }) => listProjections(reading, id),
   projection: ({ id }, { name }, { reading }) => findProjection(reading, id, name),
   async nearest(embedding, { to, first, filter, search }, context): Promise<NearestPage> {
-    const { config, database, resident, reading, statement, loaders, budget } = context;
+    const { database, statement, budget } = context;
     budget.search();
     budget.page(first);
     if (search?.combine === 'MULTIPLY') {
       return pageOf(embedding, await nearestToProduct(embedding, to, first, filter, context));
     }
-    const dataset = await loaders.datasets.load(embedding.datasetId);
-    if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
-    const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to, config);
-    const condition = await toCondition(reading, filter, dataset, { embedding });
-    const answer = await nearestItems(database, embedding, {
-      vector,
-      first,
-      exclude,
-      ...(condition === undefined ? {} : { condition }),
-      method: search?.method ?? 'AUTO',
-      efSearch: search?.efSearch ?? null,
-      resident,
-      withItems: true,
+    const options = {
+      ...{ first, method: search?.method ?? 'AUTO', efSearch: search?.efSearch ?? null, withItems: true },
       ...statement,
-    });
-    for (const { item } of answer.hits) {
-      if (item !== undefined) loaders.items.prime({ datasetId: embedding.datasetId, itemId: item.id }, item);
-    }
+    };
+    const key = filter == null ? itemAlone(to) : null;
+    const answer =
+      (key === null ? null : await nearestToItem(database, embedding, key, options)) ??
+      (await nearestToVector(embedding, to, filter, options, context));
     return pageOf(embedding, answer);
   },
   async hybrid(embedding, { text, to, first, filter, k, candidates }, context): Promise<HybridPage> {
@@ -144,6 +135,27 @@ export const Embedding: EmbeddingResolvers = {
   },
 };
 
+/** The key of a target that is one item and nothing else. */
+function itemAlone({ item, ...others }: TargetInput): string | null {
+  return typeof item === 'string' && Object.values(others).every((other) => other == null) ? item : null;
+}
+
+/** Makes the target's vector first, then searches by it. */
+async function nearestToVector(
+  embedding: EmbeddingRecord,
+  to: TargetInput,
+  filter: FilterInput | null | undefined,
+  options: Omit<NearestQuery, 'vector'>,
+  { config, database, resident, reading, loaders }: Context,
+): Promise<NearestAnswer> {
+  const dataset = await loaders.datasets.load(embedding.datasetId);
+  if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
+  const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to, config);
+  const condition = await toCondition(reading, filter, dataset, { embedding });
+  const query = { ...options, vector, exclude, resident };
+  return await nearestItems(database, embedding, condition === undefined ? query : { ...query, condition });
+}
+
 function pageOf({ datasetId }: { readonly datasetId: number }, { hits, search }: NearestAnswer): NearestPage {
   return { edges: hits.map((hit, i) => ({ ...hit, datasetId, rank: i + 1 })), search };
 }
@@ -164,7 +176,11 @@ export const HybridEdge: HybridEdgeResolvers = {
   node: (edge, _arguments, context) => itemOf(edge, context),
 };
 
-async function itemOf({ datasetId, itemId }: Pick<NearestItem, 'datasetId' | 'itemId'>, { loaders }: Context) {
+async function itemOf(
+  { datasetId, itemId, item: known }: Pick<NearestItem, 'datasetId' | 'itemId' | 'item'>,
+  { loaders }: Context,
+) {
+  if (known !== undefined) return known;
   const item = await loaders.items.load({ datasetId, itemId });
   if (item === null) throw new UserError('CONFLICT', 'An item that was found has been removed meanwhile. Ask again.');
   return item;

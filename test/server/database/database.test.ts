@@ -218,6 +218,21 @@ function keepsThePromisesOfThePort(engine: Engine, open: () => Promise<Database>
       assert.deepEqual(await database.query('select 1 as next'), [{ next: 1 }]);
     });
 
+    test('one that is kept prepared answers as any other, before and after its table has changed', async () => {
+      const table = await createTable('id integer primary key, name text');
+      const ask = (id: number) =>
+        database.query(`select name from ${table} where id = $1::integer`, [id], { prepared: true });
+      for (let id = 0; id < 20; id++) {
+        assert.deepEqual(await ask(id), []);
+        await database.query(`insert into ${table} values ($1::integer, $2::text)`, [id, `name ${id}`]);
+        assert.deepEqual(await ask(id), [{ name: `name ${id}` }]);
+      }
+      await database.query(`alter table ${table} add column more integer; create index on ${table} (name)`);
+      assert.deepEqual(await ask(7), [{ name: 'name 7' }]);
+      await assert.rejects(database.query('select 1 / $1::integer', [0], { prepared: true }), DatabaseError);
+      assert.deepEqual(await database.query('select 6 / $1::integer as two', [3], { prepared: true }), [{ two: 2 }]);
+    });
+
     test('300 at once, mixed with transactions and failures, each get their own answer', async () => {
       const table = await createTable('id integer primary key');
       const answers = await Promise.all(

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../../server/database/database.ts';
 import type { Dataset } from '../../../server/datasets/datasets.ts';
 import { compileFilter, type FilterInput } from '../../../server/datasets/filters.ts';
-import { type Embedding, requireEmbedding, touchEmbedding } from '../../../server/embeddings/embeddings.ts';
+import { type Embedding, metrics, requireEmbedding, touchEmbedding } from '../../../server/embeddings/embeddings.ts';
 import {
   checkIndexInput,
   type IndexInput,
@@ -12,7 +12,7 @@ import {
   indexEmbedding,
   indexWanted,
 } from '../../../server/embeddings/indexEmbedding.ts';
-import { type NearestQuery, nearestItems } from '../../../server/embeddings/nearest.ts';
+import { type NearestQuery, nearestItems, nearestToItem } from '../../../server/embeddings/nearest.ts';
 import { readVectors } from '../../../server/embeddings/vectors.ts';
 import { addJob, cancelJob, type Job, requireJob } from '../../../server/jobs/jobs.ts';
 import { workHere } from '../../../server/jobs/work.ts';
@@ -165,6 +165,37 @@ onEveryDatabase((engine, open) => {
       assert.ok((embedding.index?.recall?.recall ?? 0) >= 0.95);
       const found = await recallOf(embedding, 200);
       assert.ok(found >= 0.95, `${metric}: ${found}`);
+    }
+  });
+
+  test('an item asked for by its key has the neighbours of its vector', async () => {
+    for (const metric of metrics) {
+      const vectors = clustered(2500, 16, 5);
+      const made = await makeEmbedding(database, few, `by key ${metric}`, metric, 16, vectors, { partitioned: true });
+      const full = { embeddingId: made.id, precision: 'FULL' } as const;
+      await succeed(full);
+      const embedding = await again(made);
+      for (const id of [1, 777, 2500]) {
+        const [vector] = await readVectors(database, embedding, [id]);
+        assert.ok(vector);
+        const query = { first: 10, efSearch: 100, method: 'INDEX', withItems: true } as const;
+        const byVector = await nearestItems(database, embedding, { ...query, vector, exclude: [id] });
+        const byKey = await nearestToItem(database, embedding, `${id - 1}`, query);
+        assert.deepEqual(byKey?.hits, byVector.hits);
+        assert.deepEqual({ ...byKey.search, milliseconds: 0 }, { ...byVector.search, milliseconds: 0 });
+      }
+      const first = { first: 10, method: 'INDEX' } as const;
+      const none = null;
+      assert.equal(await nearestToItem(database, embedding, 'nobody', first), none);
+      assert.equal(await nearestToItem(database, embedding, '2600', first), none, 'an item without a vector');
+      assert.equal(await nearestToItem(database, embedding, 'no\u0000key', first), none);
+      assert.equal(await nearestToItem(database, embedding, '0', { first: 10, method: 'EXACT' }), none);
+      assert.equal(await nearestToItem(database, embedding, '0', { first: 10 }), none, 'so few are compared in memory');
+      await assert.rejects(nearestToItem(database, embedding, '0', { first: 0, method: 'INDEX' }), {
+        code: 'BAD_USER_INPUT',
+      });
+      const everything = await nearestToItem(database, embedding, '0', { first: 1000, method: 'INDEX' });
+      assert.equal(everything?.hits.length, 1000);
     }
   });
 
