@@ -25,7 +25,7 @@ export interface Config {
   readonly modelsDir: string | null;
   /** What models run on. `DEVICE`: auto, cuda, coreml, directml, webgpu or cpu; default auto, the fastest there is. */
   readonly device: DeviceName;
-  /** Bytes of weights that each process keeps loaded at once, twice while a job runs. `MODEL_MEMORY_BYTES`, default 2 GiB. */
+  /** Bytes of weights, and of what running them has needed, that each process keeps at once, twice while a job runs. `MODEL_MEMORY_BYTES`, default 2 GiB. */
   readonly modelMemoryBytes: number;
   /** What a client must send as `Authorization: Bearer …` to change anything. `AUTH_TOKEN`; null: none. */
   readonly authToken: string | null;

@@ -20,6 +20,7 @@ import {
   openSession,
   type Provision,
   provide,
+  runSession,
 } from './sessions.ts';
 import { type ModelTokenizer, openTokenizer, type Tokens } from './tokenize.ts';
 
@@ -196,7 +197,7 @@ async function run(
   file: string,
 ): Promise<InferenceSession.ReturnType> {
   try {
-    return await session.run(feeds);
+    return await runSession(session, feeds);
   } catch (error) {
     throw new UserError(
       'BAD_USER_INPUT',
