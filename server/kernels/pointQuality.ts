@@ -129,6 +129,12 @@ class Comparison {
   readonly #k: number;
   readonly #far: Float64Array;
   readonly #farOnMap: Float64Array;
+  /** Of the neighbours whose rank is asked for, by distance: distances, rows, and how many references fall before each. */
+  readonly #limits: Float64Array;
+  readonly #rows: Uint32Array;
+  readonly #falling: Uint32Array;
+  readonly #chosen = new Float64Array(CORRELATED);
+  readonly #chosenOnMap = new Float64Array(CORRELATED);
 
   constructor(
     matrix: Matrix,
@@ -155,6 +161,9 @@ class Comparison {
     this.#near = near;
     this.#nearOnMap = nearOnMap;
     this.#k = k;
+    this.#limits = new Float64Array(k);
+    this.#rows = new Uint32Array(k);
+    this.#falling = new Uint32Array(k);
     this.#far = new Float64Array(references.length);
     this.#farOnMap = new Float64Array(references.length);
   }
@@ -218,19 +227,33 @@ class Comparison {
     const references = this.#references;
     const self = this.#place[row] ?? -1;
     const each = (this.#matrix.rows - 1) / (references.length - (self >= 0 ? 1 : 0));
-    const limits = others.map(distanceTo);
-    // Few references are nearer than the farthest of `others`: the rest is looked at once.
-    const most = limits.reduce((largest, limit) => Math.max(largest, limit), Number.NEGATIVE_INFINITY);
-    const closer: number[] = [];
-    for (let r = 0; r < references.length; r++) if ((far[r] ?? 0) <= most && r !== self) closer.push(r);
-    let excess = 0;
-    for (const [i, other] of others.entries()) {
-      const limit = limits[i] ?? 0;
-      let nearer = 0;
-      for (const r of closer) {
-        const value = far[r] ?? 0;
-        if (value < limit || (value === limit && (references[r] ?? 0) < other)) nearer++;
+    const sorted = others
+      .map((other) => ({ other, limit: distanceTo(other) }))
+      .sort((a, b) => a.limit - b.limit || a.other - b.other);
+    const count = sorted.length;
+    const most = sorted.at(-1)?.limit ?? Number.NEGATIVE_INFINITY;
+    // Of each reference, before how many of the sorted it stands: counted by where it falls between them.
+    const [limits, rows, falling] = [this.#limits, this.#rows, this.#falling];
+    falling.fill(0, 0, count);
+    for (const [i, { limit, other }] of sorted.entries()) {
+      limits[i] = limit;
+      rows[i] = other;
+    }
+    for (let r = 0; r < references.length; r++) {
+      const value = far[r] ?? 0;
+      if (!(value <= most) || r === self) continue;
+      let [from, to] = [0, count];
+      while (from < to) {
+        const middle = (from + to) >> 1;
+        const limit = limits[middle] ?? 0;
+        if (value < limit || (value === limit && (references[r] ?? 0) < (rows[middle] ?? 0))) to = middle;
+        else from = middle + 1;
       }
+      if (from < count) falling[from] = (falling[from] ?? 0) + 1;
+    }
+    let [excess, nearer] = [0, 0];
+    for (let i = 0; i < count; i++) {
+      nearer += falling[i] ?? 0;
       excess += Math.max(0, 1 + each * nearer - this.#k);
     }
     return excess;
@@ -255,30 +278,44 @@ class Comparison {
     return compared === 0 ? Number.NaN : agreed / compared;
   }
 
-  /** Spearman's, by counting: ranks of a few need no sorting. */
+  /** Spearman's, of a few references. */
   #correlation(row: number): number {
     const self = this.#place[row] ?? -1;
     const m = this.#far.length;
     const start = hash(row) % m;
-    const chosen: number[] = [];
-    for (let i = 0; i < m && chosen.length < CORRELATED; i++) {
+    const [far, farOnMap] = [this.#chosen, this.#chosenOnMap];
+    let count = 0;
+    for (let i = 0; i < m && count < CORRELATED; i++) {
       const r = (start + i) % m;
-      if (r !== self) chosen.push(r);
+      if (r === self) continue;
+      far[count] = this.#far[r] ?? 0;
+      farOnMap[count++] = this.#farOnMap[r] ?? 0;
     }
+    const sorted = far.slice(0, count).sort();
+    const sortedOnMap = farOnMap.slice(0, count).sort();
     let [xx, yy, xy] = [0, 0, 0];
-    for (const a of chosen) {
-      // Twice the rank, less its mean: how many are nearer, less how many are farther.
-      let [x, y] = [0, 0];
-      for (const b of chosen) {
-        x += Math.sign((this.#far[a] ?? 0) - (this.#far[b] ?? 0));
-        y += Math.sign((this.#farOnMap[a] ?? 0) - (this.#farOnMap[b] ?? 0));
-      }
+    for (let i = 0; i < count; i++) {
+      const x = centredRank(sorted, far[i] ?? 0);
+      const y = centredRank(sortedOnMap, farOnMap[i] ?? 0);
       xx += x * x;
       yy += y * y;
       xy += x * y;
     }
     return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : Number.NaN;
   }
+}
+
+/** Twice the rank of a value, less its mean: how many of the sorted are less, less how many are more. */
+function centredRank(sorted: Float64Array, value: number): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((sorted[middle] ?? 0) < value) from = middle + 1;
+    else to = middle;
+  }
+  let upTo = from;
+  while (upTo < sorted.length && sorted[upTo] === value) upTo++;
+  return from - (sorted.length - upTo);
 }
 
 /** The first k neighbours of a row. */
