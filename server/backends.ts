@@ -2,7 +2,7 @@
 import type { Backend } from '#kernels/backend.ts';
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { GpuBackend } from '#kernels/gpu/backend.ts';
-import { readComputeDevice } from './config.ts';
+import { readComputeDevice, readComputeGemm } from './config.ts';
 import { cpuThreads } from './cpuThreads.ts';
 import { findGpu, type Gpu } from './gpu.ts';
 
@@ -27,7 +27,7 @@ const WORTH_ROWS = 2000;
  */
 export async function openBackend(device: DeviceWanted, rows: number, hold: () => () => void): Promise<OpenBackend> {
   const { gpu, notes } = await chooseGpu(device, rows, hold);
-  const cpu = await CpuBackend.create(cpuThreads());
+  const cpu = await openProcessor(hold);
   if (gpu === null) return { backend: cpu, card: null, notes, close: () => cpu.close() };
   const backend = new GpuBackend(gpu.device, { cpu, now: () => performance.now() });
   return {
@@ -38,6 +38,14 @@ export async function openBackend(device: DeviceWanted, rows: number, hold: () =
       gpu.letGo();
     },
   };
+}
+
+/**
+ * The processor, on a thread for each of its cores, to be closed. Where COMPUTE_GEMM allows it, onnxruntime multiplies matrices for it.
+ * @param hold of the thread's `KernelOptions`: meanwhile the thread must not be ended
+ */
+export function openProcessor(hold: () => () => void): Promise<CpuBackend> {
+  return CpuBackend.create(readComputeGemm() === 'wasm' ? cpuThreads() : cpuThreads(undefined, hold));
 }
 
 /** Whether maps whose device is AUTO are computed on a graphics card, if they are large enough. */

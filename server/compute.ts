@@ -48,6 +48,9 @@ export class Wishes {
   }
 }
 
+/** A thread that was held when it was to end is looked at so often: let go for so long without an answer, it is ended. */
+const STOP_AGAIN_MS = 50;
+
 /** A thread that waits for work keeps its compiled code and its memory so long. */
 const IDLE_MS = 30_000;
 
@@ -150,11 +153,33 @@ class KernelThread {
     }
   }
 
-  /** Ends the thread at once, or, where it is held, asks it to end its call, which takes some 20 ms on a graphics card. */
+  /**
+   * Ends the thread at once, or, where it is held, asks it to end its call, which takes some 20 ms on a graphics card, and ends it once it
+   * is held no longer and has not answered.
+   */
   stop(reason: unknown): void {
-    const before = Atomics.compareExchange(this.#state, 0, threadStates.free, threadStates.ended);
-    if (before === threadStates.held) this.#worker.postMessage('stop');
-    else this.end(reason);
+    if (this.#isHeld()) {
+      this.#worker.postMessage('stop');
+      this.#stopLater(reason, this.#call);
+    } else this.end(reason);
+  }
+
+  #stopLater(reason: unknown, call: Call | null): void {
+    let wasFree = false;
+    const again = setInterval(() => {
+      const isFree = Atomics.load(this.#state, 0) === threadStates.free;
+      if (this.#call !== call || call === null) clearInterval(again);
+      else if (isFree && wasFree && !this.#isHeld()) {
+        clearInterval(again);
+        this.end(reason);
+      }
+      wasFree = isFree;
+    }, STOP_AGAIN_MS);
+  }
+
+  /** Whether the thread is held; if not, it cannot be held any more. */
+  #isHeld(): boolean {
+    return Atomics.compareExchange(this.#state, 0, threadStates.free, threadStates.ended) === threadStates.held;
   }
 
   /** Ends the thread at once; a call that waits is told the reason. */

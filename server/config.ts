@@ -45,6 +45,8 @@ export interface Config {
   readonly workers: number;
   /** What computes maps, and trains graph models, where AUTO is asked for; `cpu`: always. `COMPUTE_DEVICE`: auto, gpu or cpu; default auto: a graphics card where there is one. */
   readonly computeDevice: ComputeDevice;
+  /** What multiplies matrices on the processor. `COMPUTE_GEMM`: auto or wasm; default auto: onnxruntime where it is faster. */
+  readonly computeGemm: ComputeGemm;
   /** Data sets that `migrate` and `start` load. `DEMO_DATASETS`, comma-separated; default `digits,emoji`; `none`. */
   readonly demoDatasets: readonly string[];
   /** `LOG_LEVEL`: fatal, error, warn, info, debug, trace or silent; default info. */
@@ -53,6 +55,8 @@ export interface Config {
 
 const computeDevices = ['auto', 'gpu', 'cpu'] as const;
 export type ComputeDevice = (typeof computeDevices)[number];
+const computeGemms = ['auto', 'wasm'] as const;
+export type ComputeGemm = (typeof computeGemms)[number];
 /** The execution providers of onnxruntime, the fastest first; `auto` takes the first that works. */
 export const deviceNames = ['auto', 'cuda', 'coreml', 'directml', 'webgpu', 'cpu'] as const;
 export type DeviceName = (typeof deviceNames)[number];
@@ -137,6 +141,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     residentBytes: integer('RESIDENT_BYTES', 2 ** 30, 0, Number.MAX_SAFE_INTEGER),
     workers: integer('WORKERS', 1, 0, 64),
     computeDevice: readComputeDevice(environment),
+    computeGemm: readComputeGemm(environment),
     demoDatasets: demoGiven.length === 1 && demoGiven[0] === 'none' ? [] : demoGiven,
     logLevel,
   });
@@ -151,6 +156,15 @@ export function readComputeDevice(
   const device = computeDevices.find((name) => name === given);
   if (device === undefined) throw wrong('COMPUTE_DEVICE', given, computeDevices.join(', '));
   return device;
+}
+
+/** `COMPUTE_GEMM` by itself. @throws UserError as `readConfig` */
+export function readComputeGemm(environment: Readonly<Record<string, string | undefined>> = process.env): ComputeGemm {
+  const text = textOf(environment);
+  const given = (text('COMPUTE_GEMM') ?? 'auto').toLowerCase();
+  const gemm = computeGemms.find((name) => name === given);
+  if (gemm === undefined) throw wrong('COMPUTE_GEMM', given, computeGemms.join(', '));
+  return gemm;
 }
 
 /** What a variable holds; null where it is not set, or empty. */

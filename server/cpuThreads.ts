@@ -4,9 +4,15 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
 import type { CpuThread, CpuThreads } from '#kernels/cpu/backend.ts';
+import { gemmModel } from './models/onnx/gemmModel.ts';
 
-/** @param count how many; default: one per processor */
-export function cpuThreads(count: number = availableParallelism()): CpuThreads {
+/**
+ * @param count how many; default: one per processor
+ * @param hold given, matrices are multiplied by onnxruntime, where this machine has it. Of the thread's `KernelOptions`: whoever ends
+ *   a thread, or the process, while onnxruntime runs in it or in a thread that it has started, aborts the process. Where nobody ends
+ *   threads, `() => () => {}`
+ */
+export function cpuThreads(count: number = availableParallelism(), hold?: () => () => void): CpuThreads {
   return {
     count,
     async start(module, memory): Promise<CpuThread> {
@@ -16,17 +22,57 @@ export function cpuThreads(count: number = availableParallelism()): CpuThreads {
       });
       worker.unref();
       await once(worker, 'message');
+      const ask = async (message: object): Promise<unknown> => {
+        worker.ref();
+        worker.postMessage(message);
+        const [answer] = await once(worker, 'message'); // rejects when the thread fails
+        worker.unref();
+        return answer;
+      };
+      let isOpen = false;
       return {
-        async run(name, parameters) {
-          worker.ref();
-          worker.postMessage({ name, parameters });
-          await once(worker, 'message'); // rejects when the thread fails
-          worker.unref();
+        async run(calls) {
+          const letGo = hold !== undefined && calls.some((call) => !('name' in call)) ? hold() : null;
+          try {
+            await ask({ calls });
+          } finally {
+            letGo?.();
+          }
         },
+        ...(hold === undefined
+          ? {}
+          : {
+              async openGemm() {
+                isOpen = true;
+                const letGo = hold();
+                try {
+                  const name = await ask({ models: gemmModels() });
+                  return typeof name === 'string' ? name : null;
+                } finally {
+                  letGo();
+                }
+              },
+            }),
         close() {
-          void worker.terminate();
+          if (isOpen) worker.postMessage('end');
+          else void worker.terminate();
         },
       };
     },
   };
+}
+
+/** The products that there are, by the names that gemmThread.mjs has for them. */
+function gemmModels(): Map<string, Uint8Array> {
+  const ways = [false, true];
+  return new Map(
+    ways.flatMap((transposeA) =>
+      ways.flatMap((transposeB) =>
+        ways.map((accumulate): [string, Uint8Array] => [
+          `${transposeA} ${transposeB} ${accumulate}`,
+          gemmModel(transposeA, transposeB, accumulate),
+        ]),
+      ),
+    ),
+  );
 }

@@ -37,6 +37,8 @@ export interface Slice extends Pick<Training, 'curve' | 'ended' | 'epoch'> {
   /** Spent on epochs. */
   readonly seconds: number;
   readonly device: 'GPU' | 'CPU';
+  /** What multiplied matrices on the processor beside WebAssembly, by name and version; null: nothing. */
+  readonly library: string | null;
   /** What whoever has asked should know. */
   readonly notes: readonly string[];
   /** What it has come to so far. */
@@ -71,6 +73,7 @@ const kernels = {
     const work = { asked: device, rows: graph.entityCount, refusal: learnsOnGpu(options), hold };
     const { output, ...where } = await onDevice(work, async (backend) => {
       const training = state === null ? createTraining(graph, options) : trainingFromBytes(state);
+      const begunWith = training.library;
       const startedAt = performance.now();
       const until = startedAt + 1000 * seconds;
       let { picture = null } = input;
@@ -95,12 +98,14 @@ const kernels = {
           onProgress: (done) => onProgress((training.epoch + done) / options.epochs),
         });
       } while (due && training.ended === null && training.epoch < options.epochs);
-      return { training, picture, seconds: (performance.now() - startedAt) / 1000 };
+      return { training, begunWith, picture, seconds: (performance.now() - startedAt) / 1000 };
     });
-    const { training, picture } = output;
-    const { curve, ended, epoch, best } = training;
+    const { training, picture, begunWith } = output;
+    const { curve, ended, epoch, best, library } = training;
+    const isOther = state !== null && library !== begunWith;
     return {
-      ...{ curve, ended, epoch, picture, seconds: output.seconds, ...where },
+      ...{ curve, ended, epoch, picture, library, seconds: output.seconds, ...where },
+      notes: isOther ? [...where.notes, otherLibrary(begunWith, library)] : where.notes,
       best: best === null ? null : { epoch: best.epoch, mrr: best.mrr },
       state: trainingToBytes(training),
       parameters: resultOfTraining(training),
@@ -152,6 +157,11 @@ const kernels = {
     };
   },
 };
+
+function otherLibrary(before: string | null, now: string | null): string {
+  const [from, to] = [before ?? 'WebAssembly', now ?? 'WebAssembly'];
+  return `Matrices were multiplied by ${from} before, and by ${to} now: the last bits of the numbers differ.`;
+}
 
 export type GraphKernels = typeof kernels;
 

@@ -2,9 +2,33 @@
 // Plain JavaScript, so that it starts in milliseconds: nothing has to be translated.
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { exports } = await WebAssembly.instantiate(workerData.module, { env: { memory: workerData.memory } });
-parentPort.on('message', ({ name, parameters }) => {
-  exports[name](...parameters);
-  parentPort.postMessage(null);
+const { memory } = workerData;
+const { exports } = await WebAssembly.instantiate(workerData.module, { env: { memory } });
+let gemm = null;
+let isBusy = false;
+let isEnding = false;
+
+parentPort.on('message', async (message) => {
+  if (message === 'end') {
+    // Within a product of the library the process would be aborted: the thread goes when that is done.
+    isEnding = true;
+    if (!isBusy) process.exit();
+    return;
+  }
+  isBusy = true;
+  let answer = null;
+  if (message.models !== undefined) {
+    const { openGemm } = await import('./gemmThread.mjs');
+    gemm ??= await openGemm(memory, message.models);
+    answer = gemm?.name ?? null;
+  } else {
+    for (const call of message.calls) {
+      if (call.name !== undefined) exports[call.name](...call.parameters);
+      else await gemm.multiply(call);
+    }
+  }
+  isBusy = false;
+  if (isEnding) process.exit();
+  parentPort.postMessage(answer);
 });
 parentPort.postMessage(null);

@@ -15,7 +15,8 @@ export interface KernelOptions {
   readonly signal: AbortSignal;
   /**
    * From now on the thread is not ended at any moment, but asked to stop, by `signal`: until the function that this gives is called.
-   * A thread that ends while a graphics card works for it takes the whole process along.
+   * A thread that ends while a graphics card or onnxruntime works for it takes the whole process along. Held several times, it is
+   * held until all are let go. Throws the signal's reason once that is aborted.
    */
   readonly hold: () => () => void;
   /** Takes the share done, 0 to 1, as often as you like. */
@@ -50,6 +51,7 @@ const PROGRESS_MS = 100;
 export function serveKernels(kernels: Kernels): void {
   const { state }: { state: Int32Array } = workerData.data;
   let stop = new AbortController();
+  let holds = 0;
   parentPort?.on('message', async (message: (KernelCall & { input: never }) | 'stop') => {
     if (message === 'stop') {
       stop.abort();
@@ -62,9 +64,15 @@ export function serveKernels(kernels: Kernels): void {
     const options: KernelOptions = {
       signal: stop.signal,
       hold() {
+        options.signal.throwIfAborted();
         const before = Atomics.compareExchange(state, 0, threadStates.free, threadStates.held);
         if (before === threadStates.ended) throw new Error('The thread is being ended.');
-        return () => void Atomics.compareExchange(state, 0, threadStates.held, threadStates.free);
+        holds++;
+        let isHeld = true;
+        return () => {
+          if (isHeld && --holds === 0) Atomics.compareExchange(state, 0, threadStates.held, threadStates.free);
+          isHeld = false;
+        };
       },
       onProgress(done) {
         const now = performance.now();

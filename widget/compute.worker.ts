@@ -6,7 +6,7 @@
 
 import { projectOntoAxes } from '#kernels/axes.ts';
 import type { Backend } from '#kernels/backend.ts';
-import { CpuBackend, type CpuFunction, type CpuThread, type CpuThreads, callExport } from '#kernels/cpu/backend.ts';
+import { CpuBackend, type CpuCall, type CpuThread, type CpuThreads, callFunction } from '#kernels/cpu/backend.ts';
 import { frameToBytes } from '#kernels/frame.ts';
 import { GpuBackend, GpuError } from '#kernels/gpu/backend.ts';
 import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
@@ -234,8 +234,8 @@ async function startThread(module: WebAssembly.Module, memory: WebAssembly.Memor
   worker.postMessage({ module, memory });
   await heard();
   return {
-    async run(name, parameters) {
-      worker.postMessage({ name, parameters });
+    async run(calls) {
+      worker.postMessage({ calls });
       await heard();
     },
     close: () => worker.terminate(),
@@ -244,14 +244,14 @@ async function startThread(module: WebAssembly.Module, memory: WebAssembly.Memor
 
 type ThreadMessage =
   | { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory }
-  | { readonly name: CpuFunction; readonly parameters: readonly number[] };
+  | { readonly calls: readonly CpuCall[] };
 
 /** The thread's side: instantiates the module over the shared memory and runs the pieces that it is sent. */
 function serveThread(): void {
   let instance: WebAssembly.Instance | null = null;
   globalThis.onmessage = async ({ data }: MessageEvent<ThreadMessage>) => {
     if ('module' in data) instance = await WebAssembly.instantiate(data.module, { env: { memory: data.memory } });
-    else if (instance !== null) callExport(instance, data.name, data.parameters);
+    else if (instance !== null) for (const call of data.calls) callFunction(instance, call);
     globalThis.postMessage(null);
   };
 }

@@ -4,6 +4,7 @@
  * A piece is one call of an exported function; pieces of one step write to different places, so that neither their number nor
  * their order matters, and each takes some milliseconds, so that between two of them work can be stopped.
  */
+import type { Gemm } from './gemm.ts';
 import { wasm } from './wasm.ts';
 
 /** The functions of assembly/index.ts. All take byte offsets and numbers. */
@@ -46,9 +47,21 @@ export type CpuFunction =
   | 'umapEpoch'
   | 'umapEpochWide';
 
+/** One call of an exported function. */
+export interface FunctionCall {
+  readonly name: CpuFunction;
+  readonly parameters: readonly number[];
+}
+
+/** What a thread does at once: functions of the module, and products by the library where it has one. */
+export type CpuCall = FunctionCall | Gemm;
+
 /** A thread that has instantiated `module` over `memory`. Made by the platform: worker_threads in Node, Worker in a browser. */
 export interface CpuThread {
-  run(name: CpuFunction, parameters: readonly number[]): Promise<void>;
+  /** Does the calls of a piece, one after another. */
+  run(calls: readonly CpuCall[]): Promise<void>;
+  /** Opens the library that multiplies matrices in this thread. @returns its name and version; null where there is none */
+  openGemm?(): Promise<string | null>;
   close(): void;
 }
 
@@ -56,6 +69,11 @@ export interface CpuThreads {
   /** How many. */
   readonly count: number;
   start(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<CpuThread>;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onPiece?: ((done: number) => void) | undefined;
 }
 
 const PAGE_BYTES = 65_536;
@@ -67,6 +85,7 @@ export class CpuBackend {
   readonly device = 'CPU';
   readonly #memory: WebAssembly.Memory;
   readonly #threads: readonly CpuThread[];
+  #gemm: Promise<string | null> | null = null;
   #end = FIRST_BYTE;
 
   private constructor(memory: WebAssembly.Memory, threads: readonly CpuThread[]) {
@@ -85,6 +104,17 @@ export class CpuBackend {
 
   get threadCount(): number {
     return this.#threads.length;
+  }
+
+  /**
+   * The library that multiplies matrices on all threads (`Gemm` among the calls of a piece), by name and version; null where there
+   * is none and WebAssembly does it. Opened when it is first asked for, which takes a tenth of a second.
+   */
+  gemmLibrary(): Promise<string | null> {
+    this.#gemm ??= Promise.all(this.#threads.map((thread) => thread.openGemm?.() ?? null)).then((found) =>
+      found.every((name) => name !== null && name === found[0]) ? (found[0] ?? null) : null,
+    );
+    return this.#gemm;
   }
 
   /** Bytes in use, to be given back to `release`. */
@@ -142,23 +172,38 @@ export class CpuBackend {
     name: CpuFunction,
     pieces: number,
     parameters: (piece: number, thread: number) => readonly number[],
-    options: {
-      readonly signal?: AbortSignal | undefined;
-      readonly onPiece?: ((done: number) => void) | undefined;
-    } = {},
+    options: RunOptions = {},
+  ): Promise<void> {
+    await this.runCalls(pieces, (piece, thread) => [{ name, parameters: parameters(piece, thread) }], options);
+  }
+
+  /**
+   * The same with several calls a piece, one after another in one thread. When it throws, no thread is at work any more.
+   * @throws what `signal` was aborted with, between two pieces
+   */
+  async runCalls(
+    pieces: number,
+    callsOf: (piece: number, thread: number) => readonly CpuCall[],
+    options: RunOptions = {},
   ): Promise<void> {
     let next = 0;
     let done = 0;
-    await Promise.all(
+    const ends = await Promise.allSettled(
       this.#threads.map(async (thread, number) => {
         while (next < pieces) {
           options.signal?.throwIfAborted();
           const piece = next++;
-          await thread.run(name, parameters(piece, number));
+          try {
+            await thread.run(callsOf(piece, number));
+          } catch (error) {
+            next = pieces;
+            throw error;
+          }
           options.onPiece?.(++done);
         }
       }),
     );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   close(): void {
@@ -170,8 +215,8 @@ export class CpuBackend {
 async function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<CpuThread> {
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   return {
-    async run(name, parameters) {
-      callExport(instance, name, parameters);
+    async run(calls) {
+      for (const call of calls) callFunction(instance, call);
       await new Promise<void>((resolve) => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = () => {
@@ -186,10 +231,11 @@ async function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory)
 }
 
 /** Calls one function of an instance of the module. */
-export function callExport(instance: WebAssembly.Instance, name: string, parameters: readonly number[]): void {
-  const kernel = instance.exports[name];
-  if (typeof kernel !== 'function') throw new Error(`The module exports no function "${name}".`);
-  kernel(...parameters);
+export function callFunction(instance: WebAssembly.Instance, call: CpuCall): void {
+  if (!('name' in call)) throw new Error('There is no library in this thread: ask for `gemmLibrary` first.');
+  const kernel = instance.exports[call.name];
+  if (typeof kernel !== 'function') throw new Error(`The module exports no function "${call.name}".`);
+  kernel(...call.parameters);
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

@@ -1,8 +1,14 @@
 /**
  * A table on the CPU backend: scores and gradients as tiles of matrix products in WebAssembly, on as many threads as it has. Work is
  * cut in pieces that depend on sizes alone, each with sums of its own that are added in order: the number of threads changes no bit.
+ *
+ * Where the threads have a library for products (cpu/gemm.ts) and the scores are inner products, the three large ones of a step are its:
+ *
+ *     scores S (B, C) = Q (B, d) V (C, d)'      query gradients (B, d) += W (B, C) V      gradients of V (C, d) += W' Q
+ *
+ * with queries Q, a block of candidates V, and weights W that WebAssembly makes of the scores, in their place.
  */
-import type { CpuBackend } from '../cpu/backend.ts';
+import type { CpuBackend, CpuCall } from '../cpu/backend.ts';
 import { type Loss, type LossName, lossNames } from './losses.ts';
 import type { MeasureName } from './model.ts';
 import { corrections, EPSILON, type Step } from './optimizer.ts';
@@ -22,6 +28,9 @@ const BLOCK = 512;
 const PIECES = 8;
 /** What a product with the transposed scores copies at a time: 256 lines of 16 floats. Behind it stand sums of columns. */
 const LINES_BYTES = 256 * 16 * 4;
+/** A library is asked for tables from this size on: below, a call of it takes longer than what it saves (WebAssembly does 16 queries' worth in 50 µs). */
+const LEAST_GEMM_ROWS = 1024;
+const LEAST_GEMM_COLUMNS = 16;
 /** Floats of an update's piece; rows of one that is by rows. */
 const UPDATE_FLOATS = 65_536;
 const UPDATE_ROWS = 512;
@@ -47,6 +56,7 @@ export class CpuTable implements Table {
   readonly #packed: number;
   readonly #packedBytes: number;
   readonly #scores: number;
+  readonly #scoreFloats: number;
   readonly #sums: number;
   readonly #levels: number;
   /** Of each piece: gradients of the queries, then of their biases. */
@@ -57,6 +67,8 @@ export class CpuTable implements Table {
   readonly #scratch: number;
   readonly #scratchBytes: number;
   #scored = 0;
+  /** Whether the scores that are there are a library's. */
+  #multiplied = false;
   /** The candidates of the last sampled comparison. */
   #ids = new Int32Array(0);
   /** Places for lists whose length each step decides; they grow. */
@@ -76,10 +88,12 @@ export class CpuTable implements Table {
       const offset = backend.allocate(length * 4);
       return backend.float32(offset, length).fill(0);
     };
-    this.values = floats(count * stride);
+    // A library multiplies whole blocks, and then what is behind the last row as well.
+    const rows = up(count, multipliesWell(shape) ? BLOCK : 8);
+    this.values = floats(rows * stride).subarray(0, count * stride);
     this.first = floats(count * stride);
     this.second = floats(count * stride);
-    this.gradients = floats(capacity.dense ? up(count, 8) * stride : 0);
+    this.gradients = floats(capacity.dense ? rows * stride : 0);
     this.queries = floats(queries * stride);
     this.biases = floats(queries);
     this.factors = floats(queries);
@@ -95,7 +109,8 @@ export class CpuTable implements Table {
     this.#packedBytes = Math.max(up(BLOCK * dimension * 4, 64), LINES_BYTES + BLOCK * 4);
     this.#packed = backend.allocate(backend.threadCount * this.#packedBytes);
     const planes = shape.measure === 'HYPERBOLIC' ? 2 : 1;
-    this.#scores = backend.allocate(planes * up(capacity.scored, 4) * up(count, 8) * 4);
+    this.#scoreFloats = planes * up(capacity.scored, 4) * rows;
+    this.#scores = backend.allocate(this.#scoreFloats * 4);
     this.#sums = backend.allocate(blocks * capacity.scored * 8);
     this.#levels = backend.allocate(capacity.scored * 4);
     this.#partialFloats = up(capacity.scored, 4) * (stride + 1);
@@ -130,23 +145,24 @@ export class CpuTable implements Table {
     backend.float32(this.#partial, pieces * this.#partialFloats).fill(0);
     const losses = backend.float64(this.#losses, pieces).fill(0);
     const gradientBytes = up(count, 4) * stride * 4;
-    await backend.run('kgeBackward', pieces, (piece, thread) => {
+    const backward = (piece: number, thread: number, first: number, last: number): CpuCall => {
       const partial = this.#partial + piece * this.#partialFloats * 4;
-      return [
+      const parameters = [
         ...[measureNumbers[shape.measure], lossNames.indexOf(loss), shape.dimension, at(this.queries), stride, count],
-        ...[
-          at(this.values),
-          Number(shape.biased),
-          this.#pieces[piece] ?? 0,
-          this.#pieces[piece + 1] ?? 0,
-          this.#scores,
-        ],
+        ...[at(this.values), Number(shape.biased), first, last, this.#scores],
         ...[this.#levels, at(this.factors), smoothing / shape.count],
         ...[placed.starts, placed.queries, placed.candidates, placed.weights],
         ...[partial, at(this.gradients), partial + gradientBytes, this.#losses + piece * 8],
-        this.#packed + thread * this.#packedBytes,
+        ...[this.#packed + thread * this.#packedBytes, Number(this.#multiplied)],
       ];
-    });
+      return { name: 'kgeBackward', parameters };
+    };
+    await backend.runCalls(pieces, (piece, thread) =>
+      this.#callsOf(piece, (first, last) => [
+        backward(piece, thread, first, last),
+        ...(this.#multiplied ? this.#gradientProducts(count, piece, first) : []),
+      ]),
+    );
     this.#sumPartials(count, pieces);
     for (const part of losses) lost += part;
     return lost;
@@ -335,19 +351,64 @@ export class CpuTable implements Table {
     // The rows that fill up a tile of four.
     this.queries.fill(0, count * stride, up(count, 4) * stride);
     this.#scored = count;
-    await this.#backend.run('kgeScores', this.#pieces.length - 1, (piece, thread) => [
-      ...[measureNumbers[shape.measure], shape.dimension, at(this.queries), stride, at(this.biases), count],
-      ...[at(this.values), Number(shape.biased), this.#pieces[piece] ?? 0, this.#pieces[piece + 1] ?? 0],
-      ...[this.#packed + thread * this.#packedBytes, this.#scores, withSums ? this.#sums : 0],
-    ]);
+    this.#multiplied = (await libraryOf(this.#backend, shape)) !== null;
+    await this.#backend.runCalls(this.#pieces.length - 1, (piece, thread) =>
+      this.#callsOf(piece, (first, last) => {
+        const parameters = [
+          ...[measureNumbers[shape.measure], shape.dimension, at(this.queries), stride, at(this.biases), count],
+          ...[at(this.values), Number(shape.biased), first, last, this.#packed + thread * this.#packedBytes],
+          ...[this.#scores, withSums ? this.#sums : 0, Number(this.#multiplied)],
+        ];
+        const scores: CpuCall = { name: 'kgeScores', parameters };
+        return this.#multiplied ? [this.#scoreProduct(count, first), scores] : [scores];
+      }),
+    );
+  }
+
+  /** What is done for the candidates of a piece: at once, or, where a library multiplies, block by block, each while it is in the cache. */
+  #callsOf(piece: number, callsFor: (first: number, last: number) => readonly CpuCall[]): readonly CpuCall[] {
+    const [first = 0, last = 0] = this.#pieces.slice(piece, piece + 2);
+    if (!this.#multiplied) return callsFor(first, last);
+    const blocks = Array.from({ length: Math.ceil((last - first) / BLOCK) }, (_, block) => first + block * BLOCK);
+    return blocks.flatMap((start) => callsFor(start, Math.min(last, start + BLOCK)));
+  }
+
+  /**
+   * S = Q V' for the block of candidates from `first` on. Each time of the same width, and of four queries at least: so that a library
+   * adds in the same order for every candidate, and those with the same vector have the same score.
+   */
+  #scoreProduct(count: number, first: number): CpuCall {
+    const m = up(count, 4);
+    return {
+      ...{ m, n: BLOCK, k: this.stride, transposeA: false, transposeB: true, accumulate: false },
+      ...{ a: at(this.queries), b: at(this.values) + first * this.stride * 4, c: this.#scores + first * m * 4 },
+    };
+  }
+
+  /** To the gradients of the piece's queries, W V; to those of the block's candidates, W' Q. */
+  #gradientProducts(count: number, piece: number, first: number): readonly CpuCall[] {
+    const { stride } = this;
+    const m = up(count, 4);
+    const rows = first * stride * 4;
+    const weights = this.#scores + first * m * 4;
+    return [
+      {
+        ...{ m, n: stride, k: BLOCK, transposeA: false, transposeB: false, accumulate: true },
+        ...{ a: weights, b: at(this.values) + rows, c: this.#partial + piece * this.#partialFloats * 4 },
+      },
+      {
+        ...{ m: BLOCK, n: stride, k: m, transposeA: true, transposeB: false, accumulate: true },
+        ...{ a: weights, b: at(this.queries), c: at(this.gradients) + rows },
+      },
+    ];
   }
 
   scoreAt(query: number, candidate: number): number {
     const planes = this.shape.measure === 'HYPERBOLIC' ? 2 : 1;
     const start = candidate - (candidate % BLOCK);
-    const w = up(Math.min(BLOCK, this.shape.count - start), 8);
+    const w = this.#multiplied ? BLOCK : up(Math.min(BLOCK, this.shape.count - start), 8);
     const offset = start * up(this.#scored, 4) * planes + query * w + candidate - start;
-    this.#view ??= this.#backend.float32(this.#scores, planes * up(this.#capacity.scored, 4) * up(this.shape.count, 8));
+    this.#view ??= this.#backend.float32(this.#scores, this.#scoreFloats);
     return this.#view[offset] ?? Number.NaN;
   }
   #view: Float32Array | null = null;
@@ -364,7 +425,7 @@ export class CpuTable implements Table {
     const planes = this.shape.measure === 'HYPERBOLIC' ? 2 : 1;
     await this.#backend.run('kgeCount', pieces, (piece) => [
       ...[b, this.#scored, planes, this.#pieces[piece] ?? 0, this.#pieces[piece + 1] ?? 0, this.#scores],
-      ...[rows, wanted, counts + piece * b * 8],
+      ...[rows, wanted, counts + piece * b * 8, Number(this.#multiplied)],
     ]);
     const sums = new Uint32Array(b * 2);
     for (let piece = 0; piece < pieces; piece++) {
@@ -382,6 +443,16 @@ export class CpuTable implements Table {
     this.#lists.set(name, made);
     return made.offset;
   }
+}
+
+/** The library that multiplies for a table of that shape, by name and version; null where WebAssembly does. */
+export async function libraryOf(backend: CpuBackend, shape: TableShape): Promise<string | null> {
+  return multipliesWell(shape) ? await backend.gemmLibrary() : null;
+}
+
+/** Whether a library is worth it: where scores are inner products and nothing else, and not few. */
+function multipliesWell({ count, dimension, measure, biased }: TableShape): boolean {
+  return measure === 'INNER_PRODUCT' && !biased && count >= LEAST_GEMM_ROWS && dimension >= LEAST_GEMM_COLUMNS;
 }
 
 /** ln sum exp of all blocks, from the greatest score and the sum of each. */

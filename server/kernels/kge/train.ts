@@ -9,10 +9,12 @@ import { type Backend, processorOf } from '../backend.ts';
 import { createRandom, permutation } from '../random.ts';
 import { type Asking, type Batch, batchesOf, unitsOf } from './batches.ts';
 import { cpuLearner } from './cpuLearner.ts';
+import { libraryOf } from './cpuTable.ts';
 import { gpuLearner } from './gpuLearner.ts';
 import { learnsOnGpu } from './gpuModel.ts';
 import { indexQueries, type KnowledgeGraph, type QueryIndex } from './graph.ts';
 import type { Learner } from './learner.ts';
+import { entityTableShape } from './rank.ts';
 import type { CurvePoint, Training } from './training.ts';
 
 export interface RunTrainingOptions {
@@ -83,10 +85,10 @@ async function prepare(backend: Backend | null, graph: KnowledgeGraph, training:
   const { options } = training;
   const index = indexQueries(graph, [graph.train]);
   const batch = Math.min(options.batch, unitsOf(index, options.objective, graph));
-  const learner =
-    backend?.device === 'GPU' && learnsOnGpu(options) === null
-      ? await gpuLearner(backend, training, batch)
-      : cpuLearner(backend === null ? null : processorOf(backend), training, index, batch);
+  const card = backend?.device === 'GPU' && learnsOnGpu(options) === null ? backend : null;
+  const cpu = backend === null ? null : processorOf(backend);
+  training.library = card === null && cpu !== null ? await libraryOf(cpu, entityTableShape(training.parameters)) : null;
+  const learner = card === null ? cpuLearner(cpu, training, index, batch) : await gpuLearner(card, training, batch);
   return {
     graph,
     training,

@@ -135,6 +135,8 @@ export interface Training {
   /** Validations since the best, and since the rate was lowered. */
   waited: number;
   waitedForRate: number;
+  /** What multiplied matrices in its last epoch beside WebAssembly, by name and version; null: nothing. Going on with another changes last bits. */
+  library: string | null;
   /** Why it is over; null while it is not. */
   ended: 'EPOCHS' | 'EARLY' | null;
 }
@@ -168,6 +170,7 @@ export function createTraining(graph: KnowledgeGraph, options: TrainingOptions):
     best: null,
     waited: 0,
     waitedForRate: 0,
+    library: null,
     ended: null,
   };
 }

@@ -143,6 +143,7 @@ export function trainingFromBytes(bytes: ArrayBufferLike): Training {
   });
   return {
     ...rest,
+    library: rest.library ?? null, // states of before there was one have none
     parameters: parametersOf(parameters, arrays),
     best: best === null ? null : { ...best, parameters: parametersOf(parameters, arrays, 'best.') },
     entityMoments: moments('entities'),

@@ -643,21 +643,29 @@ function blockScores(scores: usize, first: i32, b: i32, planes: i32): usize {
   return scores + (<usize>first * <usize>((b + 3) & ~3) * <usize>planes << 2);
 }
 
+/** Floats in a row of scores of `count` candidates: up to a multiple of 8, or, where a library multiplies, a whole block each time. */
+// @ts-ignore: decorator
+@inline
+function widthOf(count: i32, whole: i32): i32 {
+  return whole ? BLOCK : (count + 7) & ~7;
+}
+
 /**
  * Scores of B queries against candidates first … last-1 (first a multiple of 512), block by block: a block of C candidates from
  * `first` on takes (B rounded up to 4) x (C rounded up to 8) floats, and begins at first x (B rounded up to 4), all times two for
  * HYPERBOLIC. sums f32 (blocks, B, 2): the greatest score and the sum of exp(score - greatest) in each block; 0: not wanted.
+ * multiplied: a library has written the inner products, in rows of 512 floats in the last block as well; biases are not added.
  */
 export function kgeScores(
   measure: i32, d: i32, queries: usize, stride: i32, biases: usize, b: i32, candidates: usize, biased: i32,
-  first: i32, last: i32, packed: usize, scores: usize, sums: usize,
+  first: i32, last: i32, packed: usize, scores: usize, sums: usize, multiplied: i32,
 ): void {
   for (let start = first; start < last; start += BLOCK) {
     const count = min(BLOCK, last - start);
     const rows = candidates + (<usize>start * <usize>stride << 2);
     const block = blockScores(scores, start, b, measure == 5 ? 2 : 1);
-    scoreBlock(measure, d, queries, stride, biases, b, rows, count, biased, packed, block);
-    const w = (count + 7) & ~7;
+    if (!multiplied) scoreBlock(measure, d, queries, stride, biases, b, rows, count, biased, packed, block);
+    const w = widthOf(count, multiplied);
     for (let i = 0; i < b; i++) {
       const row = block + (<usize>i * <usize>w << 2);
       for (let j = count; j < w; j++) store<f32>(row + (<usize>j << 2), -Infinity);
@@ -677,16 +685,17 @@ export function kgeScores(
  * factors f32 (B); uniform = smoothing / C. Targets of block k: targetStarts u32 (blocks + 1) into targetQueries, targetCandidates
  * u32 and targetWeights f32, which are used up. Adds to candidateGradients (rows as candidates) and queryGradients, biasGradients
  * (of this piece). losses f64: adds what neither levels nor targets say: sum factor_i (softplus(score) for LOGISTIC - smoothing / C score).
+ * multiplied: as in kgeScores; the weights are left where the scores were, for the library to multiply, and no gradient is touched.
  */
 export function kgeBackward(
   measure: i32, loss: i32, d: i32, queries: usize, stride: i32, b: i32, candidates: usize, biased: i32,
   first: i32, last: i32, scores: usize, levels: usize, factors: usize, uniform: f32,
   targetStarts: usize, targetQueries: usize, targetCandidates: usize, targetWeights: usize,
-  queryGradients: usize, candidateGradients: usize, biasGradients: usize, losses: usize, lines: usize,
+  queryGradients: usize, candidateGradients: usize, biasGradients: usize, losses: usize, lines: usize, multiplied: i32,
 ): void {
   for (let start = first; start < last; start += BLOCK) {
     const count = min(BLOCK, last - start);
-    const w = (count + 7) & ~7;
+    const w = widthOf(count, multiplied);
     const block = blockScores(scores, start, b, measure == 5 ? 2 : 1);
     const from = load<u32>(targetStarts + (<usize>(start / BLOCK) << 2)), to = load<u32>(targetStarts + (<usize>(start / BLOCK) << 2), 4);
     for (let target = from; target < to; target++) {
@@ -707,6 +716,7 @@ export function kgeBackward(
       const at = targetAt(block, w, start, target, targetQueries, targetCandidates);
       store<f32>(at, load<f32>(at) - load<f32>(targetWeights + (<usize>target << 2)));
     }
+    if (multiplied) continue;
     const offset = <usize>start * <usize>stride << 2;
     backwardBlock(
       measure, d, queries, stride, b, candidates + offset, count, biased, block, queryGradients, candidateGradients + offset, biasGradients,
@@ -802,11 +812,11 @@ export function kgeSampled(
  * thresholds f32 (n), each for the query of rows u32 (n); scores of candidates first … last-1 as `kgeScores` left them for b queries.
  */
 export function kgeCount(
-  n: i32, b: i32, planes: i32, first: i32, last: i32, scores: usize, rows: usize, thresholds: usize, counts: usize,
+  n: i32, b: i32, planes: i32, first: i32, last: i32, scores: usize, rows: usize, thresholds: usize, counts: usize, multiplied: i32,
 ): void {
   for (let start = first; start < last; start += BLOCK) {
     const count = min(BLOCK, last - start);
-    const w = (count + 7) & ~7;
+    const w = widthOf(count, multiplied);
     const block = blockScores(scores, start, b, planes);
     for (let i = 0; i < n; i++) {
       const threshold = f32x4.splat(load<f32>(thresholds + (<usize>i << 2)));

@@ -12,7 +12,13 @@ import { cpuThreads } from '../../../../server/cpuThreads.ts';
 
 const backend = await CpuBackend.create(null);
 const twoThreads = await CpuBackend.create(cpuThreads(2));
-after(() => twoThreads.close());
+/** By onnxruntime, on one thread and on two. */
+const nobodyEndsThem = () => () => {};
+const byLibrary = await Promise.all([1, 2].map((count) => CpuBackend.create(cpuThreads(count, nobodyEndsThem))));
+after(() => {
+  twoThreads.close();
+  for (const library of byLibrary) library.close();
+});
 
 const measureNames: readonly MeasureName[] = ['INNER_PRODUCT', 'L1', 'L2', 'SQUARED_L2', 'MODULUS', 'HYPERBOLIC'];
 const B = 7;
@@ -164,3 +170,61 @@ for (const measure of measureNames) {
     });
   });
 }
+
+describe('with a library for products', () => {
+  const shape = shapeOf('INNER_PRODUCT', 1034, 18);
+
+  test('a table scores and learns as the plain one, with the same bits on one thread and on two', async () => {
+    const plain = new PlainTable(shape, capacity);
+    const [one, two] = byLibrary.map((threads) => new CpuTable(threads, shape, capacity));
+    assert.ok(one !== undefined && two !== undefined);
+    for (const loss of ['SOFTMAX', 'LOGISTIC'] as const) {
+      const lost: number[] = [];
+      for (const table of [plain, one, two]) {
+        fill(table);
+        lost.push(await table.compareAll(B, targets, loss, 0.1));
+      }
+      assert.equal(lost[1], lost[2]);
+      near([lost[1] ?? 0], [lost[0] ?? 0], 'loss', 1e-5);
+      near(one.queryGradients.subarray(0, plain.queryGradients.length), plain.queryGradients, 'by queries', 1e-5);
+      near(one.gradients.subarray(0, plain.gradients.length), plain.gradients, 'by candidates', 1e-5);
+      for (const table of [plain, one, two]) await table.updateAll({ optimizer: 'ADAGRAD', rate: 0.1, number: 1 });
+      near(one.first, plain.first, 'sums of squares', 1e-5);
+      assert.deepEqual(two.values, one.values);
+      assert.ok(one.gradients.every((value) => value === 0));
+    }
+    for (const table of [plain, one, two]) await table.score(B);
+    const scores = (table: Table) =>
+      Float64Array.from({ length: B * 1034 }, (_, k) => table.scoreAt(k % B, Math.floor(k / B)));
+    near(scores(one), scores(plain), 'scores', 1e-3);
+    assert.deepEqual(scores(two), scores(one));
+  });
+
+  test('candidates with the same vector have the same score, wherever they stand, for any number of queries', async () => {
+    const places = [0, 5, 511, 512, 1000, 1024, 1033];
+    const wide = { ...shape, dimension: 300 };
+    for (const queries of [1, 2, B]) {
+      const table = new CpuTable(byLibrary[1] ?? backend, wide, capacity);
+      fill(table);
+      for (const place of places) table.values.copyWithin(place * table.stride, 0, table.stride);
+      await table.score(queries);
+      for (let i = 0; i < queries; i++) {
+        assert.equal(new Set(places.map((place) => table.scoreAt(i, place))).size, 1);
+        const counts = await table.countAbove(Int32Array.of(i), Float32Array.of(table.scoreAt(i, 0)));
+        assert.equal(counts[1], places.length);
+      }
+    }
+  });
+
+  test('a table of few rows is not worth a call: the bits are those of WebAssembly', async () => {
+    const few = shapeOf('INNER_PRODUCT', 100, 18);
+    const tables = [backend, ...byLibrary].map((threads) => new CpuTable(threads, few, capacity));
+    for (const table of tables) {
+      fill(table);
+      await table.score(B);
+    }
+    const scores = tables.map((table) => Array.from({ length: 100 }, (_, j) => table.scoreAt(2, j)));
+    assert.deepEqual(scores[1], scores[0]);
+    assert.deepEqual(scores[2], scores[0]);
+  });
+});

@@ -14,7 +14,13 @@ import { scoreTails } from '#kernels/kge/score.ts';
 import { solveEntity } from '#kernels/kge/solveEntity.ts';
 import { PlainTable } from '#kernels/kge/table.ts';
 import { runTraining } from '#kernels/kge/train.ts';
-import { createTraining, type Objective, resultOfTraining, type TrainingOptions } from '#kernels/kge/training.ts';
+import {
+  createTraining,
+  type Objective,
+  resultOfTraining,
+  type Training,
+  type TrainingOptions,
+} from '#kernels/kge/training.ts';
 import {
   parametersFromBytes,
   parametersToBytes,
@@ -383,6 +389,33 @@ test('the seed decides everything, and another seed something else', async () =>
   const of = async (seed: number) => (await trained(backend, graph, options('ROTE', { seed }))).parameters.entities;
   assert.deepEqual(await of(1), await of(1));
   assert.notDeepEqual(await of(1), await of(2));
+});
+
+test('a library learns what WebAssembly learns, with the same bits on one thread or two and after a pause, and is recorded', async () => {
+  const large = clock(1100);
+  const given = options('COMPLEX', { dimension: 16, batch: 512, validateEvery: 2 });
+  const byLibrary = await Promise.all([1, 2].map((count) => CpuBackend.create(cpuThreads(count, () => () => {}))));
+  after(() => {
+    for (const threads of byLibrary) threads.close();
+  });
+  const [one, two] = byLibrary;
+  assert.ok(one !== undefined && two !== undefined);
+  const plain = await trained(backend, large, given);
+  const whole = await trained(two, large, given);
+  const losses = ({ training }: { training: Training }) => training.curve.map(({ loss }) => loss);
+  near(losses(whole), losses(plain), 1e-5, 'loss');
+  // Adagrad's first steps know only signs: what is nearly 0 may go the other way.
+  near(whole.parameters.entities, plain.parameters.entities, 1e-3, 'entities');
+  assert.equal(plain.training.library, null);
+  assert.match(whole.training.library ?? '', /^onnxruntime /);
+
+  const paused = createTraining(large, given);
+  await runTraining(one, large, paused, 1);
+  const kept = trainingFromBytes(trainingToBytes(paused));
+  assert.equal(kept.library, whole.training.library);
+  await runTraining(two, large, kept);
+  assert.deepEqual(kept.parameters, whole.parameters);
+  assert.deepEqual(kept.curve, whole.training.curve);
 });
 
 test('a training that is told to stop stops between two steps', async () => {
