@@ -7,9 +7,8 @@
  * that little is beyond.
  */
 import type { CpuBackend } from './cpu/backend.ts';
-import { createMatrix, type Matrix, rowOf } from './matrix.ts';
-import { createRandom, permutation } from './random.ts';
-import { alongDirections, centeredProducts, principalDirections } from './subspace.ts';
+import type { Matrix } from './matrix.ts';
+import { alongDirections, centeredProducts, principalDirections, sampleRows } from './subspace.ts';
 
 // n rows, d columns, m directions.
 
@@ -121,18 +120,15 @@ function beyond(along: Float32Array, length: number): number {
 
 /** float64 (m, d): where most of the length of a sample is. */
 async function findDirections(backend: CpuBackend, matrix: Matrix): Promise<Float64Array> {
-  const { rows: n, columns: d } = matrix;
+  const d = matrix.columns;
   const before = backend.mark();
-  const count = Math.min(n, SAMPLE);
-  const chosen = permutation(n, createRandom(0)).subarray(0, count);
-  const sample = createMatrix(count, d);
-  for (const [to, from] of chosen.entries()) rowOf(sample, to).set(rowOf(matrix, from));
+  const some = sampleRows(matrix, SAMPLE);
   // About 0, not about the mean: it is lengths that are to be held.
   const products = await centeredProducts(
     backend,
-    backend.upload(sample.data),
+    backend.upload(some.data),
     new Float64Array(d),
-    count,
+    some.rows,
     d,
     undefined,
   );

@@ -96,7 +96,7 @@ export function densityForces(
       for (let c: i32 = 0; c < dimensions; c++) {
         const axis = positions + <usize>c * plane;
         const difference = f32x4.sub(v128.load_splat<f32>(axis + at), gather(axis, i0, i1, i2, i3));
-        const clipped = f32x4.max(f32x4.min(f32x4.mul(force, difference), four), least);
+        const clipped = f32x4.pmax(f32x4.pmin(f32x4.mul(force, difference), four), least);
         const to = scratch + (<usize>c << 4);
         v128.store(to, f32x4.add(v128.load(to), f32x4.mul(doubled, clipped)));
       }

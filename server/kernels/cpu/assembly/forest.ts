@@ -164,8 +164,8 @@ function meet(
   const far = f32x4.add(f32x4.add(own, v128.load(others, 16)), f32x4.mul(minusTwo, right));
   const limit = v128.load_splat<f32>(worst + (<usize>query << 2));
   const wanted = v128.or(
-    f32x4.le(near, f32x4.max(limit, v128.load(limits))),
-    f32x4.le(far, f32x4.max(limit, v128.load(limits, 16))),
+    f32x4.le(near, f32x4.pmax(limit, v128.load(limits))),
+    f32x4.le(far, f32x4.pmax(limit, v128.load(limits, 16))),
   );
   if (!v128.any_true(wanted)) return;
   v128.store(tile, near);
@@ -192,18 +192,27 @@ function keepNear(query: i32, reference: i32, worst: usize, tile: usize, list: u
 function insert(scores: usize, ids: usize, row: u32, k: i32, score: f32, id: u32): f32 {
   const list = scores + ((<usize>row * <usize>k) << 2);
   const names = ids + ((<usize>row * <usize>k) << 2);
-  let place = k - 1;
-  const last = <usize>place << 2;
-  const worst = load<f32>(list + last);
-  if (!before(score, id, worst, load<u32>(names + last))) return worst;
-  while (place > 0 && before(score, id, load<f32>(list + (<usize>(place - 1) << 2)), load<u32>(names + (<usize>(place - 1) << 2)))) place--;
-  if (place > 0 && load<u32>(names + (<usize>(place - 1) << 2)) == id) return worst;
-  const at = <usize>place << 2;
-  memory.copy(list + at + 4, list + at, last - at);
-  memory.copy(names + at + 4, names + at, last - at);
-  store<f32>(list + at, score);
-  store<u32>(names + at, id);
-  return load<f32>(list + last);
+  const end = list + (<usize>(k - 1) << 2);
+  const toNames = names - list;
+  const worst = load<f32>(end);
+  if (!before(score, id, worst, load<u32>(end + toNames))) return worst;
+  let at = end;
+  while (at > list && before(score, id, load<f32>(at - 4), load<u32>(at - 4 + toNames))) at -= 4;
+  if (at > list && load<u32>(at - 4 + toNames) == id) return worst;
+  shift(at, end, toNames);
+  store<f32>(at, score);
+  store<u32>(at + toNames, id);
+  return load<f32>(end);
+}
+
+/** Moves what lies from `at` to before `end` one place on, and so the names: lists are short, and a call of memory.copy is not. */
+// @ts-ignore: decorator
+@inline
+function shift(at: usize, end: usize, toNames: usize): void {
+  for (let place = end; place > at; place -= 4) {
+    store<f32>(place, load<f32>(place - 4));
+    store<u32>(place + toNames, load<u32>(place - 4 + toNames));
+  }
 }
 
 /** Set on an id that came into the list in the last round. */
@@ -269,14 +278,14 @@ function visit(
       left = f32x4.add(left, f32x4.mul(difference, difference));
     }
     const score = sum(left);
-    const last = <usize>(k - 1) << 2;
-    if (!before(score, j, load<f32>(list + last), load<u32>(names + last) & ~FRESH)) continue;
-    let to = last;
-    while (to > 0 && before(score, j, load<f32>(list + to - 4), load<u32>(names + to - 4) & ~FRESH)) to -= 4;
-    memory.copy(list + to + 4, list + to, last - to);
-    memory.copy(names + to + 4, names + to, last - to);
-    store<f32>(list + to, score);
-    store<u32>(names + to, j | FRESH);
+    const end = list + (<usize>(k - 1) << 2);
+    const toNames = names - list;
+    if (!before(score, j, load<f32>(end), load<u32>(end + toNames) & ~FRESH)) continue;
+    let to = end;
+    while (to > list && before(score, j, load<f32>(to - 4), load<u32>(to - 4 + toNames) & ~FRESH)) to -= 4;
+    shift(to, end, toNames);
+    store<f32>(to, score);
+    store<u32>(to + toNames, j | FRESH);
     count++;
   }
   return count;

@@ -231,10 +231,7 @@ function weighOne(measure: i32, gradient: f32, score: f32): f32 {
  */
 const NOTHING: f32 = -30;
 
-/**
- * 2^x for x up to 126, relative error below 3e-7: as `exp2` in power.ts, but rounded by adding 1.5 * 2^23, whose last bits are then the
- * whole part, and cut below -126 only. What is cut by `pmax` and needs no conversion takes half the time, and losses are half powers.
- */
+/** 2^x for x up to 126, relative error below 3e-7: `exp2` of power.ts, but cut below -126 only. */
 // @ts-ignore: decorator
 @inline
 function power(x: v128): v128 {

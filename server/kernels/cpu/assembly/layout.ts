@@ -14,7 +14,7 @@ const BLOCK = 64;
 // @ts-ignore: decorator
 @inline
 function clip(force: v128): v128 {
-  return f32x4.max(f32x4.min(force, f32x4.splat(4)), f32x4.splat(-4));
+  return f32x4.pmax(f32x4.pmin(force, f32x4.splat(4)), f32x4.splat(-4));
 }
 
 /**
@@ -89,10 +89,9 @@ export function umapEpoch(
           dz = f32x4.sub(z, v128.load(negatives + lane, BLOCK * 8));
           d2 = f32x4.add(d2, f32x4.mul(dz, dz));
         }
-        const apart = f32x4.gt(d2, zero);
-        const power = exp2(f32x4.mul(bs, log2(v128.bitselect(d2, one, apart))));
-        let push = f32x4.div(repelling, f32x4.mul(f32x4.add(softening, d2), f32x4.add(f32x4.mul(as_, power), one)));
-        push = v128.and(push, apart);
+        // At distance 0 the power is some small number and the push finite, along no direction.
+        const power = exp2(f32x4.mul(bs, log2(d2)));
+        const push = f32x4.div(repelling, f32x4.mul(f32x4.add(softening, d2), f32x4.add(f32x4.mul(as_, power), one)));
         rx = f32x4.add(rx, clip(f32x4.mul(push, dx)));
         ry = f32x4.add(ry, clip(f32x4.mul(push, dy)));
         if (third) rz = f32x4.add(rz, clip(f32x4.mul(push, dz)));
@@ -173,10 +172,9 @@ export function umapEpochWide(
           v128.store(differences + (c << 4), difference);
           d2 = f32x4.add(d2, f32x4.mul(difference, difference));
         }
-        const apart = f32x4.gt(d2, zero);
-        const power = exp2(f32x4.mul(bs, log2(v128.bitselect(d2, one, apart))));
-        let push = f32x4.div(repelling, f32x4.mul(f32x4.add(softening, d2), f32x4.add(f32x4.mul(as_, power), one)));
-        push = v128.and(push, apart);
+        // At distance 0 the power is some small number and the push finite, along no direction.
+        const power = exp2(f32x4.mul(bs, log2(d2)));
+        const push = f32x4.div(repelling, f32x4.mul(f32x4.add(softening, d2), f32x4.add(f32x4.mul(as_, power), one)));
         for (let c: usize = 0; c < vectors; c += 16) {
           v128.store(pushed + c, f32x4.add(v128.load(pushed + c), clip(f32x4.mul(push, v128.load(differences + c)))));
         }

@@ -200,7 +200,7 @@ function sums(a: v128, b: v128, c: v128): v128 {
 function exponentials(scores: v128, hasWord: bool): v128 {
   const sign = hasWord ? f32x4(-LOG2_E, LOG2_E, LOG2_E, LOG2_E) : f32x4.splat(LOG2_E);
   const z = f32x4.mul(scores, sign);
-  return exp2(f32x4.max(f32x4.min(z, f32x4.splat(LARGEST)), f32x4.splat(-LARGEST)));
+  return exp2(f32x4.pmax(f32x4.pmin(z, f32x4.splat(LARGEST)), f32x4.splat(-LARGEST)));
 }
 
 /** learningRate (label - sigma(score)): q = e/(1+e) is sigma(score), or 1 - sigma(score) in the lane of the word; 0 where there is no row. */
