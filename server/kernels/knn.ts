@@ -11,7 +11,7 @@ import type { Metric } from './distance.ts';
 import { nearestNeighborsOnGpu } from './knnOnGpu.ts';
 import { createMatrix, type Matrix, normalizeRows, rowOf } from './matrix.ts';
 import { approximateNeighbors } from './nnDescent.ts';
-import { firstColumns, principalCoordinates } from './subspace.ts';
+import { findPrincipal, firstColumns, squaresBeyond } from './subspace.ts';
 
 export type { Metric };
 
@@ -79,14 +79,22 @@ const PANELS_PER_PIECE = 64;
 const SPARE_CANDIDATES = 8;
 /** Work of one piece, multiply-adds: some 20 ms at 20 G/s. */
 const PIECE_WORK = 4e8;
-/** Columns that are compared first, and candidates per neighbour that are then ranked with all columns. */
-const REDUCED_COLUMNS = 96;
+/**
+ * Columns that are compared first, and candidates per neighbour that are then ranked with all columns: of 60,000 pictures of clothes 128 and
+ * 2.4 find .986 of 15 true neighbours in 8.5 s of the processor, 96 and 3 find .984 in 8.3.
+ */
+const REDUCED_COLUMNS = 128;
 const REDUCING_ITERATIONS = 2;
+/**
+ * What lies beyond those columns is partly the same of two neighbours. So much of its squared length counts for how far they are apart:
+ * of 60,000 pictures of clothes, along 96 columns, .95 of 15 true neighbours are then the nearest 30; were all of it counted .93, or none .92.
+ */
+const SHARE_BEYOND = 0.7;
 /** As many as a map has coordinates at most, so that it can start along them. */
 const PRINCIPAL_KEPT = 10;
-const CANDIDATES_PER_NEIGHBOR = 3;
+const CANDIDATES_PER_NEIGHBOR = 2.4;
 /** Below this many columns there is nothing to be gained by fewer, above it their covariance grows too large. */
-const WIDE_FROM = 192;
+const WIDE_FROM = 256;
 const WIDE_UNTIL = 4096;
 /** Queries on which the recall of an approximate search is measured. */
 const RECALL_SAMPLE = 128;
@@ -119,14 +127,22 @@ export async function nearestNeighbors(
       return { ...(await rerank(backend, rows, candidates, count, k, metric, options)), recall: 1 };
     }
     const wide = d >= WIDE_FROM && d <= WIDE_UNTIL;
-    const count = Math.max(k + SPARE_CANDIDATES, wide ? CANDIDATES_PER_NEIGHBOR * k : 0);
-    const narrow = wide
-      ? await principalCoordinates(backend, rows.at, unit, REDUCED_COLUMNS, options.signal, REDUCING_ITERATIONS)
-      : unit;
-    const candidates = await approximateNeighbors(backend, narrow, count, options);
-    const found = await rerank(backend, rows, candidates, count, k, metric, options);
+    const count = Math.max(k + SPARE_CANDIDATES, wide ? Math.round(CANDIDATES_PER_NEIGHBOR * k) : 0);
+    const principal = wide
+      ? await findPrincipal(backend, rows.at, unit, REDUCED_COLUMNS, REDUCING_ITERATIONS, options.signal)
+      : null;
+    const rests =
+      principal === null
+        ? undefined
+        : await squaresBeyond(backend, rows.at, d, principal, SHARE_BEYOND, options.signal);
+    const near = await approximateNeighbors(backend, principal?.coordinates ?? unit, count, { ...options, rests });
+    const found = await rerank(backend, rows, near.ids, count, k, metric, options, near.order);
     const recall = await measureRecall(backend, unit, found, metric, options);
-    return { ...found, recall, ...(wide ? { principal: firstColumns(narrow, PRINCIPAL_KEPT) } : {}) };
+    return {
+      ...found,
+      recall,
+      ...(principal === null ? {} : { principal: firstColumns(principal.coordinates, PRINCIPAL_KEPT) }),
+    };
   } finally {
     backend.release(before);
   }
@@ -186,7 +202,7 @@ export async function search(
   return { candidates, scores };
 }
 
-/** The best k of c candidates by exact distances, of rows row by row. */
+/** The best k of c candidates by exact distances, of rows row by row. order: offset of uint32 (n), in which to go through them; 0: as they lie */
 async function rerank(
   backend: CpuBackend,
   { at, n, d }: Stored,
@@ -195,6 +211,7 @@ async function rerank(
   k: number,
   metric: Metric,
   { signal }: SearchOptions,
+  order = 0,
 ): Promise<Omit<Neighbors, 'recall'>> {
   const ids = backend.allocate(n * k * 4);
   const distances = backend.allocate(n * k * 4);
@@ -205,7 +222,7 @@ async function rerank(
     Math.ceil(n / rowsPerPiece),
     (piece) => {
       const first = piece * rowsPerPiece;
-      return [at, d, first, Math.min(n, first + rowsPerPiece), candidates, c, k, ids, distances, code];
+      return [at, d, order, first, Math.min(n, first + rowsPerPiece), candidates, c, k, ids, distances, code];
     },
     { signal },
   );

@@ -23,6 +23,19 @@ export interface DescentOptions {
   /** Rounds of looking at neighbours' neighbours, at most. */
   readonly rounds?: number | undefined; // 4
   readonly seed?: number | undefined; // 0
+  /**
+   * Float32Array (n): of rows given only along some directions, what is to be added to squared distances for what lies beyond, of either
+   * row. Not given: nothing.
+   */
+  readonly rests?: Float32Array | undefined;
+}
+
+/** In the backend's memory, allocated until the caller releases it. */
+export interface Approximate {
+  /** Offset of uint32 (n, k): neighbours, the nearest first, by sums of float32; 0xffffffff where there are fewer. */
+  readonly ids: number;
+  /** Offset of uint32 (n): the rows in the order of a tree, in which those near each other lie together. */
+  readonly order: number;
 }
 
 /** Rows of a leaf, at most: 256 rows of 96 columns stay in the cache of a core, and a tile finds enough to do. */
@@ -40,24 +53,22 @@ const LEAVES_PER_PIECE = 8;
 const FRESH = 0x80000000;
 const NONE = 0xffffffff;
 
-/**
- * @returns offset of uint32 (n, k) in the backend's memory, which stays allocated: neighbours, the nearest first, by sums of float32; 0xffffffff
- * where there are fewer
- */
 export async function approximateNeighbors(
   backend: CpuBackend,
   { rows: n, columns: d, data }: Matrix,
   k: number,
-  { signal, onProgress, trees = 8, rounds = 4, seed = 0 }: DescentOptions = {},
-): Promise<number> {
+  { signal, onProgress, trees = 8, rounds = 4, seed = 0, rests }: DescentOptions = {},
+): Promise<Approximate> {
   const lists = [backend.allocate(n * k * 4), backend.allocate(n * k * 4)] as const;
+  const keptOrder = backend.allocate(n * 4);
   const otherIds = backend.allocate(n * k * 4);
   const before = backend.mark();
   const otherScores = backend.allocate(n * k * 4);
   const width = Math.ceil(d / 4) * 4;
   const rows = backend.allocate(n * width * 4);
   const norms = backend.allocate(n * 4);
-  uploadRows(backend, data, n, d, width, rows, norms);
+  const restsAt = backend.upload(rests ?? new Float32Array(n));
+  uploadRows(backend, data, n, d, width, rows, norms, restsAt);
   let [scores, ids] = lists;
   let [nextScores, nextIds] = [otherScores, otherIds];
   backend.float32(scores, n * k).fill(Number.POSITIVE_INFINITY);
@@ -104,6 +115,7 @@ export async function approximateNeighbors(
     );
     onProgress?.((levels + tree + 1) / steps);
   }
+  backend.uint32(keptOrder, n).set(backend.uint32(orders, n));
   backend.release(mark);
 
   // The descent.
@@ -132,7 +144,7 @@ export async function approximateNeighbors(
         const first = piece * ROWS_PER_PIECE;
         return [
           ...[rows, width, k, sources, scores, ids, starts, reverse, nextScores, nextIds, seen + thread * n * 4],
-          ...[found + piece * 4, first, Math.min(n, first + ROWS_PER_PIECE)],
+          ...[found + piece * 4, restsAt, keptOrder, first, Math.min(n, first + ROWS_PER_PIECE)],
         ];
       },
       { signal },
@@ -150,10 +162,10 @@ export async function approximateNeighbors(
     kept[at] = id === NONE ? NONE : (id & ~FRESH) >>> 0;
   }
   backend.release(before);
-  return lists[1];
+  return { ids: lists[1], order: keptOrder };
 }
 
-/** Rows filled up to a width of a multiple of 4, and their squared lengths. */
+/** Rows filled up to a width of a multiple of 4, and their squared lengths with what lies beyond. */
 function uploadRows(
   backend: CpuBackend,
   data: Float32Array,
@@ -162,9 +174,11 @@ function uploadRows(
   width: number,
   rows: number,
   norms: number,
+  rests: number,
 ): void {
   const to = backend.float32(rows, n * width);
   const lengths = backend.float32(norms, n);
+  const beyond = backend.float32(rests, n);
   if (width === d) to.set(data);
   else {
     to.fill(0);
@@ -173,7 +187,7 @@ function uploadRows(
   for (let i = 0; i < n; i++) {
     let squares = 0;
     for (let at = i * d; at < (i + 1) * d; at++) squares += (data[at] ?? 0) ** 2;
-    lengths[i] = squares;
+    lengths[i] = squares + (beyond[i] ?? 0);
   }
 }
 
@@ -219,7 +233,13 @@ export function reverseLists(
  * as one. What cpu/assembly/forest.ts is compared with, all ids being fresh.
  * @param ids Uint32Array (n, k), nearest first. @returns the lists afterwards
  */
-export function descendPlain(matrix: Matrix, ids: Uint32Array, k: number, sources: number): Uint32Array {
+export function descendPlain(
+  matrix: Matrix,
+  ids: Uint32Array,
+  k: number,
+  sources: number,
+  rests: Float32Array = new Float32Array(matrix.rows),
+): Uint32Array {
   const n = matrix.rows;
   const starts = new Uint32Array(n + 1);
   const reverse = new Uint32Array(n * sources);
@@ -233,7 +253,10 @@ export function descendPlain(matrix: Matrix, ids: Uint32Array, k: number, source
     const x = rowOf(matrix, i);
     const scored = candidates.map((j) => ({
       j,
-      score: rowOf(matrix, j).reduce((sum, value, c) => sum + (value - (x[c] ?? 0)) ** 2, 0),
+      score: rowOf(matrix, j).reduce(
+        (sum, value, c) => sum + (value - (x[c] ?? 0)) ** 2,
+        (rests[i] ?? 0) + (rests[j] ?? 0),
+      ),
     }));
     scored.sort((a, b) => a.score - b.score || a.j - b.j);
     scored.slice(0, k).forEach(({ j }, place) => {

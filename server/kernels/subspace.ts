@@ -32,10 +32,18 @@ const ROWS_PER_STEP = 8192;
 const ROWS_PER_PIECE = 512;
 const GRAM_ROWS = 64; // as ROWS in cpu/assembly/gram.ts
 
+export interface Principal {
+  /** float32 (n, c): the rows less a mean (of many rows that of a sample) along each direction, the one of most variance first. */
+  readonly coordinates: Matrix;
+  /** float64 (d): that mean. */
+  readonly mean: Float64Array;
+}
+
 /**
+ * The principal coordinates alone, of any number of columns, and of as many directions as asked for: those that there are not are 0.
  * @param rows offset of float32 (n, d) in the backend's memory
  * @param iterations fewer are faster, and blur the last directions, between which distances hardly differ
- * @returns float32 (n, c): the rows less their mean (of many rows that of a sample) along each direction, the one of most variance first
+ * @returns float32 (n, c)
  */
 export async function principalCoordinates(
   backend: CpuBackend,
@@ -46,23 +54,67 @@ export async function principalCoordinates(
   iterations = ITERATIONS,
 ): Promise<Matrix> {
   const { rows: n, columns: d } = matrix;
-  const before = backend.mark();
   if (d > SKETCH_ABOVE) {
+    const before = backend.mark();
     const sketch = await alongDirections(backend, rows, n, d, randomDirections(d), new Float64Array(d), signal);
     const narrow = await principalCoordinates(backend, backend.upload(sketch.data), sketch, c, signal, iterations);
     backend.release(before);
     return narrow;
   }
-  const count = Math.min(c, d);
+  const { coordinates } = await findPrincipal(backend, rows, matrix, Math.min(c, d), iterations, signal);
+  return widen(coordinates, c);
+}
+
+/** Of no more columns than their covariance can be made of, along no more directions than columns. @param rows as above */
+export async function findPrincipal(
+  backend: CpuBackend,
+  rows: number,
+  matrix: Matrix,
+  c: number,
+  iterations: number,
+  signal: AbortSignal | undefined,
+): Promise<Principal> {
+  const { rows: n, columns: d } = matrix;
+  const before = backend.mark();
   const few = n > SAMPLED_ROWS ? sampleRows(matrix, SAMPLED_ROWS) : matrix;
   const mean = columnMeans(few.data, few.rows, d);
   const fewAt = few === matrix ? rows : backend.upload(few.data);
   const covariance = await centeredProducts(backend, fewAt, mean, few.rows, d, signal);
-  const directions = await principalDirections(backend, covariance, d, count, iterations, signal);
-
-  const found = await alongDirections(backend, rows, n, d, directions, mean, signal);
+  const directions = await principalDirections(backend, covariance, d, c, iterations, signal);
+  const coordinates = await alongDirections(backend, rows, n, d, directions, mean, signal);
   backend.release(before);
-  return widen(found, c);
+  return { coordinates, mean };
+}
+
+/**
+ * `share` of the squared length of what is left of each row beyond its principal coordinates. float32 (n)
+ * @param rows offset of float32 (n, d) in the backend's memory
+ */
+export async function squaresBeyond(
+  backend: CpuBackend,
+  rows: number,
+  d: number,
+  { coordinates, mean }: Principal,
+  share: number,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const before = backend.mark();
+  const { rows: n, columns: c, data } = coordinates;
+  const along = backend.upload(data);
+  const center = backend.upload(Float32Array.from(mean));
+  const out = backend.allocate(n * 4);
+  await backend.run(
+    'beyond',
+    Math.ceil(n / ROWS_PER_STEP),
+    (piece) => {
+      const first = piece * ROWS_PER_STEP;
+      return [rows, d, center, first, Math.min(n, first + ROWS_PER_STEP), along, c, share, out];
+    },
+    { signal },
+  );
+  const squares = backend.float32(out, n).slice();
+  backend.release(before);
+  return squares;
 }
 
 /** So many of the rows, at most, drawn by chance. */

@@ -9,6 +9,7 @@ import { wasm } from './wasm.ts';
 
 /** The functions of assembly/index.ts. All take byte offsets and numbers. */
 export type CpuFunction =
+  | 'beyond'
   | 'cbowInputs'
   | 'cbowOutputs'
   | 'clusterSums'

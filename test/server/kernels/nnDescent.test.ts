@@ -48,6 +48,24 @@ describe('approximate neighbours', async () => {
     }
   });
 
+  test('of rows given along some directions only are ranked with what lies beyond', async () => {
+    const [n, k] = [700, 9];
+    const rows = wholeRows(n, 8, 6);
+    const rests = wholeRows(n, 1, 7).data.map((value) => value * value);
+    const forest = await find(alone, rows, k, { trees: 2, rounds: 0, rests });
+    const found = await find(alone, rows, k, { trees: 2, rounds: 1, rests });
+    assert.deepEqual(found, descendPlain(rows, forest, k, k, rests));
+    assert.notDeepEqual(found, descendPlain(rows, forest, k, k));
+    // In a leaf every pair is compared: as with one column more for each row, in which it alone has something.
+    const whole = await find(alone, wholeRows(256, 8, 6), k, { rests: rests.subarray(0, 256) });
+    const apart = createMatrix(256, 8 + 256);
+    for (let i = 0; i < 256; i++) {
+      apart.data.set(rows.data.subarray(i * 8, i * 8 + 8), i * (8 + 256));
+      apart.data[i * (8 + 256) + 8 + i] = Math.sqrt(rests[i] ?? 0);
+    }
+    assert.deepEqual(whole, nearestNeighborsPlain(apart, k, 'EUCLIDEAN').ids);
+  });
+
   test('are the same, bit for bit, with one thread and with two; and others by another seed', async () => {
     const rows = randomRows(3000, 10, 3);
     const one = await find(alone, rows, 12, { trees: 3, rounds: 2 });
@@ -91,7 +109,7 @@ describe('approximate neighbours', async () => {
     options: DescentOptions = {},
   ): Promise<Uint32Array> {
     const before = backend.mark();
-    const at = await approximateNeighbors(backend, rows, k, options);
+    const at = (await approximateNeighbors(backend, rows, k, options)).ids;
     const ids = backend.uint32(at, rows.rows * k).slice();
     backend.release(before);
     return ids;

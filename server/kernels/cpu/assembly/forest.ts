@@ -3,6 +3,7 @@
 //
 // rows f32 (n, width): row by row, width a multiple of 4, filled up with zeros. norms f32 (n): squared lengths.
 // scores f32 (n, k), ascending, filled up with infinity; ids u32 (n, k), 0xffffffff there. Score: the squared distance.
+// Where rows lie only along some directions, `rests` f32 (n) says what is to be added to it of either row for what lies beyond, and norms contain it.
 // Equal scores stand in the order of ids, so that a list does not depend on the order in which it was filled.
 import { sum } from './lanes';
 
@@ -219,22 +220,23 @@ function shift(at: usize, end: usize, toNames: usize): void {
 const FRESH: u32 = 0x80000000;
 
 /**
- * Rows first … last-1 look at the neighbours of their neighbours: of the `sources` nearest and of the rows of which they are such a
- * neighbour (reverseStarts u32 (n + 1), reverse u32: fresh where the neighbourhood is), at the `sources` nearest of each.
- * Pairs of which neither half is fresh were looked at before.
+ * The rows at the places first … last-1 of order u32 (n) look at the neighbours of their neighbours: of the `sources` nearest and of the
+ * rows of which they are such a neighbour (reverseStarts u32 (n + 1), reverse u32: fresh where the neighbourhood is), at the `sources`
+ * nearest of each. Pairs of which neither half is fresh were looked at before.
  * scores, ids: as they are, ids fresh or not; newScores, newIds: the lists afterwards. seen u32 (n): scratch of this thread, 0 at
  * the start of a round. found u32: how many ids this piece has put into lists.
  */
 export function descend(
   rows: usize, width: i32, k: i32, sources: i32, scores: usize, ids: usize, reverseStarts: usize, reverse: usize,
-  newScores: usize, newIds: usize, seen: usize, found: usize, first: i32, last: i32,
+  newScores: usize, newIds: usize, seen: usize, found: usize, rests: usize, order: usize, first: i32, last: i32,
 ): void {
   const listBytes = <usize>k << 2;
   let count: u32 = 0;
-  for (let i = first; i < last; i++) {
+  for (let at = first; at < last; at++) {
+    const i = load<u32>(order + (<usize>at << 2));
     const list = newScores + <usize>i * listBytes, names = newIds + <usize>i * listBytes;
     const own = ids + <usize>i * listBytes;
-    const stamp = <u32>(i + 1);
+    const stamp = i + 1;
     store<u32>(seen + (<usize>i << 2), stamp);
     memory.copy(list, scores + <usize>i * listBytes, listBytes);
     for (let place: usize = 0; place < listBytes; place += 4) {
@@ -245,21 +247,23 @@ export function descend(
     for (let place = 0; place < sources; place++) {
       const id = load<u32>(own + (<usize>place << 2));
       if (id == 0xffffffff) break;
-      count += visit(rows, width, k, sources, i, id, ids, list, names, seen, stamp);
+      count += visit(rows, width, rests, k, sources, i, id, ids, list, names, seen, stamp);
     }
     const end = load<u32>(reverseStarts + (<usize>i << 2), 4);
     for (let entry = load<u32>(reverseStarts + (<usize>i << 2)); entry < end; entry++) {
-      count += visit(rows, width, k, sources, i, load<u32>(reverse + (<usize>entry << 2)), ids, list, names, seen, stamp);
+      count += visit(rows, width, rests, k, sources, i, load<u32>(reverse + (<usize>entry << 2)), ids, list, names, seen, stamp);
     }
   }
   store<u32>(found, count);
 }
 
 function visit(
-  rows: usize, width: i32, k: i32, sources: i32, i: i32, through: u32, ids: usize, list: usize, names: usize, seen: usize, stamp: u32,
+  rows: usize, width: i32, rests: usize, k: i32, sources: i32, i: u32, through: u32, ids: usize, list: usize, names: usize,
+  seen: usize, stamp: u32,
 ): u32 {
   const step = <usize>width << 2;
   const x = rows + <usize>i * step;
+  const rest = load<f32>(rests + (<usize>i << 2));
   const freshHalf = through & FRESH;
   const theirs = ids + ((<usize>(through & ~FRESH) * <usize>k) << 2);
   let count: u32 = 0;
@@ -277,7 +281,7 @@ function visit(
       const difference = f32x4.sub(v128.load(x + at), v128.load(y + at));
       left = f32x4.add(left, f32x4.mul(difference, difference));
     }
-    const score = sum(left);
+    const score = sum(left) + (rest + load<f32>(rests + (<usize>j << 2)));
     const end = list + (<usize>(k - 1) << 2);
     const toNames = names - list;
     if (!before(score, j, load<f32>(end), load<u32>(end + toNames) & ~FRESH)) continue;

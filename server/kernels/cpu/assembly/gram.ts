@@ -1,4 +1,5 @@
 // Products of a matrix with itself and with a narrow one, for principal components. References: ../../pca.ts.
+import { sum } from './lanes';
 
 /** Rows whose products are summed in f32 before they go into the f64 sums: 64 keeps the relative error near 1e-6. */
 const ROWS = 64;
@@ -104,6 +105,39 @@ export function project(
       if (j + 7 < c) store<f32>(to, f32x4.extract_lane(b, 3), 28);
     }
   }
+}
+
+/**
+ * out f32 (n): the squared lengths of what is left of rows firstRow … lastRow-1 of X less `center` beyond their coordinates f32 (n, c)
+ * along orthonormal directions, times `share`. X f32 (n, d), d a multiple of 4 or not; center f32 (d).
+ */
+export function beyond(
+  rows: usize, d: i32, center: usize, firstRow: i32, lastRow: i32, coordinates: usize, c: i32, share: f32, out: usize,
+): void {
+  for (let row = firstRow; row < lastRow; row++) {
+    const squares = squaredLength(rows + (<usize>row * <usize>d << 2), center, d);
+    const along = squaredLength(coordinates + (<usize>row * <usize>c << 2), 0, c);
+    store<f32>(out + (<usize>row << 2), share * max<f32>(0, squares - along));
+  }
+}
+
+/** center 0: none. */
+// @ts-ignore: decorator
+@inline
+function squaredLength(x: usize, center: usize, d: i32): f32 {
+  const bytes = <usize>d << 2, whole = bytes & ~15;
+  let squares = f32x4.splat(0);
+  for (let at: usize = 0; at < whole; at += 16) {
+    let value = v128.load(x + at);
+    if (center != 0) value = f32x4.sub(value, v128.load(center + at));
+    squares = f32x4.add(squares, f32x4.mul(value, value));
+  }
+  let length = sum(squares);
+  for (let at = whole; at < bytes; at += 4) {
+    const value = load<f32>(x + at) - (center == 0 ? 0 : load<f32>(center + at));
+    length += value * value;
+  }
+  return length;
 }
 
 /**
