@@ -3,12 +3,18 @@
 // Rows lie one behind the other, `stride` values apart, a multiple of 4; what is behind the last column is 0. Each sum is
 // made of 16 parts, one per lane of four accumulators, so that its rounding grows with a sixteenth of the columns.
 
-/** out[row] = <row, query>, or |row - query|^2 where `squared`, for rows first … last-1. out f32 (n). */
-export function scan(rows: usize, stride: i32, first: i32, last: i32, query: usize, out: usize, squared: i32): void {
+/**
+ * out[at] = <row, query>, or |row - query|^2 where `squared`, for the places first … last-1 of `list` u32, which names rows; list 0: of the
+ * rows themselves. out f32.
+ */
+export function scan(
+  rows: usize, stride: i32, list: usize, first: i32, last: i32, query: usize, out: usize, squared: i32,
+): void {
   const bytes = <usize>stride << 2;
   const whole = bytes & ~63;
-  for (let row = first; row < last; row++) {
-    let x = rows + <usize>row * bytes;
+  for (let at = first; at < last; at++) {
+    const row = list == 0 ? <usize>at : <usize>load<u32>(list + (<usize>at << 2));
+    let x = rows + row * bytes;
     let q = query;
     const end = x + whole;
     const rest = x + bytes;
@@ -37,7 +43,7 @@ export function scan(rows: usize, stride: i32, first: i32, last: i32, query: usi
     }
     const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
     store<f32>(
-      out + (<usize>row << 2),
+      out + (<usize>at << 2),
       f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3)),
     );
   }
