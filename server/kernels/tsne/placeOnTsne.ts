@@ -176,35 +176,51 @@ export function repulsionOn(ground: TsneGround): (y: Float64Array) => Push {
   const beyond: Push = { sum: 0, forces: new Float64Array(c) };
   const push: Push = { sum: 0, forces: new Float64Array(c) };
   const from = new Float64Array(c).fill(Number.NaN);
-  const around: number[] = [];
+  // Points around one behind the other, three numbers each (0 where the map has two): nine tenths of the time goes through them.
+  let near = new Float64Array(0);
+  let nearNumbers = 0;
   return (y) => {
     const moved = from.reduce((most, value, x) => Math.max(most, Math.abs(value - (y[x] ?? 0))), 0);
     if (!(moved < side / 10)) {
       from.set(y);
       sumBeyond(y);
     }
-    push.sum = beyond.sum;
-    push.forces.set(beyond.forces);
-    for (const cell of around) {
-      for (let at = starts[cell] ?? 0; at < (starts[cell + 1] ?? 0); at++) {
-        const i = (points[at] ?? 0) * c;
-        let square = 1;
-        for (let x = 0; x < c; x++) square += ((y[x] ?? 0) - (map.data[i + x] ?? 0)) ** 2;
-        const q = 1 / square;
-        push.sum += q;
-        for (let x = 0; x < c; x++) {
-          push.forces[x] = (push.forces[x] ?? 0) + q * q * ((y[x] ?? 0) - (map.data[i + x] ?? 0));
-        }
-      }
+    const [y0 = 0, y1 = 0, y2 = 0] = y;
+    let { sum } = beyond;
+    let [f0 = 0, f1 = 0, f2 = 0] = beyond.forces;
+    for (let at = 0; at < nearNumbers; at += 3) {
+      const d0 = y0 - (near[at] ?? 0);
+      const d1 = y1 - (near[at + 1] ?? 0);
+      const d2 = y2 - (near[at + 2] ?? 0);
+      const q = 1 / (1 + d0 * d0 + d1 * d1 + d2 * d2);
+      sum += q;
+      f0 += q * q * d0;
+      f1 += q * q * d1;
+      f2 += q * q * d2;
     }
+    push.sum = sum;
+    push.forces.set(c === 2 ? [f0, f1] : [f0, f1, f2]);
     return push;
   };
 
-  /** Fills `beyond`, and `around` with the cells that are not. */
+  function fetchNear(around: readonly number[]): void {
+    const count = around.reduce((sum, cell) => sum + (starts[cell + 1] ?? 0) - (starts[cell] ?? 0), 0);
+    if (near.length < 3 * count) near = new Float64Array(3 * count);
+    nearNumbers = 0;
+    for (const cell of around) {
+      for (let at = starts[cell] ?? 0; at < (starts[cell + 1] ?? 0); at++) {
+        const i = (points[at] ?? 0) * c;
+        for (let x = 0; x < c; x++) near[nearNumbers + x] = map.data[i + x] ?? 0;
+        nearNumbers += 3;
+      }
+    }
+  }
+
+  /** Fills `beyond`, and `near` with the points of the cells that are not. */
   function sumBeyond(y: Float64Array): void {
     beyond.sum = 0;
     beyond.forces.fill(0);
-    around.length = 0;
+    const around: number[] = [];
     const own = Array.from(y, (value, x) => Math.floor((value - (low[x] ?? 0)) / side));
     for (let place = 0; place < filled.length; place++) {
       const cell = filled[place] ?? 0;
@@ -227,6 +243,7 @@ export function repulsionOn(ground: TsneGround): (y: Float64Array) => Push {
         beyond.forces[x] = (beyond.forces[x] ?? 0) + count * q * q * ((y[x] ?? 0) - (means[place * c + x] ?? 0));
       }
     }
+    fetchNear(around);
   }
 }
 
