@@ -94,8 +94,8 @@ async function readKeys(paths: readonly string[], numbers: ReadonlyMap<string, n
   const keys = new Map<string, string>();
   for (const path of paths) {
     for await (const { text } of linesOf(path)) {
-      const { offset, type, words } = parseSynset(text);
-      const word = words[0]?.toLowerCase() ?? '';
+      const [offset = '', , type = '', , first = ''] = text.split(' ', 5);
+      const word = bareWord(first).toLowerCase();
       const part = partOf(type);
       const number = String(numbers.get(`${word} ${part} ${offset}`) ?? 1).padStart(2, '0');
       keys.set(`${part}${offset}`, `${word}.${type}.${number}`);
@@ -126,7 +126,7 @@ function parseSynset(line: string): Synset {
   const bar = line.indexOf('|');
   const [offset = '', field = '0', type = '', count = '0', ...rest] = line.slice(0, bar).split(' ');
   const wordCount = Number.parseInt(count, 16);
-  const words = Array.from({ length: wordCount }, (_, i) => (rest[2 * i] ?? '').replace(/\((?:a|p|ip)\)$/, ''));
+  const words = Array.from({ length: wordCount }, (_, i) => bareWord(rest[2 * i] ?? ''));
   const at = 2 * wordCount + 1;
   const pointers = Array.from({ length: Number(rest[at - 1]) }, (_, i) => {
     const [symbol = '', target = '', part = ''] = rest.slice(at + 4 * i);
@@ -135,13 +135,19 @@ function parseSynset(line: string): Synset {
   return { offset, type, field: Number(field), words, pointers, gloss: line.slice(bar + 1).trim() };
 }
 
+/** Without the mark of where an adjective may stand. */
+function bareWord(word: string): string {
+  return word.endsWith(')') ? word.replace(/\((?:a|p|ip)\)$/, '') : word;
+}
+
 function dataFile(path: string, name: string, keys: Keys): GraphFile {
   return {
     ...graphFile(name),
     async *blocks() {
+      const described = new Set<string>();
       let block = new BlockInMaking();
       for await (const { line, text } of linesOf(path)) {
-        block.add(line, parseSynset(text), keys);
+        block.add(line, parseSynset(text), keys, described);
         if (block.senses < BLOCK_SENSES) continue;
         yield block;
         block = new BlockInMaking();
@@ -174,7 +180,8 @@ class BlockInMaking implements GraphBlock {
   readonly unfit = [];
   senses = 0;
 
-  add(line: number, { offset, type, field, words, pointers, gloss }: Synset, keys: Keys): void {
+  /** @param described the words that need not be described again */
+  add(line: number, { offset, type, field, words, pointers, gloss }: Synset, keys: Keys, described: Set<string>): void {
     this.senses++;
     const key = keys.get(`${partOf(type)}${offset}`) ?? '';
     const [label = '', ...others] = words.map(spaced);
@@ -183,12 +190,14 @@ class BlockInMaking implements GraphBlock {
     const said = { types: [{ value: speech[type] ?? type }], field: [{ value: fields[field] ?? '' }] };
     this.entities.push({ line, key, properties: { ...properties, ...said } });
     for (const word of new Set(words.map((form) => form.toLowerCase()))) {
+      this.triples.push({ line, head: word, relation: SENSE[0], tail: key });
+      if (described.has(word)) continue;
+      described.add(word);
       this.entities.push({
         line,
         key: word,
         properties: { label: [{ value: spaced(word) }], types: [{ value: 'word' }] },
       });
-      this.triples.push({ line, head: word, relation: SENSE[0], tail: key });
     }
     const seen = new Set<string>(); // pointers between words of two synsets may be several
     for (const { symbol, target } of pointers) {

@@ -145,12 +145,11 @@ function fromStored(stored: StoredProperty): Property {
 
 /**
  * Numbers entities and relations in the order in which they are first named, and makes edges of the triples: after
- * this, `_entities` (place from 1, key), `_relations` and `_edges` are there.
+ * this, `_entities` (place from 1, key), `_relations` and `_edges` are there, and `_said`: what is said of entities, by place.
  */
 export async function arrangeStagedGraph(transaction: Queryable, jobId: string): Promise<void> {
   const name = stagingName(jobId);
   await transaction.query(`analyze ${name}_triples`);
-  await transaction.query(`create index on ${name}_descriptions (key)`);
   await transaction.query(`analyze ${name}_descriptions`);
   // A relation that is described, as RDF does, is no entity for that alone.
   await transaction.query(
@@ -173,6 +172,15 @@ export async function arrangeStagedGraph(transaction: Queryable, jobId: string):
     `alter table ${name}_entities add primary key (place); create unique index on ${name}_entities (key)`,
   );
   await transaction.query(`analyze ${name}_entities`);
+  // In the order in which they will be read: a page is then one piece of it, and not as many look-ups as it has entities.
+  await transaction.query(
+    `create table ${name}_said as
+     select place, number, line, properties from ${name}_descriptions descriptions
+       join ${name}_entities entities on entities.key = descriptions.key
+      where not of_relation order by place, number`,
+  );
+  await transaction.query(`create index on ${name}_said (place)`);
+  await transaction.query(`analyze ${name}_said`);
   // Of equal triples the first is kept, those that hold before those that do not, and those to learn from before the rest.
   await transaction.query(
     `create table ${name}_edges as
@@ -418,10 +426,11 @@ export async function readStagedEntities(
     line: number | null;
     properties: Readonly<Record<string, readonly StoredProperty[]>> | null;
   }>(
-    `select place, entities.key, line, properties
-       from ${name}_entities entities
-       left join ${name}_descriptions descriptions on descriptions.key = entities.key and not of_relation
-      where place > $1::bigint and place <= $1::bigint + $2::bigint order by place, descriptions.number`,
+    `select entities.place, entities.key, said.line, said.properties
+       from (select place, key from ${name}_entities where place > $1::bigint and place <= $1::bigint + $2::bigint) entities
+       left join (select * from ${name}_said where place > $1::bigint and place <= $1::bigint + $2::bigint) said
+              on said.place = entities.place
+      order by entities.place, said.number`,
     [after, limit],
   );
   const entities: (StagedEntity & { properties: Description['properties'][] })[] = [];
@@ -470,7 +479,10 @@ export async function readStagedRelations(database: Queryable, jobId: string): P
                      union all
                      select key, null, false from ${name}_descriptions where of_relation) all_named
               group by key) named
-       left join ${name}_descriptions descriptions on descriptions.key = named.key
+       left join (select key, number, properties from ${name}_descriptions
+                   where key in (select key from ${name}_relations
+                                 union all select key from ${name}_descriptions where of_relation)) descriptions
+              on descriptions.key = named.key
       order by named.id, named.key, descriptions.number`,
   );
   const relations: (StagedRelation & { properties: Description['properties'][] })[] = [];
@@ -545,19 +557,28 @@ export async function applyStagedGraph(
        join relations on relations.dataset_id = $1::int and relations.key = staged.key
        join ${name}_ids_of_places heads on heads.place = edges.head
        join ${name}_ids_of_places tails on tails.place = edges.tail`;
-  const [wanted] = await transaction.query<{ kept: number; all: number }>(
-    `select (select count(*) ${edges} where holds) as kept, (select count(*) from ${name}_edges where holds) as all`,
-    [datasetId],
-  );
-  const [added] = await transaction.query<{ count: number }>(
-    `with added as (
-       insert into triples (dataset_id, relation_id, head, tail, split)
-       select $1::int, relations.id, heads.id, tails.id, edges.split ${edges} where holds
-        order by relations.id, heads.id, tails.id
-       on conflict (dataset_id, relation_id, head, tail) do nothing returning 1)
-     select count(*) as count from added`,
-    [datasetId],
-  );
+  const insert = `insert into triples (dataset_id, relation_id, head, tail, split)
+     select $1::int, relations.id, heads.id, tails.id, edges.split ${edges} where holds
+      order by relations.id, heads.id, tails.id`;
+  const countOf = async (counted: string, parameters: readonly number[]): Promise<number> => {
+    const [row] = await transaction.query<{ count: number }>(counted, parameters);
+    return row?.count ?? 0;
+  };
+  const all = await countOf(`select count(*) as count from ${name}_edges where holds`, []);
+  const ofDataset = 'from triples where dataset_id = $1::int';
+  let [kept, added] = [0, 0];
+  if ((await countOf(`select count(*) as count from (select ${ofDataset} limit 1) one`, [datasetId])) === 0) {
+    // No two edges are equal, so none of them can be there: a third less work than looking.
+    await transaction.query(insert, [datasetId]);
+    kept = added = await countOf(`select count(*) as count ${ofDataset}`, [datasetId]);
+  } else {
+    kept = await countOf(`select count(*) as count ${edges} where holds`, [datasetId]);
+    added = await countOf(
+      `with added as (${insert} on conflict (dataset_id, relation_id, head, tail) do nothing returning 1)
+       select count(*) as count from added`,
+      [datasetId],
+    );
+  }
   await transaction.query(
     `insert into false_triples (dataset_id, relation_id, head, tail, split)
      select $1::int, relations.id, heads.id, tails.id, edges.split ${edges} where not holds and edges.split <> 'TRAIN'
@@ -565,6 +586,5 @@ export async function applyStagedGraph(
     [datasetId],
   );
   await transaction.query(`drop table ${name}_ids_of_places`);
-  const [kept, all, count] = [wanted?.kept ?? 0, wanted?.all ?? 0, added?.count ?? 0];
-  return { added: count, known: kept - count, lost: all - kept };
+  return { added, known: kept - added, lost: all - kept };
 }
