@@ -14,6 +14,13 @@ import type { Dataset } from '../datasets/datasets.ts';
 import { type ItemColumn, readItemColumns } from '../datasets/itemColumns.ts';
 import type { ClusterMeaning, ClusterTerm, ClusterTrait } from './clusterings.ts';
 
+/** Examples in the name of a cluster that no words set apart. */
+const EXAMPLES_IN_LABEL = 3;
+/** Words that fewer of the cluster's items have do not name it: among bare words, two may begin alike by chance. */
+const LEAST_TERM_SHARE = 0.05;
+/** Longer labels are no words. */
+const EXAMPLE_CHARACTERS = 40;
+
 /** Items that are read, evenly spread over all: enough for the words of some hundred clusters. */
 const ITEMS_READ = 20_000;
 const TEXT_CHARACTERS = 2_000;
@@ -33,7 +40,15 @@ const ITEMS_PER_TERM = 2;
 export interface LabelledRows {
   readonly labels: Int32Array;
   readonly count: number;
+  /** By cluster: its most typical rows, the best first. */
+  readonly representatives: readonly Uint32Array[];
 }
+
+/** A cluster before it has a name. */
+export type Unnamed = Omit<ClusterMeaning, 'label'> & {
+  /** Items of it that were read. */
+  readonly items: number;
+};
 
 /**
  * @param itemIds of the rows
@@ -66,7 +81,34 @@ export async function meaningOfClusters(
     for (const [layer, tally] of tallies.entries()) tally.add(layers[layer]?.labels[row] ?? -1, words, own);
   }
   const names = categories.map((place) => dataset.fields[place]?.name ?? '');
-  return tallies.map((tally) => distinctLabels(tally.meanings(names)));
+  const named: ClusterMeaning[][] = [];
+  for (const [layer, tally] of tallies.entries()) {
+    const meanings = tally.meanings(names);
+    const examples = await examplesOf(database, dataset, itemIds, meanings, layers[layer]?.representatives ?? []);
+    named.push(distinctLabels(meanings, examples));
+  }
+  return named;
+}
+
+/** By cluster: the labels of its most typical items, where nothing else names it. */
+async function examplesOf(
+  database: Queryable,
+  dataset: Pick<Dataset, 'id' | 'fields'>,
+  itemIds: Float64Array,
+  meanings: readonly Unnamed[],
+  representatives: readonly Uint32Array[],
+): Promise<string[][]> {
+  const rows = meanings.map((meaning, cluster) =>
+    namesOf(meaning) === '' ? [...(representatives[cluster] ?? [])] : [],
+  );
+  const owners = rows.flatMap((own, cluster) => own.map(() => cluster));
+  const ids = Float64Array.from(rows.flat(), (row) => itemIds[row] ?? 0);
+  const examples = meanings.map((): string[] => []);
+  for await (const { index, values } of readItemColumns(database, dataset, ids, ['label'])) {
+    const [label] = values;
+    if (label) examples[owners[index] ?? -1]?.push(decodeText(label));
+  }
+  return examples;
 }
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
@@ -115,8 +157,12 @@ class Tally {
   }
 
   /** @param names of the fields */
-  meanings(names: readonly string[]): Omit<ClusterMeaning, 'label'>[] {
-    return this.#words.map((_, cluster) => ({ terms: this.#terms(cluster), traits: this.#traits(cluster, names) }));
+  meanings(names: readonly string[]): Unnamed[] {
+    return this.#words.map((_, cluster) => ({
+      terms: this.#terms(cluster),
+      traits: this.#traits(cluster, names),
+      items: this.#items[cluster] ?? 0,
+    }));
   }
 
   #terms(cluster: number): ClusterTerm[] {
@@ -176,16 +222,35 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The best terms, or else the best value, or else the number, each label once. */
-export function distinctLabels(meanings: readonly Omit<ClusterMeaning, 'label'>[]): ClusterMeaning[] {
+/**
+ * The best terms, or else the best value, or else the most typical items where they are words, or else the number; each label once.
+ *
+ * @param examples by cluster: labels of its items, the most typical first
+ */
+export function distinctLabels(
+  meanings: readonly Unnamed[],
+  examples: readonly (readonly string[])[],
+): ClusterMeaning[] {
   const taken = new Set<string>();
-  return meanings.map(({ terms, traits }, number) => {
-    const best = terms[0]?.score ?? 0;
-    const words = terms.filter(({ score }) => score >= LABEL_SHARE * best).slice(0, TERMS_IN_LABEL);
-    const told = words.map(({ term }) => term).join(', ') || traits[0]?.value || `Cluster ${number + 1}`;
+  return meanings.map((meaning, number) => {
+    const words = [...new Set(examples[number])].filter(isWord).slice(0, EXAMPLES_IN_LABEL).join(', ');
+    const told = namesOf(meaning) || words || `Cluster ${number + 1}`;
     let label = told;
     for (let repeated = 2; taken.has(label); repeated++) label = `${told} (${repeated})`;
     taken.add(label);
-    return { label, terms, traits };
+    return { label, terms: meaning.terms, traits: meaning.traits };
   });
+}
+
+/** What sets a cluster apart, in few words; empty: nothing does. */
+function namesOf({ terms, traits, items }: Unnamed): string {
+  const frequent = terms.filter(({ count }) => count >= LEAST_TERM_SHARE * items);
+  const best = frequent[0]?.score ?? 0;
+  const words = frequent.filter(({ score }) => score >= LABEL_SHARE * best).slice(0, TERMS_IN_LABEL);
+  return words.map(({ term }) => term).join(', ') || traits[0]?.value || '';
+}
+
+/** Not the number of something, as the names of files are. */
+function isWord(label: string): boolean {
+  return label.length <= EXAMPLE_CHARACTERS && /\p{L}/u.test(label) && !/\p{N}/u.test(label);
 }

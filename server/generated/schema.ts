@@ -1335,7 +1335,7 @@ export type ClusterLayerClustersArgs = {
 export type Cluster = {
   /** From 0, the largest first. */
   readonly number: Scalars['Int']['output'];
-  /** What people read: the terms or the value that set it apart, or its number; unique in its layer. */
+  /** What people read: the terms or the value that set it apart, or else its most typical items where they are words, or its number; unique in its layer. */
   readonly label: Scalars['String']['output'];
   /** How many items. */
   readonly size: Scalars['BigInt']['output'];

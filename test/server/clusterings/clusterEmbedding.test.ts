@@ -98,6 +98,25 @@ onEveryDatabase((_engine, open) => {
     }
   });
 
+  test('groups of bare words, none of which comes twice, are called by their most typical ones', async () => {
+    const name = (i: number) => `${kinds[i % 3]}${[...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`;
+    const items = Array.from({ length: 300 }, (_, i) => ({ key: name(i), label: name(i) }));
+    const embedding = await makeEmbedding(database, { slug: 'words', items, matrix: groups(300, 3) });
+    for (const method of ['KMEANS', 'HDBSCAN'] as const) {
+      const job = await cluster(database, embedding, { method, kmeans: { clusters: 3 } });
+      assert.equal(job.state, 'SUCCEEDED');
+      const { clustering, clusters } = await clustersOf(database, embedding);
+      for (const { label, representatives } of clusters) {
+        const typical = representatives.slice(0, 3).map((id) => name(id - 1));
+        assert.equal(label, typical.join(', '));
+      }
+      for (let layer = 1; layer <= clustering.layers.length; layer++) {
+        for (const { label } of (await clustersOf(database, embedding, layer)).clusters)
+          assert.match(label, /^\D+, \D+$/);
+      }
+    }
+  });
+
   test('k-means puts every item into one of so many clusters', async () => {
     const embedding = await makeGroups(database, 'means');
     const job = await cluster(database, embedding, { method: 'KMEANS', kmeans: { clusters: 3 } });

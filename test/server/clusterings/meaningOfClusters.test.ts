@@ -12,19 +12,43 @@ test('words are told apart in any language, each once, in lower case', () => {
   assert.deepEqual([...wordsOf(['…', ''])], []);
 });
 
-test('a cluster is called by its best words, or else by its value, or else by its number, each name once', () => {
-  const term = (word: string, score: number) => ({ term: word, score, count: 3 });
+test('a cluster is called by its best words, or else by its value, its most typical items or its number, each name once', () => {
+  const term = (word: string, score: number, count = 3) => ({ term: word, score, count });
   const trait = { field: 'kind', value: 'fruit', share: 0.9, shareElsewhere: 0 };
+  const few = { items: 10 };
   const meanings = [
-    { terms: [term('apple', 1), term('pear', 0.9), term('plum', 0.5), term('fig', 0.45)], traits: [trait] },
-    { terms: [term('apple', 1), term('pear', 0.9), term('plum', 0.5)], traits: [] },
-    { terms: [term('rare', 1), term('common', 0.1)], traits: [] },
-    { terms: [], traits: [trait] },
-    { terms: [], traits: [] },
+    { ...few, terms: [term('apple', 1), term('pear', 0.9), term('plum', 0.5), term('fig', 0.45)], traits: [trait] },
+    { ...few, terms: [term('apple', 1), term('pear', 0.9), term('plum', 0.5)], traits: [] },
+    { ...few, terms: [term('rare', 1), term('common', 0.1)], traits: [] },
+    { ...few, terms: [], traits: [trait] },
+    // Among a hundred words, two that begin alike by chance name nothing.
+    { items: 100, terms: [term('well', 1, 2)], traits: [] },
+    { ...few, terms: [], traits: [] },
+    { ...few, terms: [], traits: [] },
+    { ...few, terms: [], traits: [] },
+  ];
+  const examples = [
+    [],
+    [],
+    [],
+    [],
+    ['dog', 'cat', 'cat', 'horse', 'cow'],
+    ['IMG_0042.png', '17', 'x'.repeat(50)],
+    ['…'],
+    [],
   ];
   assert.deepEqual(
-    distinctLabels(meanings).map(({ label }) => label),
-    ['apple, pear, plum', 'apple, pear, plum (2)', 'rare', 'fruit', 'Cluster 5'],
+    distinctLabels(meanings, examples).map(({ label }) => label),
+    [
+      'apple, pear, plum',
+      'apple, pear, plum (2)',
+      'rare',
+      'fruit',
+      'dog, cat, horse',
+      'Cluster 6',
+      'Cluster 7',
+      'Cluster 8',
+    ],
   );
 });
 
