@@ -88,6 +88,16 @@ export interface DatasetSummary {
   readonly mayChange?: boolean;
 }
 
+/** So much of a data set as tells whether there is something new. */
+export interface DatasetNews {
+  readonly embeddings: readonly {
+    readonly name: string;
+    readonly projections: readonly Pick<ProjectionSummary, 'name' | 'components' | 'version'>[];
+  }[];
+  readonly clusterings: readonly Pick<ClusteringSummary, 'name' | 'embedding'>[];
+  readonly jobs?: readonly { readonly id: string; readonly map: object | null }[];
+}
+
 /** A job that has not ended. */
 export interface OpenJob {
   readonly id: string;
@@ -207,7 +217,7 @@ const projectionFields = `name method components seed parameters device millisec
       quality { trustworthiness continuity neighborRecall tripletAccuracy rankCorrelation neighbors sample columns }`;
 
 /** Maps of more than three components are there to find groups in. */
-const withMapsToSee = (summary: DatasetSummary): DatasetSummary => ({
+const withMapsToSee = <Dataset extends DatasetNews>(summary: Dataset): Dataset => ({
   ...summary,
   embeddings: summary.embeddings.map((embedding) => ({
     ...embedding,
@@ -235,6 +245,11 @@ export const documents = {
     ${jobsField}
   }
   server { mayChange }
+}`,
+  news: `query MapNews($dataset: String!) {
+  dataset(slug: $dataset) {
+    embeddings { name projections { name components version } } clusterings { name embedding { name } } jobs { id map { name } }
+  }
 }`,
   pointsInTheMaking: `query MapPointsInTheMaking($job: ID!, $columns: [String!]!) {
   job(id: $job) { state stage map { points(columns: $columns) { count url mediaType version } } }
@@ -362,6 +377,12 @@ export class HttpClient {
       signal,
     );
     return dataset === null ? null : { ...withMapsToSee(dataset), ...server };
+  }
+
+  /** What there is of a data set now; null: there is none. */
+  async news(slug: string): Promise<DatasetNews | null> {
+    const { dataset } = await this.ask<{ dataset: DatasetNews | null }>(documents.news, { dataset: slug });
+    return dataset === null ? null : withMapsToSee(dataset);
   }
 
   /** The first thousand data sets. */

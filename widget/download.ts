@@ -6,6 +6,13 @@ export interface Row {
   readonly coordinates: readonly number[];
 }
 
+const formats = {
+  csv: { mediaType: 'text/csv;charset=utf-8', write: toCsv },
+  json: { mediaType: 'application/json', write: toJson },
+} as const;
+
+export type Format = keyof typeof formats;
+
 const axes = ['x', 'y', 'z'] as const;
 
 /** CSV as RFC 4180 has it: key, label, coordinates, then each field that any item has. */
@@ -33,12 +40,13 @@ export function toJson(rows: readonly Row[]): string {
   return `${JSON.stringify(items, null, 2)}\n`;
 }
 
-/** Offers text to the user as a file. */
-export function offerFile(name: string, mediaType: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: mediaType }));
+/** Offers items to the user as a file. `name` has no ending yet. */
+export function offerRows(name: string, format: Format, rows: readonly Row[]): void {
+  const { mediaType, write } = formats[format];
+  const url = URL.createObjectURL(new Blob([write(rows)], { type: mediaType }));
   const link = document.createElement('a');
   link.href = url;
-  link.download = name;
+  link.download = `${name}.${format}`;
   link.click();
   // The browser reads the URL after this task; freeing it at once would cancel the download.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);

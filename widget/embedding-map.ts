@@ -17,7 +17,7 @@ import { type Place, PointController } from './controllers/pointController.ts';
 import { StageController, type StageMarks, type StageScene } from './controllers/stageController.ts';
 import { ThemeController } from './controllers/themeController.ts';
 import { WordsController } from './controllers/wordsController.ts';
-import { fire, type PointDetail } from './events.ts';
+import { fire, type PointDetail, type ViewState } from './events.ts';
 import { ClustersFeature } from './features/clusters.ts';
 import type { Feature, MakingState, MapView } from './features/feature.ts';
 import { hasNames } from './features/hasNames.ts';
@@ -45,6 +45,10 @@ const TRANSITION_MS = 900;
 const FLIGHT_MS = 420;
 const ZOOM_STEP = 1.6;
 const PAN_STEP_PX = 60;
+/** Selected items that are part of what is seen. */
+const MOST_KEPT = 1000;
+/** What is seen is told when it has been the same for so long. */
+const VIEW_RESTS_MS = 300;
 /** Lines of a list before "Show more", and how many more it shows. */
 const LIST_STEP = 100;
 
@@ -60,6 +64,7 @@ export class EmbeddingMap extends LitElement {
     theme: { type: String, reflect: true },
     clusters: { type: String, reflect: true },
     neighborCount: { type: Number, attribute: 'neighbor-count', reflect: true },
+    captions: { type: Boolean, reflect: true },
     compact: { type: Boolean, reflect: true },
     cooperative: { type: Boolean, reflect: true },
     token: { attribute: false },
@@ -86,6 +91,8 @@ export class EmbeddingMap extends LitElement {
   declare clusters: string | null;
   /** How many neighbours a click asks for, 1 to 100. Default: 10. */
   declare neighborCount: number;
+  /** Whether names of the items, or pictures of those that have them, stand at the points where there is room. */
+  declare captions: boolean;
   /** Only the map: no search, choices or panels; gestures, tooltips and events stay. */
   declare compact: boolean;
   /** Wheel and one finger scroll the page; Ctrl and wheel, or two fingers, move the map. */
@@ -108,11 +115,13 @@ export class EmbeddingMap extends LitElement {
   readonly #load = new LoadController(this, {
     onDataset: (client, { slug }) => this.#items.use(client, slug),
     onMap: (map) => this.#loaded(map),
+    isSeen: () => this.#stage.isSeen,
   });
   readonly #stage = new StageController(this, {
     container: () => this.#stageElement.value ?? null,
     marks: () => this.#marks(),
     expected: () => this.#load.expected,
+    endpoint: () => this.#load.endpoint,
     onFailure: (error) => this.#load.fail(error),
     onShown: (scene) => this.#shown(scene),
     onMove: () => this.#moved(),
@@ -157,6 +166,11 @@ export class EmbeddingMap extends LitElement {
       wanted: ({ projectionSummary }) => projectionSummary.making !== undefined,
     }),
     new LaterFeature(this.#view, {
+      ...{ name: 'captions', label: 'Names and pictures', icon: icons.names },
+      applies: (_, map) => map.points.count > 0,
+      wanted: () => this.captions,
+    }),
+    new LaterFeature(this.#view, {
       ...{ name: 'info', label: 'About this map', icon: icons.info },
       applies: () => true,
     }),
@@ -173,6 +187,10 @@ export class EmbeddingMap extends LitElement {
   #legendOpen: boolean | null = null;
   #making: MakingState | null = null;
   #adopted = '';
+  /** What is to be seen of the map as soon as it is on the screen. */
+  #wanted: Partial<ViewState> | null = null;
+  #told = '';
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -185,6 +203,7 @@ export class EmbeddingMap extends LitElement {
     this.theme = null;
     this.clusters = null;
     this.neighborCount = 10;
+    this.captions = false;
     this.compact = false;
     this.cooperative = false;
     this.token = null;
@@ -264,6 +283,26 @@ export class EmbeddingMap extends LitElement {
     return this.#clusters.labels(getComputedStyle(this.#stageElement.value ?? this).fontFamily);
   }
 
+  /** What is seen, as an object that can be kept and shown again: also of a map that has not come yet. */
+  get viewState(): ViewState {
+    const { map } = this;
+    const { current } = this.#points;
+    const keyOf = (index: number) => map?.points.key(index) ?? '';
+    return {
+      ...{ embedding: this.embedding, projection: this.projection, colorBy: this.colorBy },
+      ...{ captions: this.captions, camera: this.camera },
+      chosen: current < 0 ? null : keyOf(current),
+      selected: this.#selection.indices.length > MOST_KEPT ? [] : Array.from(this.#selection.indices, keyOf),
+    };
+  }
+
+  set viewState(view: Partial<ViewState>) {
+    const { embedding = null, projection = null, colorBy = null, captions = false } = view;
+    Object.assign(this, { embedding, projection, colorBy, captions });
+    this.#wanted = view;
+    void this.updateComplete.then(() => this.#showWanted());
+  }
+
   /** The part of the world that is seen. */
   get camera(): Camera {
     return this.#stage.camera;
@@ -326,6 +365,7 @@ export class EmbeddingMap extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    clearTimeout(this.#telling);
     this.#scene = null;
     this.#stage.show(null);
   }
@@ -336,6 +376,7 @@ export class EmbeddingMap extends LitElement {
     this.#scene = this.#makeScene();
     this.#stage.show(this.#scene);
     this.#stage.requestFrame();
+    this.#tellView();
   }
 
   override render(): TemplateResult {
@@ -574,6 +615,10 @@ export class EmbeddingMap extends LitElement {
       get hidden() {
         return element.#filter.hidden;
       },
+      isolate: (indices) => this.#filter.isolate(indices),
+      get isolates() {
+        return element.#filter.isolates;
+      },
       get theme() {
         return element.#theme();
       },
@@ -583,8 +628,23 @@ export class EmbeddingMap extends LitElement {
       get clusters() {
         return element.clusters;
       },
+      get captions() {
+        return element.captions;
+      },
+      toggleCaptions: () => {
+        this.captions = !this.captions;
+      },
+      get labels() {
+        return element.labels;
+      },
+      get emphasis() {
+        return element.#emphasis;
+      },
       get neighborCount() {
         return element.neighborCount;
+      },
+      set neighborCount(count) {
+        element.neighborCount = count;
       },
       get current() {
         return element.#points.current;
@@ -671,9 +731,36 @@ export class EmbeddingMap extends LitElement {
     if (!this.#load.shown(scene.points.x)) return;
     this.#stage.requestFrame();
     this.#load.tellProjection();
+    void this.#showWanted();
+  }
+
+  async #showWanted(): Promise<void> {
+    const { map } = this;
+    // Of a map that is on its way the points are not yet where they will be.
+    if (map === null || this.#load.isPending || this.#load.isMoving) return;
+    const { camera, chosen, selected = [] } = this.#wanted ?? {};
+    this.#wanted = null;
+    if (chosen) await this.showNeighbors(chosen);
+    if (selected.length > 0) await this.select(selected);
+    if (camera) this.camera = camera;
+    this.#tellView();
+  }
+
+  /** Tells what is seen when it has been the same for a moment, and is not as at first. */
+  #tellView(): void {
+    this.#told ||= JSON.stringify(this.viewState);
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => {
+      if (this.map === null || this.#wanted !== null) return;
+      const { viewState } = this;
+      const told = JSON.stringify(viewState);
+      if (told !== this.#told) fire(this, 'view-change', viewState);
+      this.#told = told;
+    }, VIEW_RESTS_MS);
   }
 
   #moved(): void {
+    this.#tellView();
     if (this.#points.hovered >= 0) this.#points.hover(-1, null);
     else if (!this.hasUpdated || this.#legendOpen === null) this.requestUpdate();
   }

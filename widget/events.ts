@@ -1,4 +1,5 @@
 /** The events of `<embedding-map>`. All bubble and cross shadow roots. */
+import type { Camera } from './camera.ts';
 import type { Neighbors } from './client.ts';
 import type { MakingState } from './features/feature.ts';
 
@@ -30,6 +31,19 @@ export interface ProjectionDetail {
 
 export interface ProgressDetail extends Omit<ProjectionDetail, 'components'>, MakingState {}
 
+/** What is seen: enough to show the same again. */
+export interface ViewState {
+  readonly embedding: string | null;
+  readonly projection: string | null;
+  readonly colorBy: string | null;
+  readonly captions: boolean;
+  readonly camera: Camera;
+  /** Key of the item whose neighbours are shown; null: none. */
+  readonly chosen: string | null;
+  /** Keys of the selected items; none where they are more than 1,000. */
+  readonly selected: readonly string[];
+}
+
 export interface StateDetail {
   readonly state: 'empty' | 'loading' | 'ready' | 'error';
 }
@@ -50,6 +64,8 @@ export interface EmbeddingMapEventMap {
   'selection-change': CustomEvent<SelectionDetail>;
   /** Another map is on the screen, at its final coordinates. */
   'projection-change': CustomEvent<ProjectionDetail>;
+  /** Something else is seen, and has been for a moment: another part, another color, another choice. */
+  'view-change': CustomEvent<ViewState>;
   /** The map is in the making and on its way: how far it is. */
   'map-progress': CustomEvent<ProgressDetail>;
   /** Loading began or ended. */

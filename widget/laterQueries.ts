@@ -30,6 +30,9 @@ export const laterDocuments = {
     }
   }
 }`,
+  pictures: `query MapPictures($dataset: String!, $keys: [JSON!]!, $first: Int!) {
+  dataset(slug: $dataset) { items(first: $first, filter: { field: "key", in: $keys }) { nodes { key image(size: 64) { url } } } }
+}`,
   classifyItems: `mutation MapClassify($input: ClassifyItemsInput!) { classifyItems(input: $input) { job { id } } }`,
   compareEmbeddings: `mutation MapCompare($input: CompareEmbeddingsInput!) { compareEmbeddings(input: $input) { job { id } } }`,
 } as const;
@@ -178,6 +181,23 @@ export async function changed(
   const answer = await client.ask<Answer>(laterDocuments.changed, { dataset, embedding, first }, signal);
   const found = answer.dataset?.embedding?.comparisons.find((comparison) => comparison.column === column);
   return found?.changed.map(({ node, overlap }) => ({ ...node, overlap })) ?? [];
+}
+
+/** The addresses of the pictures of items, of those that have one. */
+export async function pictures(
+  client: Client,
+  dataset: string,
+  keys: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly { readonly key: string; readonly url: string }[]> {
+  interface Answer {
+    dataset: { items: { nodes: { key: string; image: { url: string } | null }[] } } | null;
+  }
+  const variables = { dataset, keys, first: keys.length };
+  const answer = await client.ask<Answer>(laterDocuments.pictures, variables, signal);
+  return (answer.dataset?.items.nodes ?? []).flatMap(({ key, image }) =>
+    image === null ? [] : { key, url: image.url },
+  );
 }
 
 /** Starts telling by prompts what items are. Answers the id of the job. */

@@ -1,5 +1,6 @@
 /** The second file: what `loadMore.ts` fetches. It shares no objects with the first but those that it is given. */
 import { AnalogyFeature } from './features/analogy.ts';
+import { CaptionsFeature } from './features/captions.ts';
 import { CompareFeature } from './features/compare.ts';
 import type { Feature, MapView } from './features/feature.ts';
 import { GraphFeature } from './features/graph.ts';
@@ -8,12 +9,15 @@ import { LayersFeature } from './features/layers.ts';
 import { MapsFeature } from './features/maps.ts';
 import { PromptsFeature } from './features/prompts.ts';
 
+export { offerRows } from './download.ts';
 export { moreStyles } from './moreStyles.ts';
 export { openPageClient, type PageClient } from './pageClient.ts';
+export { createPointsRenderer } from './renderer/pointsRenderer.ts';
 
 /** Features that are fetched when they are first used, by the names that `LaterFeature` knows them by. */
 export const features = {
   analogy: (view) => new AnalogyFeature(view),
+  captions: (view) => new CaptionsFeature(view),
   compare: (view) => new CompareFeature(view),
   graph: (view) => new GraphFeature(view),
   info: (view) => new InfoFeature(view),

@@ -80,6 +80,24 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     await allJobs(server);
   });
 
+  test('a page that is open notices by itself that a data set comes, that a map of it is made, and that it goes', async () => {
+    const page = await newPage({ viewport: { width: 900, height: 640 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(site.serve(pageWithMap(server.url, 'dataset="late"')));
+    await heard(page, 'map-error', 'detail.code === "NOT_FOUND"');
+    const matrix = createMatrix(30, 4);
+    matrix.data.forEach((_, i) => {
+      matrix.data[i] = Math.sin(i * i);
+    });
+    const items = Array.from({ length: 30 }, (_, i) => ({ key: `l${i}` }));
+    await makeEmbedding(server.database, { slug: 'late', items, matrix });
+    await heard(page, 'state-change', 'detail.state === "empty"');
+    await project({ dataset: 'late', name: 'flat', method: 'PCA' });
+    assert.equal((await heard(page, 'projection-change')).detail.projection, 'flat');
+    await server.data('mutation { removeDataset(input: { dataset: "late" }) { removedId } }');
+    await heard(page, 'map-error', 'detail.code === "NOT_FOUND"');
+  });
+
   test('a new map is made from the panel, begins where the points are, and is shown', async () => {
     const page = await open('projection="umap-2d"');
     await ready(page);

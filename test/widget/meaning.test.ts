@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 
 import { browserForTests } from '../helpers/browser.ts';
-import { PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
+import { drawn, PATIENCE_MS, pageWithMap, ready, startSite, untilDrawn } from '../helpers/mapPage.ts';
 import { writeImageModel, writePairModel } from '../helpers/models.ts';
 import { scratchDir } from '../helpers/runTask.ts';
 import { allJobs, type TestServer, testServers, upload } from '../helpers/server.ts';
@@ -109,6 +109,23 @@ describe('the element on an embedding that takes texts and pictures', { skip, co
     }, red);
     await page.getByRole('heading', { name: 'Like this picture' }).waitFor();
     assert.deepEqual((await lines(9)).slice(0, 3).sort(), ['crimson', 'rose', 'ruby']);
+  });
+
+  test('the pictures themselves stand at the points where that is wanted, those that were found first', async () => {
+    assert.equal(await drawn(page), 0);
+    await page.getByRole('button', { name: 'Names and pictures' }).click();
+    // Nine squares of 30 pixels with their rims, less what covers another.
+    const all = await untilDrawn(page, 3000);
+    assert.ok(all < 12_000, `${all} pixels`);
+    const red = await page.evaluate(() => {
+      const canvas = document.querySelector('embedding-map')?.shadowRoot?.querySelector<HTMLCanvasElement>('.overlay');
+      const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) if ((data[at] ?? 0) > 200 && (data[at + 2] ?? 255) < 50) count++;
+      return count;
+    });
+    assert.ok(red > 500, 'the three that are like the picture are red');
+    await page.getByRole('button', { name: 'Names and pictures' }).click();
   });
 
   test("labels of one's own colour the map, and others colour it anew", async () => {

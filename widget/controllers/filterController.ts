@@ -14,6 +14,7 @@ export class FilterController {
   count = 0;
   readonly #host: ReactiveControllerHost;
   #coloring: Coloring | null = null;
+  #only: Uint32Array | null = null;
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
@@ -24,6 +25,18 @@ export class FilterController {
     if (coloring === this.#coloring) return;
     this.#coloring = coloring;
     this.showAll();
+  }
+
+  /** Whether a few points are shown alone. */
+  get isolates(): boolean {
+    return this.#only !== null;
+  }
+
+  /** Shows these points alone, of those that the legend shows; null: all of these. */
+  isolate(only: Uint32Array | null): void {
+    if (only === this.#only) return;
+    this.#only = only;
+    this.#hide(this.slots);
   }
 
   /** Hides a category, or shows it again. */
@@ -55,9 +68,14 @@ export class FilterController {
     this.slots = slots;
     this.count = 0;
     this.hidden = null;
-    if (slots.size > 0 && this.#coloring !== null) {
+    if ((slots.size > 0 || this.#only !== null) && this.#coloring !== null) {
       const bySlot = Uint8Array.from({ length: 256 }, (_, slot) => (slots.has(slot) ? 1 : 0));
-      const hidden = this.#coloring.slots.map((slot) => bySlot[slot] ?? 0);
+      let hidden = this.#coloring.slots.map((slot) => bySlot[slot] ?? 0);
+      if (this.#only !== null) {
+        const alone = new Uint8Array(hidden.length).fill(1);
+        for (const index of this.#only) alone[index] = hidden[index] ?? 1;
+        hidden = alone;
+      }
       for (const flag of hidden) this.count += flag;
       this.hidden = hidden;
     }

@@ -11,6 +11,7 @@ import { colorField, type Names, resolveNames, withMapsInTheMaking } from '../na
 import { createPicker } from '../picking.ts';
 import type { Points } from '../points.ts';
 import { PAGE_DATASET, type PageMapOptions, type PageVectors } from '../vectors.ts';
+import { NewsController, newsOf } from './newsController.ts';
 import { TaskController } from './taskController.ts';
 
 /** The element: what its attributes say. */
@@ -29,6 +30,8 @@ export interface LoadHost extends ReactiveControllerHost, HTMLElement {
 interface LoadOptions {
   readonly onDataset: (client: Client, summary: DatasetSummary) => void;
   readonly onMap: (map: LoadedMap) => void;
+  /** Whether the map is in sight. */
+  readonly isSeen: () => boolean;
 }
 
 export class LoadController implements ReactiveController {
@@ -53,8 +56,10 @@ export class LoadController implements ReactiveController {
   /** The job whose map is shown on its way, in place of the one that was there before. */
   #followed: string | null = null;
   #whenAsked: (() => void)[] = [];
+  /** What there was when the data set was last asked for; null: that is not known, or being asked. */
+  #known: string | null = null;
 
-  constructor(host: LoadHost, { onDataset, onMap }: LoadOptions) {
+  constructor(host: LoadHost, { onDataset, onMap, isSeen }: LoadOptions) {
     this.#host = host;
     host.addController(this);
     this.#datasetTask = new TaskController(host, {
@@ -62,18 +67,32 @@ export class LoadController implements ReactiveController {
         this.#client === null || !this.#dataset ? null : ([this.#client, this.#dataset, this.#generation] as const),
       run: async ([client, slug], signal) => {
         const summary = await client.dataset(slug, signal);
+        signal.throwIfAborted();
+        this.#known = newsOf(summary);
         if (summary === null) throw new ClientError('NOT_FOUND', `The server has no data set "${slug}".`);
         return withMapsInTheMaking(summary);
       },
-      onStart: () => this.#tellState(),
+      onStart: () => {
+        this.#known = null;
+        this.#tellState();
+      },
       onComplete: (summary) => {
         this.#asked();
         if (this.#client !== null) onDataset(this.#client, summary);
       },
       onError: (error) => {
+        this.#known ??= ''; // whatever comes of a server that did not answer is news
         this.#asked();
         this.tellError(error);
       },
+    });
+    new NewsController(host, {
+      about: () => {
+        const [client, dataset] = [this.#client, this.#dataset];
+        return client !== null && dataset && this.#page === null && isSeen() ? { client, dataset } : null;
+      },
+      known: () => this.#known,
+      onNews: () => void this.reload(),
     });
     this.#mapTask = new TaskController(host, {
       arguments: () => this.#mapArguments(),
@@ -169,8 +188,13 @@ export class LoadController implements ReactiveController {
     return this.#shown !== null && this.#shown !== this.map?.points.x && this.map?.names.job === null;
   }
 
+  /** Of the GraphQL server. */
+  get endpoint(): string {
+    return new URL(this.#host.endpoint ?? defaultEndpoint(), document.baseURI).href;
+  }
+
   hostUpdate(): void {
-    const endpoint = new URL(this.#host.endpoint ?? defaultEndpoint(), document.baseURI).href;
+    const { endpoint } = this;
     const { token, vectors, mapOptions } = this.#host;
     if (this.#page !== null && (this.#page.vectors !== vectors || this.#page.options !== mapOptions)) this.#closePage();
     if (vectors !== null) {

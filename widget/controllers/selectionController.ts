@@ -1,15 +1,9 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import { offerFile, type Row, toCsv, toJson } from '../download.ts';
+import type { Format, Row } from '../download.ts';
 import type { LoadedMap } from '../loadMap.ts';
+import { loadMore } from '../loadMore.ts';
 import { coordinatesAt } from '../points.ts';
-
-const formats = {
-  csv: { mediaType: 'text/csv;charset=utf-8', write: toCsv },
-  json: { mediaType: 'application/json', write: toJson },
-} as const;
-
-export type Format = keyof typeof formats;
 
 /** The items that the user has selected, and their download. */
 export class SelectionController implements ReactiveController {
@@ -43,7 +37,7 @@ export class SelectionController implements ReactiveController {
     this.set(Uint32Array.from(new Set([...this.indices, ...indices])).sort());
   }
 
-  /** Fetches the fields of the selected items and offers them as a file. @throws what the client throws */
+  /** Fetches the fields of the selected items and offers them as a file. @throws what the client throws, and where the second file is nowhere */
   async download(map: LoadedMap, format: Format, labelOf: (index: number) => string): Promise<void> {
     if (this.downloading !== null || this.indices.length === 0) return;
     const abort = new AbortController();
@@ -65,8 +59,8 @@ export class SelectionController implements ReactiveController {
           coordinates: coordinatesAt(map.points, index),
         }),
       );
-      const { mediaType, write } = formats[format];
-      offerFile(`${map.names.dataset}-selection.${format}`, mediaType, write(rows));
+      const { offerRows } = await loadMore(map.client.endpoint);
+      offerRows(`${map.names.dataset}-selection`, format, rows);
     } catch (error) {
       if (!abort.signal.aborted) throw error;
     } finally {

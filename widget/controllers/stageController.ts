@@ -17,6 +17,8 @@ interface StageOptions {
   readonly marks: () => StageMarks;
   /** The kind of map that is on its way: its renderer is set up meanwhile, which may take the graphics card a while. */
   readonly expected: () => 2 | 3 | null;
+  /** Of the GraphQL server. */
+  readonly endpoint: () => string;
   /** The map cannot be drawn here. */
   readonly onFailure: (error: Error) => void;
   /** A scene is on the canvas, after its transition. */
@@ -107,6 +109,11 @@ export class StageController implements ReactiveController {
     return project(this.camera, this.size, ...world);
   }
 
+  /** Whether the map is on the screen, or nearly. */
+  get isSeen(): boolean {
+    return this.#visible;
+  }
+
   get moving(): boolean {
     return this.#flight !== null;
   }
@@ -188,7 +195,9 @@ export class StageController implements ReactiveController {
 
   async #create(components: 2 | 3): Promise<void> {
     try {
-      const renderer = await createRenderer(components, this.size, { onLost: () => this.#rebuild() });
+      const renderer = await createRenderer(components, this.size, this.#options.endpoint(), {
+        onLost: () => this.#rebuild(),
+      });
       if (!this.#connected || !this.#visible) {
         renderer.destroy();
         return;

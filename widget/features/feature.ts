@@ -7,6 +7,7 @@ import type { Client } from '../client.ts';
 import type { Theme } from '../colors.ts';
 import type { ItemsController } from '../controllers/itemsController.ts';
 import type { StageController } from '../controllers/stageController.ts';
+import type { PlacedLabel } from '../labels.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import type { Line } from '../panels/results.ts';
@@ -25,6 +26,8 @@ export interface Feature {
   shapes?(colors: MarkColors): readonly Shape[];
   /** A button beside the map. */
   renderTool?(map: LoadedMap, names: Names): TemplateResult | null;
+  /** What its button does where it has no panel. */
+  start?(): void;
   /** A point was chosen while its panel is open. True: it is taken; otherwise its neighbours are asked for. */
   chosen?(map: LoadedMap, index: number): boolean;
   /** Its panel was closed by the user: what it showed is done with. */
@@ -71,14 +74,25 @@ export interface MapView extends ReactiveControllerHost {
   readonly stage: StageController;
   /** Points that the legend has hidden. */
   readonly hidden: Hidden;
+  /** Shows these points alone, ascending; null: all that the legend shows. */
+  isolate(indices: Uint32Array | null): void;
+  /** Whether some points are shown alone. */
+  readonly isolates: boolean;
   /** Which colours are shown. */
   readonly theme: Theme;
   /** Only the map is shown: no panels. */
   readonly compact: boolean;
   /** The clustering whose labels are wanted, or `none`; null: whichever suits the map. */
   readonly clusters: string | null;
+  /** Whether names or pictures stand at the points. */
+  readonly captions: boolean;
+  toggleCaptions(): void;
+  /** The labels of groups that are on the screen. */
+  readonly labels: readonly PlacedLabel[];
+  /** Points that stand out, ascending; null: all alike. */
+  readonly emphasis: Uint32Array | null;
   /** How many neighbours a click asks for. */
-  readonly neighborCount: number;
+  neighborCount: number;
   /** The point that was chosen by click or keyboard; -1: none. */
   readonly current: number;
   /** The points that are selected, ascending. */

@@ -78,7 +78,8 @@ export class LaterFeature implements Feature {
 
   async #open(endpoint: string): Promise<void> {
     const feature = await this.#load(endpoint);
-    if (feature !== null) this.#view.open(feature);
+    if (feature?.start !== undefined) feature.start();
+    else if (feature !== null) this.#view.open(feature);
   }
 
   async #load(endpoint: string): Promise<Feature | null> {

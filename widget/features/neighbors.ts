@@ -10,6 +10,10 @@ import type { Shape } from '../renderer/overlay.ts';
 import { bringIntoView } from './bringIntoView.ts';
 import type { Feature, MapView, MarkColors } from './feature.ts';
 
+/** How many neighbours can be asked for. */
+const MOST = 100;
+const COUNTS = [5, 10, 20, 50, MOST];
+
 export class NeighborsFeature implements Feature {
   readonly label = 'Nearest neighbours';
   readonly #view: MapView;
@@ -27,8 +31,11 @@ export class NeighborsFeature implements Feature {
     this.#view.items.want(key, 'now');
     this.#view.open(this);
     bringIntoView(this.#view, index);
-    const count = Math.min(100, Math.max(1, Math.round(this.#view.neighborCount) || 10));
-    void this.#neighbors.ask(map.client, map.names, key, count);
+    void this.#neighbors.ask(map.client, map.names, key, this.#count);
+  }
+
+  get #count(): number {
+    return Math.min(MOST, Math.max(1, Math.round(this.#view.neighborCount) || 10));
   }
 
   renderPanel(): TemplateResult | null {
@@ -45,6 +52,14 @@ export class NeighborsFeature implements Feature {
         : describeSearch(result);
     return html`${renderPanelHeader(current < 0 ? key : this.#view.labelOf(current), subtitle, this.#view.close)}
       ${renderAbout(item, items.image(item?.image ?? null))}
+      <label class="actions">
+        Show
+        <select aria-label="How many neighbours" @change=${(event: Event) => this.#changeCount(event)}>
+          ${[...new Set([...COUNTS, this.#count])]
+            .sort((a, b) => a - b)
+            .map((count) => html`<option ?selected=${count === this.#count}>${count}</option>`)}
+        </select>
+      </label>
       ${this.#view.renderLines(lines, lines.length)}`;
   }
 
@@ -77,6 +92,13 @@ export class NeighborsFeature implements Feature {
 
   loaded({ sameItems }: LoadedMap): void {
     if (!sameItems) this.#neighbors.clear();
+  }
+
+  #changeCount({ currentTarget }: Event): void {
+    const { map, current } = this.#view;
+    if (!(currentTarget instanceof HTMLSelectElement) || map === null || current < 0) return;
+    this.#view.neighborCount = Number(currentTarget.value);
+    this.ask(map, current);
   }
 
   #changed(): void {

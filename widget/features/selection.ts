@@ -2,7 +2,8 @@
 import { html, type TemplateResult } from 'lit';
 
 import { zoomToRectangle } from '../camera.ts';
-import { type Format, SelectionController } from '../controllers/selectionController.ts';
+import { SelectionController } from '../controllers/selectionController.ts';
+import type { Format } from '../download.ts';
 import { messageOf } from '../errors.ts';
 import { fire } from '../events.ts';
 import type { LoadedMap } from '../loadMap.ts';
@@ -69,6 +70,7 @@ export class SelectionFeature implements Feature {
         <button class="button" aria-disabled=${busy} @click=${() => void this.#download(map, 'csv')}>${icons.download} CSV</button>
         <button class="button" aria-disabled=${busy} @click=${() => void this.#download(map, 'json')}>${icons.download} JSON</button>
         <button class="button" @click=${() => this.#zoomTo()}>Zoom to</button>
+        <button class="button" aria-pressed=${this.#view.isolates} @click=${() => this.#toggleAlone()}>Show alone</button>
       </div>
       ${this.#view.renderLines(lines, count)}`;
   }
@@ -89,8 +91,13 @@ export class SelectionFeature implements Feature {
     if (!sameItems) this.clear();
   }
 
+  #toggleAlone(): void {
+    this.#view.isolate(this.#view.isolates ? null : this.#selection.indices);
+  }
+
   #changed(): void {
     const { indices } = this.#selection;
+    if (this.#view.isolates) this.#view.isolate(indices.length === 0 ? null : indices);
     if (indices.length > 0) this.#view.open(this);
     else this.#view.shut(this);
     this.#view.announce(`${indices.length.toLocaleString()} selected`);

@@ -1,10 +1,13 @@
 /** `/`: every data set with its live map; `/#slug`: one of them, whole. Files dropped on the page are imported. */
 import { html, nothing, render, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 
 import { type DatasetSummary, HttpClient } from '../client.ts';
 import type {} from '../embedding-map.ts';
+import type { ViewState } from '../events.ts';
 import { withMapsInTheMaking } from '../names.ts';
 import { type ImportProgress, importFiles } from './importFiles.ts';
+import { type Address, fromHash, toHash } from './viewAddress.ts';
 
 const client = new HttpClient(new URL('/graphql', location.href).href);
 const place = document.querySelector('#gallery');
@@ -12,6 +15,7 @@ const place = document.querySelector('#gallery');
 let datasets: readonly DatasetSummary[] | null = null;
 let failure: string | null = null;
 let running: ImportProgress | null = null;
+let address = fromHash(location.hash.slice(1));
 /** Which map each card shows, as `embedding/projection`. */
 const chosen = new Map<string, string>();
 
@@ -54,8 +58,8 @@ function page(): TemplateResult {
     </div>`;
   }
   if (datasets === null) return html`<p class="quiet">Loading …</p>`;
-  const slug = decodeURIComponent(location.hash.slice(1));
-  if (slug !== '') return whole(slug, datasets.find((dataset) => dataset.slug === slug) ?? null);
+  const { dataset: slug } = address;
+  if (slug !== '') return whole(address, datasets.find((dataset) => dataset.slug === slug) ?? null);
   if (datasets.length === 0) {
     return html`<section class="intro"><h1>Nothing is loaded yet</h1></section>
       ${dropZone(false)}`;
@@ -109,20 +113,29 @@ function card(dataset: DatasetSummary): TemplateResult {
   </article>`;
 }
 
-function whole(slug: string, dataset: DatasetSummary | null): TemplateResult {
+function whole({ dataset: slug, view }: Address, dataset: DatasetSummary | null): TemplateResult {
+  // The address says what is seen, so that it can be kept and sent to others.
+  const keep = ({ detail }: CustomEvent<ViewState>) =>
+    history.replaceState(null, '', `#${toHash({ dataset: slug, view: detail })}`);
   return html`<section class="view">
     <div class="head">
       <a href="#" @click=${backToAll}>All maps</a>
       <h1>${dataset?.title ?? slug}</h1>
       <p class="quiet">${dataset === null ? nothing : factsOf(dataset)}</p>
     </div>
-    <embedding-map dataset=${slug}></embedding-map>
+    ${keyed(address, html`<embedding-map dataset=${slug} .viewState=${view} @view-change=${keep}></embedding-map>`)}
   </section>`;
 }
 
 function backToAll(event: Event): void {
   event.preventDefault();
   history.pushState(null, '', location.pathname);
+  readAddress();
+}
+
+/** Another address is another map; what a map tells of itself does not come here. */
+function readAddress(): void {
+  address = fromHash(location.hash.slice(1));
   show();
 }
 
@@ -194,8 +207,8 @@ function factsOf(dataset: DatasetSummary): string {
   return [count, ...(dataset.licence === null ? [] : [dataset.licence])].join(' · ');
 }
 
-addEventListener('hashchange', show);
-addEventListener('popstate', show);
+addEventListener('hashchange', readAddress);
+addEventListener('popstate', readAddress);
 addEventListener('dragover', (event) => {
   event.preventDefault();
   document.body.classList.add('dragging');

@@ -4,7 +4,7 @@ import { type Camera, project, type Size } from '../camera.ts';
 import type { Points } from '../points.ts';
 
 /** Something drawn at points of the map, in the order in which it is given. */
-export type Shape = LineShape | RingShape | TextShape;
+export type Shape = LineShape | RingShape | TextShape | PictureShape;
 
 export interface LineShape {
   readonly kind: 'line';
@@ -46,7 +46,19 @@ export interface TextShape {
   readonly font: string;
 }
 
+/** A picture at a place of the screen. */
+export interface PictureShape {
+  readonly kind: 'picture';
+  readonly image: HTMLImageElement;
+  /** The middle, in CSS pixels, as is the longest edge. */
+  readonly x: number;
+  readonly y: number;
+  readonly edge: number;
+}
+
 const HALO_PX = 4;
+/** Around a picture, so that it comes apart from others. */
+const FRAME_PX = 1.5;
 
 const ARROW_PX = 9;
 /** Where words stand upon an arrow, from 0 at its beginning to 1 at its head. */
@@ -127,6 +139,7 @@ function drawShapes(context: CanvasRenderingContext2D, points: Points, marks: Ma
   for (const shape of marks.shapes) {
     if (shape.kind === 'ring') ring(shape);
     else if (shape.kind === 'text') drawText(context, shape);
+    else if (shape.kind === 'picture') drawPicture(context, shape, marks.ground);
     else {
       const way = shape.way?.map((at: World) => project(marks.camera, marks.size, ...at)) ?? null;
       drawLine(context, place(shape.from), place(shape.to), way, shape, marks);
@@ -154,6 +167,17 @@ function drawText(context: CanvasRenderingContext2D, { text, x, y, color, halo, 
   context.globalAlpha = 1;
   context.fillStyle = color;
   context.fillText(text, x, y);
+}
+
+function drawPicture(context: CanvasRenderingContext2D, { image, x, y, edge }: PictureShape, ground: string): void {
+  const { naturalWidth, naturalHeight } = image;
+  const scale = edge / Math.max(1, naturalWidth, naturalHeight);
+  const [width, height] = [naturalWidth * scale, naturalHeight * scale];
+  context.fillStyle = ground;
+  context.globalAlpha = 0.85;
+  context.fillRect(x - width / 2 - FRAME_PX, y - height / 2 - FRAME_PX, width + 2 * FRAME_PX, height + 2 * FRAME_PX);
+  context.globalAlpha = 1;
+  context.drawImage(image, x - width / 2, y - height / 2, width, height);
 }
 
 /** @param way the inner control points of a curve; null: straight */
