@@ -8,7 +8,7 @@ import { type Metric, nearestNeighbors } from '#kernels/knn.ts';
 import type { Matrix } from '#kernels/matrix.ts';
 import { neighborOverlap } from '#kernels/overlap.ts';
 import { type PointQualityOptions, pointQuality } from '#kernels/pointQuality.ts';
-import { initializeQuality, type Quality, type QualityOptions, resultOfQuality, runQuality } from '#kernels/quality.ts';
+import { measureQuality, type Quality, type QualityOptions } from '#kernels/quality.ts';
 import { representatives } from '#kernels/representatives.ts';
 import { isGpuUsual, openBackend } from './backends.ts';
 import { cpuThreads } from './cpuThreads.ts';
@@ -38,16 +38,16 @@ const kernels = {
     }: { readonly matrix: Matrix; readonly map: Matrix } & QualityOptions & PointQualityOptions,
     { onProgress }: KernelOptions,
   ): Promise<{ readonly whole: Quality; readonly points: Matrix | null } | null> {
-    const state = initializeQuality(matrix, map, options);
-    if (state === null) return null;
-    while (runQuality(state, state.step + 1)) onProgress((WHOLE_END * state.step) / state.steps);
-    if (matrix.rows > POINTS_LIMIT) return { whole: resultOfQuality(state), points: null };
     const backend = await CpuBackend.create(cpuThreads());
     try {
+      const whole = await measureQuality(backend, matrix, map, options, {
+        onProgress: (done) => onProgress(WHOLE_END * done),
+      });
+      if (whole === null || matrix.rows > POINTS_LIMIT) return whole && { whole, points: null };
       const points = await pointQuality(backend, matrix, map, options, {
         onProgress: (done) => onProgress(WHOLE_END + (1 - WHOLE_END) * done),
       });
-      return { whole: resultOfQuality(state), points };
+      return { whole, points };
     } finally {
       backend.close();
     }

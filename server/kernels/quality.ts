@@ -10,6 +10,7 @@
  * and the rank correlation what scipy.stats.spearmanr gives for all distances.
  * On the map distance is Euclidean; in the embedding it is the embedding's metric. Equal distances rank by row number.
  */
+import type { CpuBackend } from './cpu/backend.ts';
 import type { Metric } from './distance.ts';
 import { hash } from './hash.ts';
 import type { Matrix } from './matrix.ts';
@@ -44,6 +45,12 @@ export interface Quality {
   readonly rankCorrelation: number | null;
   readonly neighbors: number;
   readonly sample: number;
+}
+
+export interface QualityTools {
+  readonly signal?: AbortSignal | undefined;
+  /** Share done, 0 to 1. */
+  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 export interface QualityState {
@@ -106,13 +113,92 @@ export function initializeQuality(matrix: Matrix, map: Matrix, options: QualityO
 
 /** Goes on until `untilStep` steps are done, or all. @returns whether there is more to do */
 export function runQuality(state: QualityState, untilStep = state.steps): boolean {
+  const inEmbedding = new Float64Array(BATCH * state.matrix.rows);
+  lookAt(state, untilStep, (batch) => {
+    multiplyWithAll(state.matrix, batch, inEmbedding);
+    return inEmbedding;
+  });
+  return state.step < state.steps;
+}
+
+/** Rows of one piece of work: 3 ms of 784 columns. */
+const PIECE_ROWS = 1024;
+/** What the products of some steps may take in the memory of the backend, beside as much for rows of the matrix. */
+const PRODUCT_BYTES = 32 * 2 ** 20;
+
+/**
+ * The same to its end on the threads of a backend, with the same bits: the products are summed in the same order.
+ * @returns null where there are too few rows for the measures to be defined: less than 3
+ * @throws what `signal` was aborted with
+ */
+export async function measureQuality(
+  backend: CpuBackend,
+  matrix: Matrix,
+  map: Matrix,
+  options: QualityOptions,
+  { signal, onProgress }: QualityTools = {},
+): Promise<Quality | null> {
+  const state = initializeQuality(matrix, map, options);
+  if (state === null) return null;
+  const { rows, columns } = matrix;
+  const before = backend.mark();
+  try {
+    const atOnce = Math.max(1, Math.min(state.steps, Math.floor(PRODUCT_BYTES / (BATCH * rows * 8))));
+    const blockRows = Math.min(rows, Math.max(PIECE_ROWS, Math.floor(PRODUCT_BYTES / (columns * 4))));
+    const products = atOnce * BATCH * rows;
+    const wideAt = backend.allocate(atOnce * BATCH * columns * 8);
+    const productsAt = backend.allocate(products * 8);
+    const blockAt = backend.allocate(blockRows * columns * 4);
+    while (state.step < state.steps) {
+      const first = state.step;
+      const count = Math.min(atOnce, state.steps - first);
+      const wide = backend.float64(wideAt, count * BATCH * columns);
+      for (let s = 0; s < count; s++) fillWide(matrix, batchOf(state, first + s), wide.subarray(s * BATCH * columns));
+      for (let from = 0; from < rows; from += blockRows) {
+        const blockCount = Math.min(blockRows, rows - from);
+        const block = matrix.data.subarray(from * columns, (from + blockCount) * columns);
+        backend.float32(blockAt, block.length).set(block);
+        const perStep = Math.ceil(blockCount / PIECE_ROWS);
+        await backend.run(
+          'wideProducts',
+          count * perStep,
+          (piece) => {
+            const step = Math.floor(piece / perStep);
+            const row = (piece % perStep) * PIECE_ROWS;
+            const out = productsAt + (step * BATCH * rows + from) * 8;
+            const w = wideAt + step * BATCH * columns * 8;
+            return [blockAt, rows, columns, row, Math.min(blockCount, row + PIECE_ROWS), w, out];
+          },
+          { signal },
+        );
+      }
+      lookAt(state, first + count, (_, step) => {
+        return backend.float64(productsAt + (step - first) * BATCH * rows * 8, BATCH * rows);
+      });
+      onProgress?.(state.step / state.steps);
+    }
+    return resultOfQuality(state);
+  } finally {
+    backend.release(before);
+  }
+}
+
+function batchOf({ sample: chosen }: QualityState, step: number): Uint32Array {
+  return chosen.subarray(step * BATCH, (step + 1) * BATCH);
+}
+
+/** @param productsOf the inner products of a step's rows with all rows, (BATCH, n); they are used up */
+function lookAt(
+  state: QualityState,
+  untilStep: number,
+  productsOf: (batch: Uint32Array, step: number) => Float64Array,
+): void {
   const { matrix, map, neighbors, squares, metric } = state;
   const { rows } = matrix;
-  const inEmbedding = new Float64Array(BATCH * rows);
   const onMap = new Float64Array(rows);
   for (; state.step < Math.min(untilStep, state.steps); state.step++) {
-    const batch = state.sample.subarray(state.step * BATCH, (state.step + 1) * BATCH);
-    multiplyWithAll(matrix, batch, inEmbedding);
+    const batch = batchOf(state, state.step);
+    const inEmbedding = productsOf(batch, state.step);
     batch.forEach((row, b) => {
       const far = inEmbedding.subarray(b * rows, (b + 1) * rows);
       toDistances(far, squares, metric);
@@ -128,7 +214,6 @@ export function runQuality(state: QualityState, untilStep = state.steps): boolea
       state.kept += neighborsOnMap.filter((neighbor) => neighborsInEmbedding.includes(neighbor)).length;
     });
   }
-  return state.step < state.steps;
 }
 
 /** What a finished run has found. @throws Error before the last step */
@@ -220,9 +305,7 @@ function ranksOf(values: Float64Array): Float64Array {
  */
 function multiplyWithAll({ rows, columns, data }: Matrix, batch: Uint32Array, products: Float64Array): void {
   const wide = new Float64Array(columns * BATCH);
-  batch.forEach((row, b) => {
-    for (let j = 0; j < columns; j++) wide[j * BATCH + b] = data[row * columns + j] ?? 0;
-  });
+  fillWide({ rows, columns, data }, batch, wide);
   for (let i = 0; i < rows; i += 4) {
     // Behind the last row the last one again, whose products are not kept.
     const r0 = i * columns;
@@ -264,6 +347,13 @@ function multiplyWithAll({ rows, columns, data }: Matrix, batch: Uint32Array, pr
     store(products, rows, i + 2, s20, s21, s22, s23);
     store(products, rows, i + 3, s30, s31, s32, s33);
   }
+}
+
+/** Up to four rows, number by number beside each other. */
+function fillWide({ columns, data }: Matrix, batch: Uint32Array, wide: Float64Array): void {
+  batch.forEach((row, b) => {
+    for (let j = 0; j < columns; j++) wide[j * BATCH + b] = data[row * columns + j] ?? 0;
+  });
 }
 
 function store(products: Float64Array, rows: number, i: number, a: number, b: number, c: number, d: number): void {
@@ -320,13 +410,28 @@ function nearest(distances: Float64Array, count: number): Uint32Array {
 
 /** Over the given rows, the sum of rank - k where the rank by distance is beyond k. */
 function excessRanks(distances: Float64Array, rows: Uint32Array, neighbors: number): number {
-  let excess = 0;
-  for (const row of rows) {
-    const distance = distances[row] ?? 0;
-    let rank = 1;
-    for (let i = 0; i < row; i++) if ((distances[i] ?? 0) <= distance) rank++;
-    for (let i = row + 1; i < distances.length; i++) if ((distances[i] ?? 0) < distance) rank++;
-    if (rank > neighbors) excess += rank - neighbors;
+  const sorted = Array.from(rows, (row) => ({ row, distance: distances[row] ?? 0 })).sort(
+    (a, b) => a.distance - b.distance || a.row - b.row,
+  );
+  const limits = Float64Array.from(sorted, ({ distance }) => distance);
+  const most = limits.at(-1) ?? 0;
+  // Of each row, before which of the sorted it stands: few rows are as near as the farthest of them.
+  const falling = new Uint32Array(sorted.length);
+  for (let i = 0; i < distances.length; i++) {
+    const distance = distances[i] ?? 0;
+    if (distance > most) continue;
+    let at = 0;
+    while (
+      at < sorted.length &&
+      ((limits[at] ?? 0) < distance || ((limits[at] ?? 0) === distance && (sorted[at]?.row ?? 0) <= i))
+    )
+      at++;
+    if (at < sorted.length) falling[at] = (falling[at] ?? 0) + 1;
+  }
+  let [excess, nearer] = [0, 0];
+  for (const count of falling) {
+    nearer += count;
+    excess += Math.max(0, 1 + nearer - neighbors);
   }
   return excess;
 }

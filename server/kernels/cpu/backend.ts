@@ -46,7 +46,8 @@ export type CpuFunction =
   | 'treeForces'
   | 'tsneStep'
   | 'umapEpoch'
-  | 'umapEpochWide';
+  | 'umapEpochWide'
+  | 'wideProducts';
 
 /** One call of an exported function. */
 export interface FunctionCall {

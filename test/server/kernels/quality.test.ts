@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { distance, type Metric } from '#kernels/distance.ts';
 import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
-import { initializeQuality, type Quality, type QualityOptions, resultOfQuality, runQuality } from '#kernels/quality.ts';
+import {
+  initializeQuality,
+  measureQuality,
+  type Quality,
+  type QualityOptions,
+  resultOfQuality,
+  runQuality,
+} from '#kernels/quality.ts';
 import { createRandom, permutation } from '#kernels/random.ts';
+import { cpuThreads } from '../../../server/cpuThreads.ts';
 import golden from '../../golden/quality.json' with { type: 'json' };
 
 function qualityOf(matrix: Matrix, map: Matrix, options: Partial<QualityOptions> = {}): Quality {
@@ -140,6 +149,38 @@ test('a run stopped after each step ends with the same bits as one run', () => {
   assert.throws(() => resultOfQuality(state), /step 0/);
   while (runQuality(state, state.step + 1));
   assert.deepEqual(resultOfQuality(state), whole);
+});
+
+test('on one thread or two the threads of a backend give the bits of the plain run', async () => {
+  for (const threads of [1, 2]) {
+    const backend = await CpuBackend.create(cpuThreads(threads));
+    try {
+      for (const [rows, columns, sample, metric] of [
+        [3, 1, 3, 'EUCLIDEAN'],
+        [70, 3, 70, 'INNER_PRODUCT'],
+        [1027, 5, 101, 'COSINE'],
+        [2901, 3000, 6, 'EUCLIDEAN'], // more than a block of 32 MiB
+        [45_001, 2, 130, 'EUCLIDEAN'], // products of more than that
+      ] as const) {
+        const [matrix, map] = [cloud(rows, columns, 8), cloud(rows, 2, 9)];
+        const options = { metric, sample, seed: 1 };
+        const done: number[] = [];
+        const tools = { onProgress: (share: number) => done.push(share) };
+        assert.deepEqual(await measureQuality(backend, matrix, map, options, tools), qualityOf(matrix, map, options));
+        assert.equal(done.at(-1), 1);
+        assert.deepEqual(
+          done,
+          done.toSorted((a, b) => a - b),
+        );
+      }
+      assert.equal(await measureQuality(backend, cloud(2, 3, 1), cloud(2, 2, 1), { metric: 'COSINE', seed: 1 }), null);
+      const stopped = { signal: AbortSignal.abort(new Error('enough')) };
+      const [matrix, map] = [cloud(50, 3, 1), cloud(50, 2, 1)];
+      await assert.rejects(measureQuality(backend, matrix, map, { metric: 'COSINE', seed: 1 }, stopped), /enough/);
+    } finally {
+      backend.close();
+    }
+  }
 });
 
 test('few rows have few neighbours, and less than three no quality', () => {

@@ -141,6 +141,52 @@ function squaredLength(x: usize, center: usize, d: i32): f32 {
 }
 
 /**
+ * out[b, row] = <X's row, W's column b> in double precision, each summed from the first number to the last, for four columns and the
+ * rows firstRow … lastRow-1. X f32 (n, d); W f64 (d, 4); out f64 (4, n).
+ */
+export function wideProducts(rows: usize, n: i32, d: i32, firstRow: i32, lastRow: i32, wide: usize, out: usize): void {
+  const step = <usize>d << 2, next = <usize>n << 3;
+  for (let row = firstRow; row < lastRow; row += 4) {
+    // Behind the last row the last one again, whose products are not kept.
+    const x0 = rows + <usize>row * step;
+    const x1 = rows + <usize>min(row + 1, lastRow - 1) * step;
+    const x2 = rows + <usize>min(row + 2, lastRow - 1) * step;
+    const x3 = rows + <usize>min(row + 3, lastRow - 1) * step;
+    let a0 = f64x2.splat(0), a1 = f64x2.splat(0), a2 = f64x2.splat(0), a3 = f64x2.splat(0);
+    let b0 = f64x2.splat(0), b1 = f64x2.splat(0), b2 = f64x2.splat(0), b3 = f64x2.splat(0);
+    let w = wide;
+    for (let at: usize = 0; at < step; at += 4) {
+      const u = v128.load(w), v = v128.load(w, 16);
+      const y0 = f64x2.splat(<f64>load<f32>(x0 + at)), y1 = f64x2.splat(<f64>load<f32>(x1 + at));
+      const y2 = f64x2.splat(<f64>load<f32>(x2 + at)), y3 = f64x2.splat(<f64>load<f32>(x3 + at));
+      a0 = f64x2.add(a0, f64x2.mul(y0, u));
+      b0 = f64x2.add(b0, f64x2.mul(y0, v));
+      a1 = f64x2.add(a1, f64x2.mul(y1, u));
+      b1 = f64x2.add(b1, f64x2.mul(y1, v));
+      a2 = f64x2.add(a2, f64x2.mul(y2, u));
+      b2 = f64x2.add(b2, f64x2.mul(y2, v));
+      a3 = f64x2.add(a3, f64x2.mul(y3, u));
+      b3 = f64x2.add(b3, f64x2.mul(y3, v));
+      w += 32;
+    }
+    const to = out + (<usize>row << 3);
+    keepWide(to, next, a0, b0);
+    if (row + 1 < lastRow) keepWide(to + 8, next, a1, b1);
+    if (row + 2 < lastRow) keepWide(to + 16, next, a2, b2);
+    if (row + 3 < lastRow) keepWide(to + 24, next, a3, b3);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function keepWide(to: usize, next: usize, a: v128, b: v128): void {
+  store<f64>(to, f64x2.extract_lane(a, 0));
+  store<f64>(to + next, f64x2.extract_lane(a, 1));
+  store<f64>(to + 2 * next, f64x2.extract_lane(b, 0));
+  store<f64>(to + 3 * next, f64x2.extract_lane(b, 1));
+}
+
+/**
  * sums += (X - center)' P for the rows firstRow … lastRow-1 and the columns firstColumn … lastColumn-1 of X.
  * X f32 (n, d); center f32 (d); P f32 (n, c), read in vectors: eight more numbers may be read past its end; sums f64 (d, c).
  */
