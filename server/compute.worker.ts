@@ -1,7 +1,6 @@
 /** The thread in which kernels run. */
 import { constants, setPriority } from 'node:os';
 
-import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { bySize, type HdbscanOptions, hdbscan, type Partition } from '#kernels/hdbscan/hdbscan.ts';
 import { clustersOf, initializeKmeans, type KmeansOptions, runKmeans } from '#kernels/kmeans/kmeans.ts';
 import { type Metric, nearestNeighbors } from '#kernels/knn.ts';
@@ -10,8 +9,7 @@ import { neighborOverlap } from '#kernels/overlap.ts';
 import { type PointQualityOptions, pointQuality } from '#kernels/pointQuality.ts';
 import { measureQuality, type Quality, type QualityOptions } from '#kernels/quality.ts';
 import { representatives } from '#kernels/representatives.ts';
-import { isGpuUsual, openBackend } from './backends.ts';
-import { cpuThreads } from './cpuThreads.ts';
+import { isGpuUsual, openBackend, openProcessor } from './backends.ts';
 import { type MapInput, type MapOutput, runMap } from './runMap.ts';
 import { type KernelOptions, serveKernels } from './serveKernels.ts';
 import { wordKernels } from './wordKernels.ts';
@@ -36,9 +34,9 @@ const kernels = {
       map,
       ...options
     }: { readonly matrix: Matrix; readonly map: Matrix } & QualityOptions & PointQualityOptions,
-    { onProgress }: KernelOptions,
+    { hold, onProgress }: KernelOptions,
   ): Promise<{ readonly whole: Quality; readonly points: Matrix | null } | null> {
-    const backend = await CpuBackend.create(cpuThreads());
+    const backend = await openProcessor(hold);
     try {
       const whole = await measureQuality(backend, matrix, map, options, {
         onProgress: (done) => onProgress(WHOLE_END * done),
@@ -64,9 +62,9 @@ const kernels = {
       readonly second: { readonly matrix: Matrix; readonly metric: Metric };
       readonly neighbors: number;
     },
-    { onProgress }: KernelOptions,
+    { hold, onProgress }: KernelOptions,
   ) {
-    const backend = await CpuBackend.create(cpuThreads());
+    const backend = await openProcessor(hold);
     try {
       const find = ({ matrix, metric }: typeof first, from: number) =>
         nearestNeighbors(backend, matrix, neighbors, metric, { onProgress: (done) => onProgress(from + done / 2) });
@@ -81,9 +79,9 @@ const kernels = {
   /** Clusters by size, with the rows that stand for them, `most` of each. */
   async kmeans(
     { matrix, most, ...options }: { readonly matrix: Matrix; readonly most: number } & KmeansOptions,
-    { onProgress }: KernelOptions,
+    { hold, onProgress }: KernelOptions,
   ) {
-    const backend = await CpuBackend.create(cpuThreads());
+    const backend = await openProcessor(hold);
     try {
       const kmeans = await initializeKmeans(backend, matrix, options);
       await runKmeans(backend, kmeans, kmeans.iterations, {
@@ -101,10 +99,10 @@ const kernels = {
   /** The clusters and the layers, each with the rows that stand for its clusters, `most` of each. */
   async hdbscan(
     input: { readonly matrix: Matrix; readonly options: HdbscanOptions; readonly most: number },
-    { onProgress }: KernelOptions,
+    { hold, onProgress }: KernelOptions,
   ) {
     const { matrix, options, most } = input;
-    const backend = await CpuBackend.create(cpuThreads());
+    const backend = await openProcessor(hold);
     try {
       const { clusters, layers, neighborRecall } = await hdbscan(backend, matrix, options, { onProgress });
       const layerOf = ({ minClusterSize, labels, count, probabilities }: Partition) => ({

@@ -54,12 +54,16 @@ export async function runMap(
         await drive(run, kernel);
         const result = run.result();
         const card = opened.at(-1)?.card ?? null;
+        const gemmLibrary = opened
+          .map(({ backend }) => processorOf(backend).openedLibrary)
+          .find((name) => name !== null);
+        const usedLibrary = gemmLibrary === undefined ? {} : { gemmLibrary };
         if (device === 'GPU' && !askedForCard) notes.push(`${options.method} is computed on the processor.`);
         return {
           ...result,
           device: card === null ? 'CPU' : 'GPU',
           notes: [...notes, ...result.notes],
-          parameters: card === null ? result.parameters : { ...result.parameters, graphicsCard: card },
+          parameters: { ...result.parameters, ...usedLibrary, ...(card === null ? {} : { graphicsCard: card }) },
         };
       } catch (error) {
         if (!(error instanceof GpuError)) throw error;

@@ -39,6 +39,7 @@ export type CpuFunction =
   | 'scan'
   | 'scores'
   | 'search'
+  | 'selectPairs'
   | 'skipGram'
   | 'squaredNorms'
   | 'subsample'
@@ -88,6 +89,7 @@ export class CpuBackend {
   readonly #memory: WebAssembly.Memory;
   readonly #threads: readonly CpuThread[];
   #gemm: Promise<string | null> | null = null;
+  #library: string | null = null;
   #end = FIRST_BYTE;
 
   private constructor(memory: WebAssembly.Memory, threads: readonly CpuThread[]) {
@@ -113,10 +115,16 @@ export class CpuBackend {
    * is none and WebAssembly does it. Opened when it is first asked for, which takes a tenth of a second.
    */
   gemmLibrary(): Promise<string | null> {
-    this.#gemm ??= Promise.all(this.#threads.map((thread) => thread.openGemm?.() ?? null)).then((found) =>
-      found.every((name) => name !== null && name === found[0]) ? (found[0] ?? null) : null,
-    );
+    this.#gemm ??= Promise.all(this.#threads.map((thread) => thread.openGemm?.() ?? null)).then((found) => {
+      if (found.every((name) => name === found[0])) this.#library = found[0] ?? null;
+      return this.#library;
+    });
     return this.#gemm;
+  }
+
+  /** The library that has been opened, to be recorded with what it took part in; null: none yet. */
+  get openedLibrary(): string | null {
+    return this.#library;
   }
 
   /** Bytes in use, to be given back to `release`. */

@@ -1,5 +1,5 @@
 // Everything that the CPU backend can run, as one WebAssembly module. Pointers are byte offsets into the shared memory.
-export { pack, rerank, search, squaredNorms } from './knn';
+export { pack, rerank, search, selectPairs, squaredNorms } from './knn';
 export { beyond, crossProducts, gram, project, wideProducts } from './gram';
 export { umapEpoch, umapEpochWide } from './layout';
 export { densityForces, densitySums } from './density';

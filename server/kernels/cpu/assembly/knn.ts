@@ -101,6 +101,81 @@ export function search(
   }
 }
 
+/**
+ * The best of a tile of inner products f32 (rows, columns), row by row, that a library has multiplied: those of rows firstRow … with rows
+ * firstColumn … of the same matrix, merged into the lists of the rows that are there, as `search` has them; with bothWays also into those of the columns.
+ * norms f32: Infinity from n on. worsts f32: the last score of each list, -Infinity from n on. Of equal scores the smaller id stands first,
+ * whatever the order of the tiles. rows and columns are multiples of 4.
+ */
+export function selectPairs(
+  products: usize, rows: i32, columns: i32, firstRow: i32, firstColumn: i32, norms: usize, scale: f32,
+  k: i32, scores: usize, ids: usize, worsts: usize, bothWays: i32,
+): void {
+  const scales = f32x4.splat(scale);
+  const columnNorms = norms + (<usize>firstColumn << 2), columnWorsts = worsts + (<usize>firstColumn << 2);
+  const bytes = <usize>columns << 2;
+  for (let r = 0; r < rows; r++) {
+    const row = firstRow + r;
+    const own = worsts + (<usize>row << 2);
+    const from = products + <usize>r * bytes;
+    const norm = v128.load_splat<f32>(norms + (<usize>row << 2));
+    let worst = v128.load_splat<f32>(own);
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const product = f32x4.mul(scales, v128.load(from + at));
+      const score = f32x4.add(v128.load(columnNorms + at), product);
+      if (v128.any_true(f32x4.le(score, worst))) {
+        keepPairs(score, row, firstColumn + <i32>(at >> 2), k, scores, ids, worsts);
+        worst = v128.load_splat<f32>(own);
+      }
+      if (!bothWays) continue;
+      const back = f32x4.add(norm, product);
+      if (v128.any_true(f32x4.le(back, v128.load(columnWorsts + at)))) {
+        keepBack(back, row, firstColumn + <i32>(at >> 2), k, scores, ids, worsts);
+      }
+    }
+  }
+}
+
+/** Merges the scores of four columns into the list of a row. */
+function keepPairs(score: v128, row: i32, column: i32, k: i32, scores: usize, ids: usize, worsts: usize): void {
+  insertPair(f32x4.extract_lane(score, 0), row, column, k, scores, ids, worsts);
+  insertPair(f32x4.extract_lane(score, 1), row, column + 1, k, scores, ids, worsts);
+  insertPair(f32x4.extract_lane(score, 2), row, column + 2, k, scores, ids, worsts);
+  insertPair(f32x4.extract_lane(score, 3), row, column + 3, k, scores, ids, worsts);
+}
+
+/** Merges a row's scores into the lists of four columns. */
+function keepBack(score: v128, row: i32, column: i32, k: i32, scores: usize, ids: usize, worsts: usize): void {
+  insertPair(f32x4.extract_lane(score, 0), column, row, k, scores, ids, worsts);
+  insertPair(f32x4.extract_lane(score, 1), column + 1, row, k, scores, ids, worsts);
+  insertPair(f32x4.extract_lane(score, 2), column + 2, row, k, scores, ids, worsts);
+  insertPair(f32x4.extract_lane(score, 3), column + 3, row, k, scores, ids, worsts);
+}
+
+function insertPair(score: f32, row: i32, id: i32, k: i32, scores: usize, ids: usize, worsts: usize): void {
+  const list = scores + (<usize>row * <usize>k << 2);
+  const names = ids + (<usize>row * <usize>k << 2);
+  let place = k - 1;
+  // What fills up a tile is at Infinity as a column, and has the threshold -Infinity as a row.
+  if (!(score < Infinity) || id == row || !isBefore(score, id, list, names, place)) return;
+  if (load<f32>(worsts + (<usize>row << 2)) == -Infinity) return;
+  while (place > 0 && isBefore(score, id, list, names, place - 1)) {
+    store<f32>(list + (<usize>place << 2), load<f32>(list + (<usize>(place - 1) << 2)));
+    store<u32>(names + (<usize>place << 2), load<u32>(names + (<usize>(place - 1) << 2)));
+    place--;
+  }
+  store<f32>(list + (<usize>place << 2), score);
+  store<u32>(names + (<usize>place << 2), id);
+  store<f32>(worsts + (<usize>row << 2), load<f32>(list + (<usize>(k - 1) << 2)));
+}
+
+// @ts-ignore: decorator
+@inline
+function isBefore(score: f32, id: i32, list: usize, names: usize, place: i32): bool {
+  const other = load<f32>(list + (<usize>place << 2));
+  return score < other || (score == other && <u32>id < load<u32>(names + (<usize>place << 2)));
+}
+
 // @ts-ignore: decorator
 @inline
 function threshold(scores: usize, query: i32, k: i32, queryCount: i32): f32 {
