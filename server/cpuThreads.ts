@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
 import type { CpuThread, CpuThreads } from '#kernels/cpu/backend.ts';
-import { gemmModel } from './models/onnx/gemmModel.ts';
+import { libraryModels } from './models/libraryModels.ts';
 
 /**
  * @param count how many; default: one per processor
@@ -42,11 +42,11 @@ export function cpuThreads(count: number = availableParallelism(), hold?: () => 
         ...(hold === undefined
           ? {}
           : {
-              async openGemm() {
+              async openLibrary() {
                 isOpen = true;
                 const letGo = hold();
                 try {
-                  const name = await ask({ models: gemmModels() });
+                  const name = await ask({ models: libraryModels() });
                   return typeof name === 'string' ? name : null;
                 } finally {
                   letGo();
@@ -60,19 +60,4 @@ export function cpuThreads(count: number = availableParallelism(), hold?: () => 
       };
     },
   };
-}
-
-/** The products that there are, by the names that gemmThread.mjs has for them. */
-function gemmModels(): Map<string, Uint8Array> {
-  const ways = [false, true];
-  return new Map(
-    ways.flatMap((transposeA) =>
-      ways.flatMap((transposeB) =>
-        ways.map((accumulate): [string, Uint8Array] => [
-          `${transposeA} ${transposeB} ${accumulate}`,
-          gemmModel(transposeA, transposeB, accumulate),
-        ]),
-      ),
-    ),
-  );
 }

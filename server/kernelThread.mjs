@@ -4,13 +4,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 const { memory } = workerData;
 const { exports } = await WebAssembly.instantiate(workerData.module, { env: { memory } });
-let gemm = null;
+let library = null;
 let isBusy = false;
 let isEnding = false;
 
 parentPort.on('message', async (message) => {
   if (message === 'end') {
-    // Within a product of the library the process would be aborted: the thread goes when that is done.
+    // Within a call of the library the process would be aborted: the thread goes when that is done.
     isEnding = true;
     if (!isBusy) process.exit();
     return;
@@ -18,13 +18,13 @@ parentPort.on('message', async (message) => {
   isBusy = true;
   let answer = null;
   if (message.models !== undefined) {
-    const { openGemm } = await import('./gemmThread.mjs');
-    gemm ??= await openGemm(memory, message.models);
-    answer = gemm?.name ?? null;
+    const { openLibrary } = await import('./libraryThread.mjs');
+    library ??= await openLibrary(memory, message.models);
+    answer = library?.name ?? null;
   } else {
     for (const call of message.calls) {
       if (call.name !== undefined) exports[call.name](...call.parameters);
-      else await gemm.multiply(call);
+      else await library.call(call);
     }
   }
   isBusy = false;

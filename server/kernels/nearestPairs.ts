@@ -1,5 +1,5 @@
 /**
- * The nearest rows of every row by a library that multiplies matrices (cpu/gemm.ts): X X' tile by tile, and of each tile the best.
+ * The nearest rows of every row by a library that multiplies matrices (cpu/library.ts): X X' tile by tile, and of each tile the best.
  *
  * X is symmetric in its rows: the product of block I with block J has the scores of both, so only half of the products are made. n rows in
  * N blocks play a tournament: in each round every block meets another one (the circle method), and a pair of blocks is a piece of work that
@@ -9,6 +9,7 @@
  * The products are rounded as the library rounds them: what it gives are candidates, to be ranked by exact differences.
  */
 import type { CpuBackend } from './cpu/backend.ts';
+import { gemm } from './cpu/library.ts';
 import type { Metric } from './distance.ts';
 import type { Matrix } from './matrix.ts';
 
@@ -81,10 +82,10 @@ export async function nearestPairs(
         const [i, j] = round[piece] ?? [0, 0];
         const tile = products + thread * block * block * 4;
         return [
-          {
+          gemm({
             ...{ m: block, n: block, k: d, transposeA: false, transposeB: true, accumulate: false },
             ...{ a: at + i * block * d * 4, b: at + j * block * d * 4, c: tile },
-          },
+          }),
           {
             name: 'selectPairs',
             parameters: [

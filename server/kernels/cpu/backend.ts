@@ -4,7 +4,7 @@
  * A piece is one call of an exported function; pieces of one step write to different places, so that neither their number nor
  * their order matters, and each takes some milliseconds, so that between two of them work can be stopped.
  */
-import type { Gemm } from './gemm.ts';
+import type { LibraryCall } from './library.ts';
 import { wasm } from './wasm.ts';
 
 /** The functions of assembly/index.ts. All take byte offsets and numbers. */
@@ -56,15 +56,15 @@ export interface FunctionCall {
   readonly parameters: readonly number[];
 }
 
-/** What a thread does at once: functions of the module, and products by the library where it has one. */
-export type CpuCall = FunctionCall | Gemm;
+/** What a thread does at once: functions of the module, and what a library does where there is one. */
+export type CpuCall = FunctionCall | LibraryCall;
 
 /** A thread that has instantiated `module` over `memory`. Made by the platform: worker_threads in Node, Worker in a browser. */
 export interface CpuThread {
   /** Does the calls of a piece, one after another. */
   run(calls: readonly CpuCall[]): Promise<void>;
   /** Opens the library that multiplies matrices in this thread. @returns its name and version; null where there is none */
-  openGemm?(): Promise<string | null>;
+  openLibrary?(): Promise<string | null>;
   close(): void;
 }
 
@@ -111,11 +111,11 @@ export class CpuBackend {
   }
 
   /**
-   * The library that multiplies matrices on all threads (`Gemm` among the calls of a piece), by name and version; null where there
+   * The library that multiplies matrices on all threads (`LibraryCall`s among those of a piece), by name and version; null where there
    * is none and WebAssembly does it. Opened when it is first asked for, which takes a tenth of a second.
    */
   gemmLibrary(): Promise<string | null> {
-    this.#gemm ??= Promise.all(this.#threads.map((thread) => thread.openGemm?.() ?? null)).then((found) => {
+    this.#gemm ??= Promise.all(this.#threads.map((thread) => thread.openLibrary?.() ?? null)).then((found) => {
       if (found.every((name) => name === found[0])) this.#library = found[0] ?? null;
       return this.#library;
     });

@@ -2,13 +2,15 @@
  * A table on the CPU backend: scores and gradients as tiles of matrix products in WebAssembly, on as many threads as it has. Work is
  * cut in pieces that depend on sizes alone, each with sums of its own that are added in order: the number of threads changes no bit.
  *
- * Where the threads have a library for products (cpu/gemm.ts) and the scores are inner products, the three large ones of a step are its:
+ * Where the threads have a library for products (cpu/library.ts) and the scores are inner products, the three large ones of a step are its:
  *
  *     scores S (B, C) = Q (B, d) V (C, d)'      query gradients (B, d) += W (B, C) V      gradients of V (C, d) += W' Q
  *
- * with queries Q, a block of candidates V, and weights W that WebAssembly makes of the scores, in their place.
+ * with queries Q, a block of candidates V, and weights W that WebAssembly makes of the scores, in their place. Under a softmax the library
+ * makes the weights as well, and nothing of the size of S leaves its cache.
  */
 import type { CpuBackend, CpuCall } from '../cpu/backend.ts';
+import { gemm, type SoftmaxBlock, softmaxGradients, softmaxSums } from '../cpu/library.ts';
 import { type Loss, type LossName, lossNames } from './losses.ts';
 import type { MeasureName } from './model.ts';
 import { corrections, EPSILON, type Step } from './optimizer.ts';
@@ -128,6 +130,9 @@ export class CpuTable implements Table {
   async compareAll(count: number, targets: Targets, loss: LossName, smoothing: number): Promise<number> {
     const { shape, stride } = this;
     const backend = this.#backend;
+    if (loss === 'SOFTMAX' && smoothing === 0 && (await libraryOf(backend, shape)) !== null) {
+      return await this.#softmaxByLibrary(count, targets);
+    }
     await this.#scoreAll(count, loss === 'SOFTMAX');
     let lost = 0;
     const levels = backend.float32(this.#levels, count);
@@ -135,7 +140,12 @@ export class CpuTable implements Table {
       const blocks = Math.ceil(shape.count / BLOCK);
       const sums = backend.float32(this.#sums, blocks * count * 2);
       for (let i = 0; i < count; i++) {
-        levels[i] = levelOf(sums, blocks, count, i);
+        const at = (block: number) => (block * count + i) * 2;
+        levels[i] = levelOf(
+          blocks,
+          (block) => sums[at(block)] ?? 0,
+          (block) => sums[at(block) + 1] ?? 0,
+        );
         lost += (this.factors[i] ?? 0) * (levels[i] ?? 0);
       }
     }
@@ -166,6 +176,67 @@ export class CpuTable implements Table {
     this.#sumPartials(count, pieces);
     for (const part of losses) lost += part;
     return lost;
+  }
+
+  /** As `compareAll`: sums of all blocks, then gradients, for which the scores are made once more (cpu/library.ts). */
+  async #softmaxByLibrary(count: number, { starts, answers, weights }: Targets): Promise<number> {
+    const { shape, stride, factors, queries, values } = this;
+    const backend = this.#backend;
+    const blocks = Math.ceil(shape.count / BLOCK);
+    const pieces = this.#pieces.length - 1;
+    this.#multiplied = true;
+    const blockFrom = (first: number, last: number): SoftmaxBlock => ({
+      ...{ b: count, c: last - first, d: stride },
+      ...{ queries: at(queries), candidates: at(values) + first * stride * 4 },
+    });
+    // Of each block the greatest scores of all queries, then the sums.
+    const mostAt = (first: number) => this.#sums + (first / BLOCK) * 2 * count * 4;
+    await backend.runCalls(pieces, (piece) =>
+      this.#callsOf(piece, (first, last) => [
+        softmaxSums(blockFrom(first, last), mostAt(first), mostAt(first) + count * 4),
+      ]),
+    );
+    const sums = backend.float32(this.#sums, blocks * count * 2);
+    const levels = backend.float32(this.#levels, count);
+    let lost = 0;
+    for (let i = 0; i < count; i++) {
+      const level = levelOf(
+        blocks,
+        (block) => sums[2 * block * count + i] ?? 0,
+        (block) => sums[(2 * block + 1) * count + i] ?? 0,
+      );
+      const factor = factors[i] ?? 0;
+      lost += factor * level;
+      levels[i] = level - Math.log(factor);
+    }
+    backend.float32(this.#partial, pieces * this.#partialFloats).fill(0);
+    await backend.runCalls(pieces, (piece) => {
+      const partial = this.#partial + piece * this.#partialFloats * 4;
+      return this.#callsOf(piece, (first, last) => [
+        softmaxGradients(blockFrom(first, last), this.#levels, partial, at(this.gradients) + first * stride * 4),
+      ]);
+    });
+    this.#sumPartials(count, pieces);
+    for (let i = 0; i < count; i++) {
+      for (let k = starts[i] ?? 0; k < (starts[i + 1] ?? 0); k++) {
+        lost -= this.#pullTarget(i, answers[k] ?? 0, weights[k] ?? 0);
+      }
+    }
+    return lost;
+  }
+
+  /** What a target does to the gradients of a query and its answer. @returns their score, weighted */
+  #pullTarget(query: number, answer: number, weight: number): number {
+    const { stride, queries, values, queryGradients, gradients } = this;
+    const [from, to] = [query * stride, answer * stride];
+    let score = 0;
+    for (let k = 0; k < stride; k++) {
+      const [x, y] = [queries[from + k] ?? 0, values[to + k] ?? 0];
+      score += x * y;
+      queryGradients[from + k] = (queryGradients[from + k] ?? 0) - weight * y;
+      gradients[to + k] = (gradients[to + k] ?? 0) - weight * x;
+    }
+    return weight * score;
   }
 
   /** Gradients of the queries: the sums of all pieces, in order. */
@@ -379,10 +450,10 @@ export class CpuTable implements Table {
    */
   #scoreProduct(count: number, first: number): CpuCall {
     const m = up(count, 4);
-    return {
+    return gemm({
       ...{ m, n: BLOCK, k: this.stride, transposeA: false, transposeB: true, accumulate: false },
       ...{ a: at(this.queries), b: at(this.values) + first * this.stride * 4, c: this.#scores + first * m * 4 },
-    };
+    });
   }
 
   /** To the gradients of the piece's queries, W V; to those of the block's candidates, W' Q. */
@@ -392,14 +463,14 @@ export class CpuTable implements Table {
     const rows = first * stride * 4;
     const weights = this.#scores + first * m * 4;
     return [
-      {
+      gemm({
         ...{ m, n: stride, k: BLOCK, transposeA: false, transposeB: false, accumulate: true },
         ...{ a: weights, b: at(this.values) + rows, c: this.#partial + piece * this.#partialFloats * 4 },
-      },
-      {
+      }),
+      gemm({
         ...{ m: BLOCK, n: stride, k: m, transposeA: true, transposeB: false, accumulate: true },
         ...{ a: weights, b: at(this.queries), c: at(this.gradients) + rows },
-      },
+      }),
     ];
   }
 
@@ -456,14 +527,11 @@ function multipliesWell({ count, dimension, measure, biased }: TableShape): bool
 }
 
 /** ln sum exp of all blocks, from the greatest score and the sum of each. */
-function levelOf(sums: Float32Array, blocks: number, count: number, query: number): number {
+function levelOf(blocks: number, mostOf: (block: number) => number, sumOf: (block: number) => number): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (let block = 0; block < blocks; block++) most = Math.max(most, sums[(block * count + query) * 2] ?? 0);
+  for (let block = 0; block < blocks; block++) most = Math.max(most, mostOf(block));
   let sum = 0;
-  for (let block = 0; block < blocks; block++) {
-    const of = (block * count + query) * 2;
-    sum += (sums[of + 1] ?? 0) * Math.exp((sums[of] ?? 0) - most);
-  }
+  for (let block = 0; block < blocks; block++) sum += sumOf(block) * Math.exp(mostOf(block) - most);
   return most + Math.log(sum);
 }
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { CpuBackend } from '#kernels/cpu/backend.ts';
-import { type Gemm, gemmPlain } from '#kernels/cpu/gemm.ts';
+import { type Gemm, gemm, gemmPlain, libraryGraphs, softmaxGradients, softmaxSums } from '#kernels/cpu/library.ts';
 import { createRandom } from '#kernels/random.ts';
 import { cpuThreads } from '../../../../server/cpuThreads.ts';
+import { libraryModels } from '../../../../server/models/libraryModels.ts';
 
 const nobodyEndsIt = () => () => {};
 const one = await CpuBackend.create(cpuThreads(1, nobodyEndsIt));
@@ -31,7 +32,9 @@ async function multiply(
   }));
   for (const product of products) gemmPlain(expected, product);
   await backend.runCalls(count, (piece) =>
-    products.slice(piece, piece + 1).map(({ a, b, c }) => ({ ...shape, a: at + 4 * a, b: at + 4 * b, c: at + 4 * c })),
+    products
+      .slice(piece, piece + 1)
+      .map(({ a, b, c }) => gemm({ ...shape, a: at + 4 * a, b: at + 4 * b, c: at + 4 * c })),
   );
   const found = backend.float32(at, size * count).slice();
   backend.release(mark);
@@ -93,13 +96,13 @@ test('when a run is stopped, no thread is at work any more, and the next finds t
   };
   const abort = new AbortController();
   let begun = 0;
-  const stopped = two.runCalls(100, () => [product], {
+  const stopped = two.runCalls(100, () => [gemm(product)], {
     signal: abort.signal,
     onPiece: () => ++begun === 3 && abort.abort(new Error('enough')),
   });
   await assert.rejects(stopped, /enough/);
   const reached = begun;
-  await two.runCalls(2, () => [product]);
+  await two.runCalls(2, () => [gemm(product)]);
   assert.equal(two.float32(product.c, 1)[0], size);
   assert.equal(begun, reached);
   two.release(mark);
@@ -114,7 +117,7 @@ test('a thread that is closed within a product goes when that is done, and the p
     ...{ m: size, n: size, k: size, transposeA: false, transposeB: true, accumulate: false },
     ...{ a: at, b: at + 4 * size * size, c: at + 8 * size * size },
   };
-  const running = backend.runCalls(1, () => Array.from({ length: 20 }, () => product));
+  const running = backend.runCalls(1, () => Array.from({ length: 20 }, () => gemm(product)));
   await new Promise((resolve) => setTimeout(resolve, 10));
   backend.close();
   void running; // nobody answers any more
@@ -123,4 +126,68 @@ test('a thread that is closed within a product goes when that is done, and the p
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   assert.equal(backend.float32(product.c, 1)[0], size);
+});
+
+test('a softmax by blocks of candidates has the sums and the gradients of its definition', async () => {
+  const [b, c, d] = [5, 37, 12];
+  const random = createRandom(4);
+  const mark = two.mark();
+  await two.gemmLibrary();
+  const numbers = (length: number) => Float32Array.from({ length }, () => 4 * random.uniform() - 2);
+  const [q, v, dq, dv] = [numbers(b * d), numbers(c * d), numbers(b * d), numbers(c * d)];
+  const scores = Array.from({ length: b }, (_, i) =>
+    Array.from({ length: c }, (_, j) => {
+      let sum = 0;
+      for (let k = 0; k < d; k++) sum += (q[i * d + k] ?? 0) * (v[j * d + k] ?? 0);
+      return sum;
+    }),
+  );
+  const levels = Float32Array.from(scores, (row) => Math.log(row.reduce((sum, score) => sum + Math.exp(score), 0)));
+  const places = {
+    ...{ queries: two.upload(q), candidates: two.upload(v), levels: two.upload(levels) },
+    ...{
+      byQueries: two.upload(dq),
+      byCandidates: two.upload(dv),
+      most: two.allocate(b * 4),
+      sums: two.allocate(b * 4),
+    },
+  };
+  const block = { b, c, d, queries: places.queries, candidates: places.candidates };
+  await two.runCalls(1, () => [
+    softmaxSums(block, places.most, places.sums),
+    softmaxGradients(block, places.levels, places.byQueries, places.byCandidates),
+  ]);
+  const near = (actual: number | undefined, expected: number, what: string) =>
+    assert.ok(
+      Math.abs((actual ?? Number.NaN) - expected) <= 1e-5 * (1 + Math.abs(expected)),
+      `${what}: ${actual}, not ${expected}`,
+    );
+  const [most, sums] = [two.float32(places.most, b), two.float32(places.sums, b)];
+  scores.forEach((row, i) => {
+    const largest = Math.max(...row);
+    near(most[i], largest, 'most');
+    near(
+      sums[i],
+      row.reduce((sum, score) => sum + Math.exp(score - largest), 0),
+      'sums',
+    );
+    for (let k = 0; k < d; k++) {
+      const pulled = row.reduce((sum, score, j) => sum + Math.exp(score - (levels[i] ?? 0)) * (v[j * d + k] ?? 0), 0);
+      near(two.float32(places.byQueries, b * d)[i * d + k], (dq[i * d + k] ?? 0) + pulled, 'by queries');
+    }
+  });
+  for (let j = 0; j < c; j++) {
+    for (let k = 0; k < d; k++) {
+      const pulled = scores.reduce(
+        (sum, row, i) => sum + Math.exp((row[j] ?? 0) - (levels[i] ?? 0)) * (q[i * d + k] ?? 0),
+        0,
+      );
+      near(two.float32(places.byCandidates, c * d)[j * d + k], (dv[j * d + k] ?? 0) + pulled, 'by candidates');
+    }
+  }
+  two.release(mark);
+});
+
+test('every graph that there is has its model', () => {
+  assert.deepEqual([...libraryModels().keys()].sort(), [...libraryGraphs].sort());
 });
