@@ -3,6 +3,7 @@
  *
  * n points, k neighbours, none its own.
  */
+import type { CpuBackend } from './cpu/backend.ts';
 import { NONE } from './knn.ts';
 
 export interface Graph {
@@ -49,7 +50,7 @@ export function symmetricGraph(
       const column = Math.min(out, into);
       const there = out === column ? (outgoing.weights[p++] ?? 0) : 0;
       const back = into === column ? (incoming.weights[q++] ?? 0) : 0;
-      const weight = combine(there, back);
+      const weight = Math.fround(combine(there, back)); // the least may be 0 in float32
       if (weight <= 0) continue;
       columns[count] = column;
       combined[count] = weight;
@@ -58,6 +59,91 @@ export function symmetricGraph(
     starts[i + 1] = count;
   }
   return { n, starts, columns: columns.slice(0, count), weights: combined.slice(0, count) };
+}
+
+/** How the weights of an edge there and back become one: ofSum (there + back) + ofProduct there back. */
+export interface Combination {
+  readonly ofSum: number;
+  readonly ofProduct: number;
+}
+
+/** Entries, n k, up to which the backend's memory has room: each takes 40 bytes there. */
+const MOST_ENTRIES = 2 ** 26;
+
+/** The same by a backend's threads, each of which writes the rows of its own. Reference: `symmetricGraph`, which does it for what is too large. */
+export async function symmetricGraphOn(
+  backend: CpuBackend,
+  ids: Uint32Array,
+  weights: Float32Array,
+  n: number,
+  k: number,
+  { ofSum, ofProduct }: Combination,
+  signal?: AbortSignal | undefined,
+): Promise<Graph> {
+  if (n * k > MOST_ENTRIES) {
+    return symmetricGraph(ids, weights, n, k, (there, back) => ofSum * (there + back) + ofProduct * there * back);
+  }
+  const before = backend.mark();
+  const pieces = Math.min(n, backend.threadCount);
+  const rowsOf = (piece: number) => [Math.floor((piece * n) / pieces), Math.floor(((piece + 1) * n) / pieces)];
+  try {
+    const starts = backend.upload(Uint32Array.from({ length: n + 1 }, (_, i) => i * k));
+    const incoming = await turn({ starts, columns: backend.upload(ids), weights: backend.upload(weights) }, n * k);
+    const outgoing = await turn(incoming, incoming.entries);
+    const rows = [outgoing.starts, outgoing.columns, outgoing.weights];
+    rows.push(incoming.starts, incoming.columns, incoming.weights, ofSum, ofProduct);
+    const counts = backend.allocate(n * 4);
+    await backend.run('joinRows', pieces, (piece) => [...rows, ...rowsOf(piece), counts, 0, 0, 0], { signal });
+    const joined = backend.allocate((n + 1) * 4);
+    const entries = addUp(backend.uint32(counts, n), backend.uint32(joined, n + 1));
+    const [columnsAt, weightsAt] = [backend.allocate(entries * 4), backend.allocate(entries * 4)];
+    await backend.run(
+      'joinRows',
+      pieces,
+      (piece) => [...rows, ...rowsOf(piece), counts, joined, columnsAt, weightsAt],
+      { signal },
+    );
+    return {
+      n,
+      starts: backend.uint32(joined, n + 1).slice(),
+      columns: backend.uint32(columnsAt, entries).slice(),
+      weights: backend.float32(weightsAt, entries).slice(),
+    };
+  } finally {
+    backend.release(before);
+  }
+
+  /** Every edge the other way, in the backend's memory. */
+  async function turn(
+    graph: { readonly starts: number; readonly columns: number; readonly weights: number },
+    all: number,
+  ) {
+    const counts = backend.allocate(n * 4);
+    const parameters = (piece: number) => [graph.columns, all, ...rowsOf(piece), counts];
+    await backend.run('transposeCount', pieces, parameters, { signal });
+    const turned = backend.allocate((n + 1) * 4);
+    const entries = addUp(backend.uint32(counts, n), backend.uint32(turned, n + 1));
+    const fill = backend.upload(backend.uint32(turned, n).slice());
+    const [columns, moved] = [backend.allocate(entries * 4), backend.allocate(entries * 4)];
+    await backend.run(
+      'transposeFill',
+      pieces,
+      (piece) => [graph.starts, graph.columns, graph.weights, n, ...rowsOf(piece), fill, columns, moved],
+      { signal },
+    );
+    return { starts: turned, columns, weights: moved, entries };
+  }
+}
+
+/** starts, (n + 1), of rows of so many entries. @returns their sum */
+function addUp(counts: Uint32Array, starts: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) {
+    starts[i] = sum;
+    sum += counts[i] ?? 0;
+  }
+  starts[counts.length] = sum;
+  return sum;
 }
 
 /** Every edge the other way, rows ascending; edges to nowhere are left out. */

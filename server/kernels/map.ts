@@ -38,9 +38,10 @@ import {
 } from './randomizedPca.ts';
 import { stateFromBytes, stateToBytes } from './state.ts';
 import { startAlongComponents } from './subspace.ts';
-import { NEIGHBORS_PER_PERPLEXITY } from './tsne/affinities.ts';
-import { initializeTsne, runTsne, type Tsne, type TsneOptions, tsneCoordinates } from './tsne/tsne.ts';
+import { affinitiesOn, NEIGHBORS_PER_PERPLEXITY } from './tsne/affinities.ts';
+import { initializeTsne, perplexityFor, runTsne, type Tsne, type TsneOptions, tsneCoordinates } from './tsne/tsne.ts';
 import { type Density, densityCorrelation, mapSums } from './umap/density.ts';
+import { fuzzyGraphOn } from './umap/fuzzyGraph.ts';
 import type { Target } from './umap/target.ts';
 import { initializeUmap, runUmap, type Umap, type UmapStartOptions, umapCoordinates, withForces } from './umap/umap.ts';
 
@@ -81,7 +82,7 @@ export interface PcaMapOptions {
 /** Where points begin that have no given start: along the principal components, by the graph alone, or anywhere. */
 export const umapInitializations = ['PCA', 'SPECTRAL', 'RANDOM'] as const;
 
-export interface UmapMapOptions extends Omit<UmapStartOptions, 'seed' | 'initialization' | 'target'> {
+export interface UmapMapOptions extends Omit<UmapStartOptions, 'seed' | 'initialization' | 'target' | 'graph'> {
   /** Nearest neighbours per row, from 2; of all rows but itself where there are fewer. */
   readonly neighbors?: number; // 15
   /** Not looked at where a start is given. */
@@ -460,10 +461,11 @@ const umap: Layout<Umap> = {
   neighbors: ({ umap: { neighbors = 15 } = {} }) => neighbors,
   neighborsEnd: 0.5,
   begunEnd: 0.55,
-  begin({ found, start, options: { umap: given = {}, start: places, target, seed } }) {
+  async begin({ backend, found, start, options: { umap: given = {}, start: places, target, seed }, signal }) {
     const { neighbors: _, initialization = 'PCA', ...rest } = given;
     const from = places || initialization === 'PCA' ? 'GIVEN' : initialization;
-    return initializeUmap(found, start, { ...rest, initialization: from, target, seed });
+    const graph = await fuzzyGraphOn(processorOf(backend), found, rest, signal);
+    return initializeUmap(found, start, { ...rest, initialization: from, target, seed, graph });
   },
   stepOf: ({ layout }) => layout.epoch,
   stepsOf: ({ epochs }) => epochs,
@@ -486,7 +488,11 @@ const tsne: Layout<Tsne> = {
   neighbors: ({ tsne: { perplexity = 30 } = {} }) => Math.ceil(NEIGHBORS_PER_PERPLEXITY * perplexity),
   neighborsEnd: 0.2,
   begunEnd: 0.25,
-  begin: ({ found, start, options: { tsne: given, seed } }) => initializeTsne(found, start, { ...given, seed }),
+  async begin({ backend, found, start, options: { tsne: given, seed }, signal }) {
+    const perplexity = perplexityFor(found, given?.perplexity);
+    const affinities = await affinitiesOn(processorOf(backend), found, perplexity, signal);
+    return initializeTsne(found, start, { ...given, seed }, affinities);
+  },
   stepOf: ({ layout }) => layout.iteration,
   stepsOf: ({ iterations }) => iterations,
   advance: runTsne,

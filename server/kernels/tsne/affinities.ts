@@ -4,8 +4,9 @@
  *
  * n points, k neighbours, none its own.
  */
-import { type Graph, symmetricGraph } from '../graph.ts';
-import { NONE } from '../knn.ts';
+import type { CpuBackend } from '../cpu/backend.ts';
+import { type Graph, symmetricGraph, symmetricGraphOn } from '../graph.ts';
+import { type Neighbors, NONE } from '../knn.ts';
 
 /** Neighbours per unit of perplexity: beyond three times the perplexity a Gaussian has nothing left (van der Maaten 2014). */
 export const NEIGHBORS_PER_PERPLEXITY = 3;
@@ -19,6 +20,39 @@ export const NEIGHBORS_PER_PERPLEXITY = 3;
 export function affinities(ids: Uint32Array, distances: Float32Array, n: number, k: number, perplexity: number): Graph {
   const conditional = conditionalAffinities(ids, distances, n, k, perplexity);
   return symmetricGraph(ids, conditional, n, k, (there, back) => (there + back) / (2 * n));
+}
+
+/** Precision at which all but the nearest have vanished; where as many are equally near, no precision gives the entropy. */
+const STEEPEST = 1e30;
+/** In a piece each row is sought from where the one before it ended, so pieces are cut alike for any number of threads. */
+const ROWS_PER_PIECE = 1024;
+
+/** The same by a backend's threads, to five digits of the entropy. Reference: `affinities`. */
+export async function affinitiesOn(
+  backend: CpuBackend,
+  { ids, distances, n, k }: Pick<Neighbors, 'ids' | 'distances' | 'n' | 'k'>,
+  perplexity: number,
+  signal?: AbortSignal | undefined,
+): Promise<Graph> {
+  const before = backend.mark();
+  const idsAt = backend.upload(ids);
+  const distancesAt = backend.upload(distances);
+  const out = backend.allocate(n * k * 4);
+  const scratchBytes = 2 * (k + 4) * 4;
+  const scratch = backend.allocate(backend.threadCount * scratchBytes);
+  await backend.run(
+    'conditionals',
+    Math.ceil(n / ROWS_PER_PIECE),
+    (piece, thread) => {
+      const first = piece * ROWS_PER_PIECE;
+      const rows = [first, Math.min(n, first + ROWS_PER_PIECE)];
+      return [idsAt, distancesAt, k, perplexity, ...rows, out, scratch + thread * scratchBytes];
+    },
+    { signal },
+  );
+  const conditional = backend.float32(out, n * k).slice();
+  backend.release(before);
+  return await symmetricGraphOn(backend, ids, conditional, n, k, { ofSum: 1 / (2 * n), ofProduct: 0 }, signal);
 }
 
 /**
@@ -36,7 +70,7 @@ export function conditionalAffinities(
   const shares = new Float32Array(n * k);
   const squares = new Float64Array(k);
   const weights = new Float64Array(k);
-  let guess = Number.NaN;
+  let guess = 1;
   for (let i = 0; i < n; i++) {
     let found = 0;
     while (found < k && ids[i * k + found] !== NONE) found++;
@@ -44,16 +78,15 @@ export function conditionalAffinities(
     // The nearest counts as 0: a common factor leaves the shares as they are, and no exponential vanishes.
     const nearest = (distances[i * k] ?? 0) ** 2;
     let mean = 0;
+    for (let j = 0; j < found; j++) mean += ((distances[i * k + j] ?? 0) ** 2 - nearest) / found;
+    // In units of the mean square, whose own square stays finite: at precision 1 about half of the neighbours count.
     for (let j = 0; j < found; j++) {
-      const square = (distances[i * k + j] ?? 0) ** 2 - nearest;
-      squares[j] = square;
-      mean += square / found;
+      squares[j] = mean > 0 ? ((distances[i * k + j] ?? 0) ** 2 - nearest) / mean : 0;
     }
     const wanted = Math.log(Math.min(perplexity, found));
     let low = 0;
     let high = Number.POSITIVE_INFINITY;
-    // In units of the mean square: at precision 1 / mean about half of the neighbours count.
-    let precision = mean > 0 ? (Number.isNaN(guess) ? 1 : guess) / mean : 0;
+    let precision = guess;
     let sum = found;
     for (let step = 0; step < 100; step++) {
       sum = 0;
@@ -79,10 +112,12 @@ export function conditionalAffinities(
       if (!(next > low && next < high)) {
         next = high === Number.POSITIVE_INFINITY ? precision * 2 : (low + high) / 2;
       }
+      next = Math.min(next, STEEPEST);
       if (next === precision) break;
       precision = next;
     }
-    if (mean > 0) guess = precision * mean;
+    // No row is like one whose entropy cannot be had: from there the search would not come back.
+    guess = mean > 0 && precision < 1e3 ? precision : 1;
     for (let j = 0; j < found; j++) shares[i * k + j] = (weights[j] ?? 0) / sum;
   }
   return shares;

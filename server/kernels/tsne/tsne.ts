@@ -68,8 +68,14 @@ const POINT_COST = 16;
 /**
  * @param neighbors three times the perplexity of them, or all others where there are fewer
  * @param start (n, c), c 2 or 3: where the points begin, for example principal components
+ * @param made the affinities, of `perplexityFor`, where they are made already (`affinitiesOn`); otherwise they are made here, plainly
  */
-export function initializeTsne(neighbors: Neighbors, start: Matrix, options: TsneOptions = {}): Tsne {
+export function initializeTsne(
+  neighbors: Neighbors,
+  start: Matrix,
+  options: TsneOptions = {},
+  made?: Graph | undefined,
+): Tsne {
   const { n, k, ids, distances } = neighbors;
   const { perplexity = 30, iterations = 1000, earlyExaggeration = 12, earlyIterations = 250 } = options;
   const { exaggeration = 1, learningRate = null, momentum = 0.8, seed = 42 } = options;
@@ -77,9 +83,9 @@ export function initializeTsne(neighbors: Neighbors, start: Matrix, options: Tsn
   if (start.columns !== 2 && start.columns !== 3) {
     throw new RangeError(`The start has ${start.columns} components; wanted: 2 or 3.`);
   }
-  const used = Math.max(1, Math.min(perplexity, Math.min(k, n - 1) / 3));
+  const used = perplexityFor(neighbors, perplexity);
   return {
-    affinities: affinities(ids, distances, n, k, used),
+    affinities: made ?? affinities(ids, distances, n, k, used),
     perplexity: used,
     ...{ iterations, earlyExaggeration, earlyIterations: Math.min(earlyIterations, iterations) },
     ...{ exaggeration, learningRate, momentum },
@@ -91,6 +97,11 @@ export function initializeTsne(neighbors: Neighbors, start: Matrix, options: Tsn
       gains: new Float32Array(n * start.columns).fill(1),
     },
   };
+}
+
+/** The perplexity that is used: at most a third of the neighbours, at least 1. */
+export function perplexityFor({ n, k }: Pick<Neighbors, 'n' | 'k'>, perplexity = 30): number {
+  return Math.max(1, Math.min(perplexity, Math.min(k, n - 1) / 3));
 }
 
 /** Where the points are, around 0: (n, c). */

@@ -3,7 +3,9 @@
  *
  * n points, k neighbours, none its own. The graph is symmetric, in compressed rows.
  */
-import { type Graph, symmetricGraph } from '../graph.ts';
+import type { CpuBackend } from '../cpu/backend.ts';
+import { type Graph, symmetricGraph, symmetricGraphOn } from '../graph.ts';
+import type { Neighbors } from '../knn.ts';
 
 export type { Graph };
 
@@ -15,7 +17,8 @@ export interface FuzzyGraphOptions {
 }
 
 /** Bandwidths are not smaller than this share of the mean distance, so that equal points do not divide by nothing. */
-const LEAST_BANDWIDTH = 1e-3;
+const LEAST_BANDWIDTH = 1e-3; // as in cpu/assembly/neighborGraph.ts
+const ROWS_PER_PIECE = 2048;
 
 /**
  * @param ids Uint32Array (n, k), nearest first; 0xffffffff where there are fewer
@@ -40,6 +43,36 @@ export function fuzzyGraph(
   );
 }
 
+/** The same by a backend's threads, up to the last digits of float32. Reference: `fuzzyGraph`. */
+export async function fuzzyGraphOn(
+  backend: CpuBackend,
+  { ids, distances, n, k }: Pick<Neighbors, 'ids' | 'distances' | 'n' | 'k'>,
+  { localConnectivity = 1, setOperationMix: mix = 1 }: FuzzyGraphOptions = {},
+  signal?: AbortSignal | undefined,
+): Promise<Graph> {
+  const before = backend.mark();
+  const idsAt = backend.upload(ids);
+  const distancesAt = backend.upload(distances);
+  const out = backend.allocate(n * k * 4);
+  const scratchBytes = (k + 4) * 4;
+  const scratch = backend.allocate(backend.threadCount * scratchBytes);
+  const whole = Math.floor(localConnectivity);
+  const shape = [k, whole, localConnectivity - whole, meanDistance(distances)];
+  await backend.run(
+    'memberships',
+    Math.ceil(n / ROWS_PER_PIECE),
+    (piece, thread) => {
+      const first = piece * ROWS_PER_PIECE;
+      const rows = [first, Math.min(n, first + ROWS_PER_PIECE)];
+      return [idsAt, distancesAt, ...shape, ...rows, out, scratch + thread * scratchBytes];
+    },
+    { signal },
+  );
+  const memberships = backend.float32(out, n * k).slice();
+  backend.release(before);
+  return await symmetricGraphOn(backend, ids, memberships, n, k, { ofSum: mix, ofProduct: 1 - 2 * mix }, signal);
+}
+
 /**
  * w(i, j) = exp(-max(0, d(i, j) - rho_i) / sigma_i), where rho_i is the distance to the nearest neighbours and sigma_i is such that
  * the memberships of row i add up to log2 k. @returns Float32Array (n, k)
@@ -53,9 +86,7 @@ export function directedMemberships(
 ): Float32Array {
   const memberships = new Float32Array(n * k);
   const target = Math.log2(k + 1); // the definition counts the point itself among its k neighbours
-  let total = 0;
-  for (const distance of distances) if (Number.isFinite(distance)) total += distance;
-  const meanOfAll = total / Math.max(1, distances.length);
+  const meanOfAll = meanDistance(distances);
   const whole = Math.floor(localConnectivity);
   const part = localConnectivity - whole;
 
@@ -78,6 +109,15 @@ export function directedMemberships(
     }
   }
   return memberships;
+}
+
+function meanDistance(distances: Float32Array): number {
+  let total = 0;
+  for (let at = 0; at < distances.length; at++) {
+    const distance = distances[at] ?? 0;
+    if (distance < Number.POSITIVE_INFINITY) total += distance;
+  }
+  return total / Math.max(1, distances.length);
 }
 
 /**

@@ -49,6 +49,8 @@ export interface UmapStartOptions extends UmapOptions {
   readonly target?: Target | undefined;
   /** How much the target counts against the vectors, 0 to 1. Larger separates categories more. Ignored without a target. */
   readonly targetWeight?: number; // 0.5
+  /** The graph of the neighbours (`fuzzyGraphOn`), of the same options, where it is made already; otherwise it is made here, plainly. */
+  readonly graph?: Graph | undefined;
   /** Given: dense places are dense on the map, too, as densMAP makes them (density.ts). */
   readonly density?: DensityOptions | undefined;
 }
@@ -82,7 +84,7 @@ export function initializeUmap(neighbors: Neighbors, start: Matrix, options: Uma
   if (!(start.columns >= 1 && start.columns <= COMPONENTS_MOST)) {
     throw new RangeError(`The start has ${start.columns} components; wanted: from 1 to ${COMPONENTS_MOST}.`);
   }
-  const untargeted = fuzzyGraph(ids, distances, n, k, { localConnectivity, setOperationMix });
+  const untargeted = options.graph ?? fuzzyGraph(ids, distances, n, k, { localConnectivity, setOperationMix });
   const graph = target === undefined ? untargeted : withTarget(untargeted, target, targetWeight);
   const begin = {
     GIVEN: () => start,

@@ -13,3 +13,4 @@ export { clusterSums, scores } from './clusters';
 export { scan } from './scan';
 export { descend, forestJoin, forestLevel } from './forest';
 export { cbowInputs, cbowOutputs, skipGram, subsample } from './word2vec';
+export { conditionals, joinRows, memberships, transposeCount, transposeFill } from './neighborGraph';
