@@ -138,16 +138,22 @@ const kernels = {
       readonly device: DeviceWanted;
     },
     { signal, hold, onProgress }: KernelOptions,
-  ): Promise<{ ranks: Ranks; summary: Evaluation; judgement: JudgementMetrics | null; notes: readonly string[] }> {
+  ): Promise<{
+    ranks: Ranks;
+    summary: Evaluation;
+    judgement: JudgementMetrics | null;
+    device: 'GPU' | 'CPU';
+    notes: readonly string[];
+  }> {
     const { graph, parameters, split, falseTriples, judgement, seed, device } = input;
     const { model, entityCount } = parameters;
     const refusal = ranksOnGpu(model) ? null : `${model} is evaluated on the processor.`;
-    const { output: ranks, notes } = await onDevice({ asked: device, rows: entityCount, refusal, hold }, (backend) =>
+    const { output: ranks, ...where } = await onDevice({ asked: device, rows: entityCount, refusal, hold }, (backend) =>
       rankGraph(backend, graph, parameters, split, { signal, onProgress }),
     );
     const triples = split === 'TEST' ? graph.test : graph.validation;
     return {
-      ...{ ranks, notes },
+      ...{ ranks, ...where },
       summary: summarize(ranks, graph, triples),
       // Thresholds and probabilities were fitted on the validation triples: only the test can judge them.
       judgement:

@@ -95,8 +95,10 @@ export async function* writeVectorFile(
     case 'PROJECTOR_BYTES':
       return yield* rawNumbers(table);
     case 'METADATA':
-      yield 'key\tlabel\n';
-      return yield* lines(table, (key, label) => `${tableCell(key)}\t${tableCell(label)}`);
+      yield table.biased ? 'key\tlabel\tbias\n' : 'key\tlabel\n';
+      return yield* lines(table, (key, label, _numbers, bias) =>
+        [tableCell(key), tableCell(label), ...(bias === null ? [] : [numberText(bias)])].join('\t'),
+      );
     case 'WORD2VEC':
       yield `${table.rowCount} ${table.dimension}\n`;
       return yield* lines(
@@ -124,14 +126,15 @@ async function* rawNumbers({ batches }: VectorTable): AsyncGenerator<Uint8Array,
 
 async function* lines(
   { dimension, batches }: VectorTable,
-  lineOf: (key: string, label: string, numbers: Float32Array) => string,
+  lineOf: (key: string, label: string, numbers: Float32Array, bias: number | null) => string,
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
   let text = '';
-  for await (const { rowCount, keys, labels, values } of batches()) {
+  for await (const { rowCount, keys, labels, values, biases } of batches()) {
     for (let row = 0; row < rowCount; row++) {
       const numbers = values.subarray(row * dimension, (row + 1) * dimension);
-      text += `${lineOf(decoder.decode(keys[row]), decoder.decode(labels[row]), numbers)}\n`;
+      const bias = biases?.[row] ?? null;
+      text += `${lineOf(decoder.decode(keys[row]), decoder.decode(labels[row]), numbers, bias)}\n`;
       if (text.length < PIECE_CHARACTERS) continue;
       yield text;
       text = '';

@@ -7,6 +7,8 @@ export interface VectorTable {
   /** Numbers of a row. */
   readonly dimension: number;
   readonly rowCount: number;
+  /** Whether a number goes with each vector: the bias of an entity. */
+  readonly biased: boolean;
   /** The rows in their order. */
   batches(): AsyncIterable<VectorBatch>;
 }
@@ -19,6 +21,8 @@ export interface VectorBatch {
   readonly labels: readonly Uint8Array[];
   /** (rowCount, dimension), until the next batch is asked for. */
   readonly values: Float32Array;
+  /** One a row of a biased table; null otherwise. */
+  readonly biases: Float32Array | null;
 }
 
 /** Vectors in a batch: what is held in memory at a time, a few times over. */
@@ -32,14 +36,21 @@ export function rowsOfBatch(dimension: number): number {
 
 type Read = Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'version' | 'itemCount'>;
 
-/** The vectors of an embedding, by the order of import. */
-export function vectorTable(database: Queryable, embedding: Read): VectorTable {
+/** The vectors of an embedding, by the order of import. @param biases one a vector, in the same order */
+export function vectorTable(database: Queryable, embedding: Read, biases: Float32Array | null = null): VectorTable {
   const { dimension, itemCount } = embedding;
-  return { dimension, rowCount: itemCount, batches: () => readBatches(database, embedding) };
+  return {
+    ...{ dimension, rowCount: itemCount, biased: biases !== null },
+    batches: () => readBatches(database, embedding, biases),
+  };
 }
 
 /** @throws Error in the middle where the vectors change meanwhile: what was sent until then must not be taken for the whole */
-async function* readBatches(database: Queryable, embedding: Read): AsyncGenerator<VectorBatch, void, undefined> {
+async function* readBatches(
+  database: Queryable,
+  embedding: Read,
+  biases: Float32Array | null,
+): AsyncGenerator<VectorBatch, void, undefined> {
   const { dimension } = embedding;
   const most = rowsOfBatch(dimension);
   const values = new Float32Array(most * dimension);
@@ -63,8 +74,11 @@ async function* readBatches(database: Queryable, embedding: Read): AsyncGenerato
       labels.push(label);
     }
     const rowCount = keys.length;
+    const ofRows = biases?.subarray(sent, sent + rowCount) ?? null;
     sent += rowCount;
-    if (rowCount > 0) yield { rowCount, keys, labels, values: values.subarray(0, rowCount * dimension) };
+    if (rowCount > 0) {
+      yield { rowCount, keys, labels, values: values.subarray(0, rowCount * dimension), biases: ofRows };
+    }
     if (rowCount < most) break;
   }
   const [now] = await findEmbeddingsById(database, [embedding.id]);

@@ -461,7 +461,7 @@ export type Embedding = Node & {
   readonly comparisons: ReadonlyArray<Comparison>;
   /** All vectors as an Arrow IPC stream with the columns `key: utf8` and `vector: fixed_size_list<float32>`. */
   readonly vectors: BinaryContent;
-  /** All vectors with the names of their items, as the files that other programs read. */
+  /** All vectors with the names of their items, as the files that other programs read. Entities of a graph model with biases (ROTE, ROTH) have theirs in the column `bias` of ARROW and of METADATA: the model's scores want them. */
   readonly exports: ReadonlyArray<VectorFile>;
 };
 
@@ -2023,6 +2023,8 @@ export type GraphEvaluation = {
   readonly calibration?: Maybe<CalibrationMetrics>;
   /** The rank of every triple from either side, as a TSV file. */
   readonly ranks: BinaryContent;
+  /** Where it was computed; null for evaluations older than this field. */
+  readonly device?: Maybe<Device>;
   /** How long it took, in milliseconds. */
   readonly milliseconds: Scalars['Float']['output'];
   /** Whether the graph has changed since. */
@@ -3065,6 +3067,8 @@ export type EvaluateGraphInput = {
   readonly model: Scalars['String']['input'];
   /** Which triples. */
   readonly split: GraphSplit;
+  /** Where to compute. A graphics card ranks by DISTMULT, COMPLEX, RESCAL and TUCKER; all else is done by the processor. The evaluation says where it was. */
+  readonly device: Device;
 };
 
 /** The job that ranks. */
@@ -4393,6 +4397,7 @@ export type GraphEvaluationResolvers<ContextType = Context, ParentType extends R
   classification?: Resolver<Maybe<ResolversTypes['ClassificationMetrics']>, ParentType, ContextType>;
   calibration?: Resolver<Maybe<ResolversTypes['CalibrationMetrics']>, ParentType, ContextType>;
   ranks?: Resolver<ResolversTypes['BinaryContent'], ParentType, ContextType>;
+  device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
   milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

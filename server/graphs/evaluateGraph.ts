@@ -21,12 +21,13 @@ import { readTriples, type Triples } from './graphs.ts';
 export interface EvaluateGraphInput {
   readonly graphModelId: number;
   readonly split: EvaluatedSplit;
+  readonly device: DeviceWanted;
 }
 
 /** @throws UserError CANCELLED where the model is removed meanwhile; CONFLICT where the graph is no longer what it was trained on */
 export async function evaluateGraph(
   context: TaskContext,
-  { graphModelId, split }: EvaluateGraphInput,
+  { graphModelId, split, device }: EvaluateGraphInput,
 ): Promise<{ dataset: number; embedding: number; graphModel: number }> {
   const { database, signal } = context;
   const [model] = await findGraphModelsById(database, [graphModelId]);
@@ -37,7 +38,7 @@ export async function evaluateGraph(
   const loaded = await loadGraphModel(database, model, { signal });
   checkSameGraph(triples, loaded);
   await evaluateModel(context, {
-    ...{ model, split, device: 'AUTO', parameters: loaded.parameters, graph: toKnowledgeGraph(triples) },
+    ...{ model, split, device, parameters: loaded.parameters, graph: toKnowledgeGraph(triples) },
     falseTriples: { validation: triples.validationFalse, test: triples.testFalse },
     judgement: model.judgement === null ? null : toJudgement(model.judgement),
   });
@@ -91,8 +92,8 @@ export async function evaluateModel(
   for (const note of found.notes) context.warn(note);
   await database.transaction(
     async (transaction) => {
-      const { summary, judgement: judged, ranks } = found;
-      const kept = { graphModelId: model.id, split, summary, judgement: judged, milliseconds };
+      const { summary, judgement: judged, ranks, device: where } = found;
+      const kept = { graphModelId: model.id, split, summary, judgement: judged, device: where, milliseconds };
       await replaceEvaluation(transaction, { ...kept, datasetVersion: dataset.version }, ranks);
       await context.guard(transaction);
     },

@@ -216,6 +216,20 @@ export interface LoadedGraphModel {
   readonly embedding: Embedding;
 }
 
+/**
+ * The biases of the entities, in the order of their items, or null where the model has none or its embedding has other rows by now.
+ * They belong to the vectors: without them nobody gets the model's scores.
+ */
+export async function readBiases(
+  database: Queryable,
+  model: Pick<GraphModel, 'id' | 'kind'>,
+  { itemCount }: Pick<Embedding, 'itemCount'>,
+): Promise<Float32Array | null> {
+  if (!graphModels[model.kind].biased) return null;
+  const { biases } = await readRelations(database, model);
+  return biases.length === itemCount ? biases : null;
+}
+
 /** What a model knows beside its entities: relations, biases and what is shared. @throws UserError NOT_FOUND when it is removed meanwhile */
 export async function readRelations(database: Queryable, model: Pick<GraphModel, 'id'>): Promise<Parameters> {
   const [row] = await database.query<{ parameters: Uint8Array }>(
@@ -252,6 +266,8 @@ export interface GraphEvaluation {
   readonly split: EvaluatedSplit;
   readonly summary: Evaluation;
   readonly judgement: JudgementMetrics | null;
+  /** Null for evaluations older than this column. */
+  readonly device: 'GPU' | 'CPU' | null;
   readonly milliseconds: number;
   readonly datasetVersion: number;
   readonly createdAt: Date;
@@ -259,7 +275,7 @@ export interface GraphEvaluation {
 
 interface GraphEvaluationRow extends GraphEvaluation, Row {}
 
-const evaluationColumns = `graph_model_id as "graphModelId", split, summary, judgement, milliseconds,
+const evaluationColumns = `graph_model_id as "graphModelId", split, summary, judgement, device, milliseconds,
   dataset_version as "datasetVersion", created_at as "createdAt"`;
 
 /** The evaluations of a model, at most one on each split. */
@@ -276,19 +292,20 @@ export async function replaceEvaluation(
   evaluation: Omit<GraphEvaluation, 'createdAt'>,
   ranks: Ranks,
 ): Promise<void> {
-  const { graphModelId, split, summary, judgement, milliseconds, datasetVersion } = evaluation;
+  const { graphModelId, split, summary, judgement, device, milliseconds, datasetVersion } = evaluation;
   const [model] = await transaction.query('select from graph_models where id = $1::int for key share', [graphModelId]);
   if (model === undefined) throw new UserError('NOT_FOUND', 'The graph model was removed meanwhile.');
   const bytes = ({ buffer, byteOffset, byteLength }: Int32Array | Float32Array) =>
     new Uint8Array(buffer, byteOffset, byteLength);
   await transaction.query(
     `insert into graph_evaluations (graph_model_id, split, summary, judgement, optimistic, pessimistic, candidates, scores,
-       milliseconds, dataset_version)
-     values ($1::int, $2::text, $3::jsonb, $4::jsonb, $5::bytea, $6::bytea, $7::bytea, $8::bytea, $9::float8, $10::bigint)
+       milliseconds, dataset_version, device)
+     values ($1::int, $2::text, $3::jsonb, $4::jsonb, $5::bytea, $6::bytea, $7::bytea, $8::bytea, $9::float8, $10::bigint,
+       $11::text)
      on conflict (graph_model_id, split) do update set summary = excluded.summary, judgement = excluded.judgement,
        optimistic = excluded.optimistic, pessimistic = excluded.pessimistic, candidates = excluded.candidates,
        scores = excluded.scores, milliseconds = excluded.milliseconds, dataset_version = excluded.dataset_version,
-       created_at = now()`,
+       device = excluded.device, created_at = now()`,
     [
       graphModelId,
       split,
@@ -300,6 +317,7 @@ export async function replaceEvaluation(
       bytes(ranks.scores),
       milliseconds,
       datasetVersion,
+      device,
     ],
   );
 }

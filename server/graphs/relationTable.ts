@@ -33,8 +33,9 @@ export async function relationTable(
         keys: rows.map((row) => nameOf(row, 'key')),
         labels: rows.map((row) => nameOf(row, 'label')),
         values: parameters.relations.subarray(first * dimension, (first + rows.length) * dimension),
+        biases: null,
       };
     }
   }
-  return { dimension, rowCount, batches };
+  return { dimension, rowCount, biased: false, batches };
 }

@@ -148,7 +148,7 @@ export const graphModelMutations = {
   async evaluateGraph(_root, { input }, { database }) {
     const dataset = await requireDataset(database, input.dataset);
     const model = await requireGraphModel(database, dataset.id, input.model);
-    const wanted: EvaluateGraphInput = { graphModelId: model.id, split: input.split };
+    const wanted: EvaluateGraphInput = { graphModelId: model.id, split: input.split, device: input.device };
     return { job: await addJob(database, { kind: 'EVALUATE_GRAPH', input: wanted, datasetId: dataset.id }) };
   },
   async removeGraphModel(_root, { input }, { database }) {

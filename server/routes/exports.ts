@@ -9,7 +9,7 @@ import { findEmbeddingsById } from '../embeddings/embeddings.ts';
 import { vectorFormatOf, writeVectorFile } from '../embeddings/vectorFiles.ts';
 import { vectorTable } from '../embeddings/vectorTable.ts';
 import { UserError } from '../errors.ts';
-import { findModelOfEmbedding } from '../graphs/graphModels.ts';
+import { findModelOfEmbedding, readBiases } from '../graphs/graphModels.ts';
 import { relationTable } from '../graphs/relationTable.ts';
 import { hasCopy, takesEncoding } from './conditions.ts';
 
@@ -36,7 +36,7 @@ export async function exportsRoutes(
     const [embedding] = id < 2 ** 31 ? await findEmbeddingsById(database, [id]) : [];
     const [dataset] = embedding ? await findDatasetsById(database, [embedding.datasetId]) : [];
     const ofRelations = params.rows === 'relations';
-    const model = embedding && ofRelations ? await findModelOfEmbedding(database, embedding.id) : null;
+    const model = embedding ? await findModelOfEmbedding(database, embedding.id) : null;
     const isThere = ofRelations ? model !== null : params.rows === 'items';
     if (!embedding || !dataset || !file || !isThere || params.version !== String(embedding.version)) {
       throw new UserError(
@@ -60,7 +60,10 @@ export async function exportsRoutes(
     // A proxy in front may speak https.
     const protocol = headers['x-forwarded-proto'] === 'https' ? 'https' : request.protocol;
     const base = `${protocol}://${request.host}/exports/${params.rows}/${embedding.id}/${embedding.version}/`;
-    const table = model === null ? vectorTable(database, embedding) : await relationTable(database, model);
+    const table =
+      model !== null && ofRelations
+        ? await relationTable(database, model)
+        : vectorTable(database, embedding, model === null ? null : await readBiases(database, model, embedding));
     const title = `${dataset.slug} ${embedding.name}${ofRelations ? ' relations' : ''}`;
     const body = Readable.from(writeVectorFile(file.format, table, { rowName, title, stem: file.stem, base }), {
       objectMode: false,

@@ -19,10 +19,12 @@ interface Rows {
   readonly keys: readonly string[];
   readonly labels: readonly string[];
   readonly values: Float32Array;
+  /** None where it is left out. */
+  readonly biases?: Float32Array;
 }
 
 /** Rows in batches of three, in one array for all batches, as the database gives them. */
-function tableOf({ dimension, keys, labels, values }: Rows): VectorTable {
+function tableOf({ dimension, keys, labels, values, biases }: Rows): VectorTable {
   const encode = (texts: readonly string[]) => texts.map((text) => new TextEncoder().encode(text));
   const array = new Float32Array(3 * dimension);
   async function* batches() {
@@ -34,10 +36,11 @@ function tableOf({ dimension, keys, labels, values }: Rows): VectorTable {
         keys: encode(keys.slice(first, first + 3)),
         labels: encode(labels.slice(first, first + 3)),
         values: array.subarray(0, rowCount * dimension),
+        biases: biases?.subarray(first, first + rowCount) ?? null,
       };
     }
   }
-  return { dimension, rowCount: keys.length, batches };
+  return { dimension, rowCount: keys.length, biased: biases !== undefined, batches };
 }
 
 async function write(format: VectorFormat, rows: Rows, rowName: RowName = 'KEY'): Promise<Buffer> {
@@ -123,6 +126,17 @@ describe('files of vectors', () => {
       );
     });
   }
+
+  test('keep the bias of each row beside its name', async () => {
+    const keys = ['a', 'b', 'c', 'd'];
+    const biases = Float32Array.of(0.1, -0, 2 ** -149, -3e38);
+    const rows = { dimension: 4, keys, labels: keys, values: new Float32Array(16).fill(0.5), biases };
+    for (const formats of [['ARROW'], ['NPY', 'METADATA']] as const) {
+      const { names } = await readBack(formats, rows);
+      const back = Float32Array.from(names['bias'] ?? [], Number);
+      assert.deepEqual(new Uint32Array(back.buffer), new Uint32Array(biases.buffer));
+    }
+  });
 
   test('keep the names, whatever letters, quotes and bars are in them', async () => {
     const keys = ['"Heroes" (song)', '"', 'a, b | c; d', "l'été", '👩‍👩‍👧', 'key', '#1'];

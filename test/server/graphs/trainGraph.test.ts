@@ -129,15 +129,20 @@ onEveryDatabase((_engine, open) => {
       database,
       'EVALUATE_GRAPH',
       evaluateGraph,
-      { graphModelId: id, split: 'VALIDATION' },
+      { graphModelId: id, split: 'VALIDATION', device: 'GPU' },
       { dataDir },
     );
     assert.equal(job.state, 'SUCCEEDED');
     const evaluations = await listEvaluations(database, id);
     assert.deepEqual(
-      evaluations.map(({ split }) => split),
-      ['TEST', 'VALIDATION'],
+      evaluations.map(({ split, device }) => [split, device]),
+      [
+        ['TEST', 'CPU'],
+        ['VALIDATION', 'CPU'],
+      ],
     );
+    // The wish for a card reaches the work: RotatE is none of a card's models, which is said.
+    assert.match(job.warnings.join(), /ROTATE is evaluated on the processor/);
     const found = evaluations.find(({ split }) => split === 'VALIDATION');
     assert.equal(found?.judgement, null);
     const model = await requireGraphModel(database, dataset.id, 'rotate');
@@ -249,7 +254,13 @@ onEveryDatabase((_engine, open) => {
     const model = await requireGraphModel(database, plain.id, 'rotate');
     assert.equal(model.judgement, null);
     const evaluate = (split: 'TEST' | 'VALIDATION') =>
-      runTask(database, 'EVALUATE_GRAPH', evaluateGraph, { graphModelId: model.id, split }, { dataDir });
+      runTask(
+        database,
+        'EVALUATE_GRAPH',
+        evaluateGraph,
+        { graphModelId: model.id, split, device: 'AUTO' },
+        { dataDir },
+      );
     assert.match((await evaluate('TEST')).job.error?.message ?? '', /no test triples/);
 
     await database.query("insert into items (dataset_id, id, key, label) values ($1::int, 1000, 'new', 'new')", [

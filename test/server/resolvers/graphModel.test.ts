@@ -48,7 +48,7 @@ onEveryServer((_engine, start) => {
             curve { epoch loss meanReciprocalRank rate } trials { epochs }
             calibration { slope offset chosenNegatives }
             evaluations {
-              split milliseconds stale both { ${summary} } tails { ${summary} } heads { ${summary} }
+              split milliseconds device stale both { ${summary} } tails { ${summary} } heads { ${summary} }
               byRelation { relation ranks { count } } byKind { kind ranks { count } } byFrequency { least most ranks { count } }
               classification {
                 count accuracy balancedAccuracy precision recall f1 correlation averagePrecision chosenNegatives

@@ -73,6 +73,39 @@ onEveryServer((_engine, start) => {
     );
   });
 
+  test('what is exported of a model with biases gives its scores', async () => {
+    await server.data(
+      `mutation { trainGraph(input: { dataset: "towns", name: "rote", settings: { model: ROTE, dimension: 8, epochs: 3, rate: 0.1, regularizer: NONE } }) { job { id } } }`,
+    );
+    await allJobs(server);
+    const { dataset } = await server.data(
+      `{ dataset(slug: "towns") { graphModel(name: "rote") { relationExports { format url } embedding { exports { format url } }
+         score(head: "town 3", relation: "next to", tail: "town 9") { score } } } }`,
+    );
+    const { relationExports, embedding, score } = dataset.graphModel;
+    const read = async (exports: readonly File[]) => {
+      const address = exports.find(({ format }) => format === 'ARROW')?.url ?? '';
+      return tableFromIPC(new Uint8Array(await (await server.fetch(address)).arrayBuffer()));
+    };
+    const [entities, relations] = [await read(embedding.exports), await read(relationExports)];
+    const of = (key: string) => {
+      const row = [...entities.getChild('key')].indexOf(key);
+      return { vector: [...entities.getChild('vector').at(row)], bias: entities.getChild('bias').at(row) };
+    };
+    const [head, tail] = [of('town 3'), of('town 9')];
+    const row: number[] = [...relations.getChild('vector').at([...relations.getChild('key')].indexOf('next to'))];
+    const [angles, shift] = [row.slice(0, 4), row.slice(4)];
+    // RotE: -|Rot(angles) h + r - t|^2 + b_h + b_t (Chami et al. 2020).
+    // Pair k of its numbers is (k, k + 4).
+    const moved = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => {
+      const [x, y, angle = 0] = [head.vector[k % 4], head.vector[(k % 4) + 4], angles[k % 4]];
+      return k < 4 ? x * Math.cos(angle) - y * Math.sin(angle) : x * Math.sin(angle) + y * Math.cos(angle);
+    });
+    const distance = moved.reduce((sum, x, k) => sum + (x + (shift[k] ?? 0) - tail.vector[k]) ** 2, 0);
+    assert.ok(Math.abs(head.bias) > 1e-4 && Math.abs(tail.bias) > 1e-4, 'the biases were learnt');
+    assert.ok(Math.abs(head.bias + tail.bias - distance - score.score) < 1e-5);
+  });
+
   test('every file that is listed comes as what it says it is, under its name', async () => {
     for (const { url, name, mediaType } of [...files.items, ...files.relations]) {
       const answer = await server.fetch(url);
