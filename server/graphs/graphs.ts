@@ -127,6 +127,25 @@ export async function findKnownEnds(
   return new Map(rows.map(({ id, split }) => [id, split]));
 }
 
+/** What `findKnownEnds` finds of each of these questions, in their order, in one statement. */
+export async function findKnownEndsOfAll(
+  database: Queryable,
+  datasetId: number,
+  side: 'HEAD' | 'TAIL',
+  asked: readonly { readonly itemId: number; readonly relationId: number }[],
+): Promise<Map<number, Split>[]> {
+  const [given, wanted] = side === 'TAIL' ? ['head', 'tail'] : ['tail', 'head'];
+  const rows = await database.query<{ n: number; id: number; split: Split }>(
+    `select asked.n, ${wanted} as id, split
+       from unnest($2::bigint[], $3::int[]) with ordinality as asked (item_id, relation_id, n)
+       join triples on dataset_id = $1::int and triples.relation_id = asked.relation_id and ${given} = asked.item_id`,
+    [datasetId, asked.map(({ itemId }) => itemId), asked.map(({ relationId }) => relationId)],
+  );
+  const found = asked.map(() => new Map<number, Split>());
+  for (const { n, id, split } of rows) found[n - 1]?.set(id, split);
+  return found;
+}
+
 /** The relations that are known to lead from one entity to another, with the split of each triple. */
 export async function findRelationsBetween(
   database: Queryable,

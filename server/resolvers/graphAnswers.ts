@@ -19,7 +19,7 @@ import type {
   SupportingTripleResolvers,
   TripleScoreResolvers,
 } from '../generated/schema.ts';
-import { explainLink } from '../graphs/explainLink.ts';
+import { explainLinks, type LinkExplanation as LinkExplanationRecord } from '../graphs/explainLink.ts';
 import { findDuplicates } from '../graphs/findDuplicates.ts';
 import { hasType, meantEntity, requireEntity } from '../graphs/findEntities.ts';
 import type { GraphModel } from '../graphs/graphModels.ts';
@@ -53,7 +53,10 @@ export interface LinkAnswerOf extends Asked {
   readonly milliseconds: number;
 }
 
-export interface LinkPredictionOf extends LinkPredictionRecord, Asked {}
+export interface LinkPredictionOf extends LinkPredictionRecord, Asked {
+  /** Shared by the answers of a page. */
+  readonly explain: Explain;
+}
 
 export interface TripleScoreOf extends TripleScoreRecord, Asked {}
 
@@ -199,18 +202,29 @@ export const LinkAnswer: LinkAnswerResolvers = {
   given: ({ model, itemId }, _arguments, context) => entityOf(model.datasetId, itemId, context),
   otherMeanings: ({ model, others }, _arguments, context) =>
     Promise.all(others.map((id) => entityOf(model.datasetId, id, context))),
-  edges: ({ model, relation, links }) => links.map((link) => ({ ...link, model, relation })),
+  edges: ({ model, relation, links }, _arguments, context) => {
+    const explain = explainIn(context, model);
+    return links.map((link) => ({ ...link, model, relation, explain }));
+  },
 };
 
 export const LinkPrediction: LinkPredictionResolvers = {
   node: ({ datasetId, side, headId, tailId }, _arguments, context) =>
     entityOf(datasetId, side === 'TAIL' ? tailId : headId, context),
-  why: (link, { first }, context) => why(link, first, context),
+  why: (link, { first }) => link.explain(link, first),
 };
 
-function why(link: Asked & { headId: number; tailId: number }, first: number, context: Context) {
-  context.budget.search();
-  return explainLink(context.reading, link.model, link, context.budget.page(first));
+type Explain = (link: { headId: number; relationId: number; tailId: number }, first: number) => LinkExplanationRecord;
+
+/** What explains any number of answers: together they are one search. */
+function explainIn(context: Context, model: ResidentModel): Explain {
+  const explain = explainLinks(context.reading, model);
+  let isPaid = false;
+  return ({ headId, relationId, tailId }, first) => {
+    if (!isPaid) context.budget.search();
+    isPaid = true;
+    return explain({ headId, relationId, tailId, first: context.budget.page(first) });
+  };
 }
 
 export const LinkExplanation: LinkExplanationResolvers = {
@@ -236,7 +250,7 @@ export const SupportingTriple: SupportingTripleResolvers = ends;
 export const ReviewedTriple: ReviewedTripleResolvers = ends;
 export const TripleScore: TripleScoreResolvers = {
   ...ends,
-  why: (link, { first }, context) => why(link, first, context),
+  why: (link, { first }, context) => explainIn(context, link.model)(link, first),
 };
 
 export const RelationPrediction: RelationPredictionResolvers = {

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
 
-import type { Database } from '../../../server/database/database.ts';
+import type { Database, Queryable } from '../../../server/database/database.ts';
 import type { Dataset } from '../../../server/datasets/datasets.ts';
 import { compileFilter } from '../../../server/datasets/filters.ts';
 import { findItemsById } from '../../../server/datasets/items.ts';
 import { findEntities, requireEntity } from '../../../server/graphs/findEntities.ts';
 import { listRelations, requireRelations } from '../../../server/graphs/graphs.ts';
 import { type Direction, findNeighborhood, listTriples, sampleTriples } from '../../../server/graphs/neighborhood.ts';
-import { findPaths } from '../../../server/graphs/paths.ts';
+import { findPaths, findPathsOfAll } from '../../../server/graphs/paths.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeGraph, type TripleText } from '../../helpers/graphs.ts';
 
@@ -153,12 +153,13 @@ onEveryDatabase((_engine, open) => {
   ) {
     const [headId, relation, tailId] = options.without?.split(' ') ?? [];
     const [without] = relation === undefined ? [] : await requireRelations(database, dataset, [relation]);
-    const found = await findPaths(database, dataset, names.id(from), names.id(to), {
-      ...{ length, direction: options.direction ?? 'BOTH', relations: null, first: options.first ?? 100 },
-      without: without
-        ? { headId: names.id(headId ?? ''), relationId: without.id, tailId: names.id(tailId ?? '') }
-        : null,
-    });
+    const left = without && { headId: names.id(headId ?? ''), relationId: without.id, tailId: names.id(tailId ?? '') };
+    const [found = []] = await findPathsOfAll(
+      database,
+      dataset,
+      [{ from: names.id(from), to: names.id(to), ...(left ? { without: left } : {}) }],
+      { length, direction: options.direction ?? 'BOTH', relations: null, first: options.first ?? 100 },
+    );
     return found.map(({ itemId, steps }) =>
       [
         names.entity(itemId),
@@ -186,6 +187,30 @@ onEveryDatabase((_engine, open) => {
     assert.deepEqual(await paths('dog', 'cat', 2, { without: 'dog chases cat' }), []);
     assert.deepEqual(await paths('dog', 'dog', 2), []);
     assert.deepEqual(await paths('dog', 'cat', 4, { first: 1 }), ['dog chases cat']);
+  });
+
+  test('paths of many pairs at once are those of each alone, in a statement for each length at most', async () => {
+    const pairs = ['dog', 'wolf', 'cat', 'carnivore', 'animal'].flatMap((from, _i, all) =>
+      all.map((to) => ({ from: names.id(from), to: names.id(to) })),
+    );
+    for (const first of [1, 2, 100]) {
+      const options = { length: 3, direction: 'BOTH', relations: null, first } as const;
+      let statements = 0;
+      const counting: Queryable = {
+        query: (sql, parameters, queryOptions) => {
+          statements++;
+          return database.query(sql, parameters, queryOptions);
+        },
+        copyIn: () => Promise.reject(new Error('nothing is written')),
+        copyOut: () => assert.fail('nothing is copied'),
+      };
+      const together = await findPathsOfAll(counting, dataset, pairs, options);
+      assert.ok(statements <= 3, `${statements} statements`);
+      const alone = [];
+      for (const { from, to } of pairs) alone.push(await findPaths(database, dataset, from, to, options));
+      assert.deepEqual(together, alone);
+      assert.ok(together.some((paths) => paths.length > 0));
+    }
   });
 
   test('paths are all the simple paths there are, as a walk by hand finds them', async () => {

@@ -70,6 +70,24 @@ onEveryServer((_engine, start) => {
     assert.deepEqual(marked.predictLinks.edges, [{ known: 'TRAIN', node: { key: 'town-9' } }]);
   });
 
+  test('all answers of a page can be explained in one request: together they are one search', async () => {
+    const edges = `edges { few: why(first: 1) { paths { steps { to { key } } } triples { similarity } }
+      why(first: 3) { paths { steps { to { key } } } triples { similarity tail { key } } } }`;
+    const { predictLinks, others } = await ask(
+      `predictLinks(head: "town-5", relation: "next", first: 40) { ${edges} }
+       others: predictLinks(head: "town-8", relation: "next", first: 40) { ${edges} }`,
+    );
+    assert.ok(predictLinks.edges.length + others.edges.length > 30, 'more answers than a request has searches');
+    for (const { few, why } of predictLinks.edges) {
+      assert.deepEqual(few.paths, why.paths.slice(0, 1));
+      assert.ok(why.paths.length <= 3 && why.triples.length <= 3);
+    }
+    const { score } = await ask(
+      'score(head: "town-5", relation: "next", tail: "town-6") { why(first: 3) { paths { steps { to { key } } } triples { similarity tail { key } } } }',
+    );
+    assert.deepEqual(predictLinks.edges[0].why, score.why);
+  });
+
   test('heads are asked for as well, and answers can be restricted by type and by filter', async () => {
     const heads = await ask('predictLinks(tail: "town-6", relation: "next", first: 1) { edges { node { key } } }');
     assert.equal(heads.predictLinks.edges[0].node.key, 'town-5');
