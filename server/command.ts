@@ -209,17 +209,23 @@ function help(name?: string): string {
 
 // start, work, build -------------------------------------------------------------------------------------------------
 
+/** Before a data set that has no maps of its own those of the others are made: they are there in this time, or at least asked for. */
+const WITHOUT_MAPS_DELAY_MS = 30_000;
+
 async function start({ signal }: Given): Promise<void> {
   const config = readConfig();
   const { requireManifest } = await import('./datasets/manifests.ts');
-  for (const slug of config.demoDatasets) await requireManifest(slug); // a slip is told before anything is opened
+  // A slip is told before anything is opened.
+  const demos = [];
+  for (const slug of config.demoDatasets) demos.push(await requireManifest(slug));
   const { startServer } = await import('./index.ts');
   const server = await startServer(config);
   try {
     const { queueManifest } = await import('./datasets/loadManifest.ts');
     const loading: string[] = [];
-    for (const slug of config.demoDatasets) {
-      const options = { datasetsDir: config.datasetsDir, evenIfRemoved: false };
+    for (const { slug, kind } of demos) {
+      const delayMs = kind === 'GRAPH' && demos.length > 1 ? WITHOUT_MAPS_DELAY_MS : 0;
+      const options = { datasetsDir: config.datasetsDir, evenIfRemoved: false, delayMs };
       const { job } = await queueManifest(server.database, slug, options);
       if (job !== null) loading.push(slug);
     }

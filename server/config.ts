@@ -47,7 +47,7 @@ export interface Config {
   readonly computeDevice: ComputeDevice;
   /** What multiplies matrices on the processor. `COMPUTE_GEMM`: auto or wasm; default auto: onnxruntime where it is faster. */
   readonly computeGemm: ComputeGemm;
-  /** Data sets that `migrate` and `start` load. `DEMO_DATASETS`, comma-separated; default `digits,emoji`; `none`. */
+  /** Data sets that `migrate` and `start` load. `DEMO_DATASETS`, comma-separated; default `digits,emoji,wordnet`; `none`. */
   readonly demoDatasets: readonly string[];
   /** `LOG_LEVEL`: fatal, error, warn, info, debug, trace or silent; default info. */
   readonly logLevel: (typeof logLevels)[number];
@@ -118,7 +118,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }
   }
 
-  const demoGiven = list('DEMO_DATASETS') ?? ['digits', 'emoji'];
+  const demoGiven = list('DEMO_DATASETS') ?? ['digits', 'emoji', 'wordnet'];
   const datasetsDir = text('DATASETS_DIR');
   const modelsDir = text('MODELS_DIR');
   return Object.freeze({

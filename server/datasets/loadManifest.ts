@@ -39,6 +39,8 @@ export interface LoadOptions {
   readonly datasetsDir?: string | null;
   /** Whether a data set that was removed is loaded again. Default: yes; a server that starts leaves it alone. */
   readonly evenIfRemoved?: boolean;
+  /** Begun after so many milliseconds at the earliest. */
+  readonly delayMs?: number;
 }
 
 /** How a data set stood when it was asked for, and the job that loads it where there is something to do. */
@@ -62,7 +64,8 @@ export async function queueManifest(
   ];
   const input: LoadInput = { slug, folders };
   const idempotencyKey = [slug, ...folders].join(' ');
-  const job = await addJob(database, { kind: 'LOAD_DATASET', input, idempotencyKey });
+  const { delayMs = 0 } = options;
+  const job = await addJob(database, { kind: 'LOAD_DATASET', input, idempotencyKey, delayMs });
   return { state, job };
 }
 

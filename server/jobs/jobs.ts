@@ -146,6 +146,8 @@ export interface NewJob {
   readonly idempotencyKey?: string;
   /** Kept for the process that adds it, for the length of a lease: see `workHere`. */
   readonly reserved?: boolean;
+  /** Begun after so many milliseconds at the earliest: jobs that are added meanwhile go before it. */
+  readonly delayMs?: number;
 }
 
 /**
@@ -164,7 +166,10 @@ export async function addJob(database: Queryable, job: NewJob): Promise<Job> {
          returning *
        )
        select ${columns}, pg_notify('jobs', id::text) from added`,
-      [randomUUID(), job.kind, input, job.datasetId ?? null, key, ATTEMPTS, job.reserved === true ? LEASE_MS : 0],
+      [
+        ...[randomUUID(), job.kind, input, job.datasetId ?? null, key, ATTEMPTS],
+        job.reserved === true ? LEASE_MS : (job.delayMs ?? 0),
+      ],
     );
     if (added !== undefined) return toJob(added);
 

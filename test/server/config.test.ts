@@ -14,7 +14,7 @@ test('with nothing set it is a personal tool: loopback, an embedded database, de
   assert.equal(config.introspection, true);
   assert.equal(config.databaseUrl, null);
   assert.equal(config.dataDir, resolve('.data'));
-  assert.deepEqual(config.demoDatasets, ['digits', 'emoji']);
+  assert.deepEqual(config.demoDatasets, ['digits', 'emoji', 'wordnet']);
 });
 
 test('an empty variable is one that is not set', () => {
