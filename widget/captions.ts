@@ -36,8 +36,15 @@ interface CaptionOptions {
 
 /** More would take long to draw, and leave nothing of the map. */
 const MOST_CAPTIONS = 300;
-/** A frame is to take milliseconds, however many points there are: those after these have no caption until the legend hides some. */
-const MOST_LOOKED_AT = 100_000;
+/**
+ * A frame is to take milliseconds, however many points there are. Of those on the screen so many captions are measured, for which texts
+ * are read; the others have none until the camera nears.
+ */
+const MOST_MEASURED = 1000;
+/** In 3 ms, of three components in 15; those after these have none until the legend hides some. */
+const MOST_LOOKED_AT = 300_000;
+/** Where there is no room for this much, there is none for any. */
+const LEAST_WIDTH_PX = 24;
 /** Room is given in squares of this size. */
 const CELL_PX = 6;
 
@@ -52,6 +59,7 @@ export function placeCaptions(options: CaptionOptions): Caption[] {
   const scale = pixelsPerUnit(camera, size);
   const [left, top] = [size.width / 2 - camera.x * scale, size.height / 2 + camera.y * scale];
   let looked = 0;
+  let measured = 0;
   for (let i = 0; i < count && looked < MOST_LOOKED_AT && placed.length < MOST_CAPTIONS; i++) {
     const index = only === null ? i : (only[i] ?? 0);
     if (hidden?.[index] === 1) continue;
@@ -60,7 +68,9 @@ export function placeCaptions(options: CaptionOptions): Caption[] {
     const seen = flat ? null : project(camera, size, points.x[index] ?? 0, points.y[index] ?? 0, points.z[index] ?? 0);
     const x = seen?.x ?? left + (points.x[index] ?? 0) * scale;
     const y = (seen?.y ?? top - (points.y[index] ?? 0) * scale) + below;
-    if (!room.isFreeAt(x, y)) continue;
+    const half = LEAST_WIDTH_PX / 2;
+    if (!room.isFreeAt(x, y) || !room.isFreeAt(x - half, y) || !room.isFreeAt(x + half, y)) continue;
+    if (measured++ >= MOST_MEASURED) break;
     const box = { index, x, y, ...sizeOf(index) };
     if (room.take(box)) placed.push(box);
   }

@@ -37,7 +37,7 @@ import { renderEmpty, renderError, renderLoading, renderProgress, renderStatus }
 import { renderTools } from './panels/tools.ts';
 import { renderTooltip } from './panels/tooltip.ts';
 import { coordinatesAt, textAt } from './points.ts';
-import { LOW_PX, NARROW_PX } from './sizes.ts';
+import { LOW_PX, NARROW_PX, TOOLS_PX } from './sizes.ts';
 import { styles } from './styles.ts';
 import type { PageMapOptions, PageVectors } from './vectors.ts';
 
@@ -122,6 +122,8 @@ export class EmbeddingMap extends LitElement {
     marks: () => this.#marks(),
     expected: () => this.#load.expected,
     endpoint: () => this.#load.endpoint,
+    // A wide map has room beside the points.
+    covered: () => (this.compact || this.#stage.size.width >= NARROW_PX ? 0 : TOOLS_PX),
     onFailure: (error) => this.#load.fail(error),
     onShown: (scene) => this.#shown(scene),
     onMove: () => this.#moved(),

@@ -8,6 +8,7 @@
  * Ends with 1 when a promise is not kept. See README.md.
  */
 import { clustersBench } from './clusters.ts';
+import { elementBench } from './element.ts';
 import { type Figure, isMet, toJsonLine, toTable } from './figures.ts';
 import { gemmBench } from './gemm.ts';
 import { gpuBench } from './gpu.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void) => Pro
   nearest: nearestBench,
   points: pointsBench,
   loop: loopBench,
+  element: elementBench,
   clusters: clustersBench,
   models: modelsBench,
   gemm: gemmBench,

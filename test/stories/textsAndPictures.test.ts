@@ -7,55 +7,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { tableFromIPC } from 'apache-arrow';
-import { zipSync } from 'fflate';
 import sharp from 'sharp';
 
 import { sharedDir, sharedModels, withShared } from '../helpers/models.ts';
+import { importEmoji, importPhotos, photoFile, shown } from '../helpers/pictures.ts';
 import { allJobs, type TestServer, testServers, upload } from '../helpers/server.ts';
 
 const start = testServers();
 const PAIR = 'potion-mobilenet-imagetext';
 
-/** Photos, and what they show. */
-const photos = {
-  labrador: 'dog',
-  poodle: 'dog',
-  white_dog: 'dog',
-  tabby_cat: 'cat',
-  calico_cat: 'cat',
-  ginger_cat: 'cat',
-  chickadee: 'bird',
-  owl: 'bird',
-  parrot: 'bird',
-  hotdog_box: 'food',
-  hotdog_mustard: 'food',
-  sunflower: 'flower',
-  dragonfly: 'insect',
-} as const;
-const shown = (what: string) => Object.keys(photos).filter((key) => Object(photos)[key] === what);
-
-const photoFile = (key: string) => readFile(join(sharedDir, `data/photos/${key}.jpg`));
 const dataUrl = (bytes: Uint8Array, type = 'jpeg') =>
   `data:image/${type};base64,${Buffer.from(bytes).toString('base64')}`;
 
 type Data = TestServer['data'];
 interface Node {
   readonly key: string;
-}
-
-/** Pictures with a table of what is known of them, as one archive. */
-async function importPictures(
-  server: TestServer,
-  dataset: string,
-  rows: readonly { readonly file: string; readonly bytes: Uint8Array; readonly label: string; readonly kind: string }[],
-): Promise<void> {
-  const files: Record<string, Uint8Array> = Object.fromEntries(rows.map(({ file, bytes }) => [file, bytes]));
-  const table = rows.map(({ file, label, kind }) => `${file}\t${label}\t${kind}`).join('\n');
-  files['table.tsv'] = Buffer.from(`file\tlabel\tkind\n${table}\n`);
-  const uploads = await upload(server, { [`${dataset}.zip`]: Uint8Array.from(zipSync(files, { level: 0 })) });
-  await server.data('mutation ($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }', {
-    input: { dataset, uploads, projections: [] },
-  });
 }
 
 const embed = (data: Data, input: object) =>
@@ -72,44 +38,10 @@ withShared(
   async () => {
     const server = await start({ WORKERS: '1', MODELS_DIR: sharedModels, DEVICE: 'cpu' });
     const { data } = server;
-    const captions: { file: string; caption: string }[] = JSON.parse(
-      await readFile(join(sharedDir, 'data/photos/captions.json'), 'utf8'),
-    );
-    await importPictures(
-      server,
-      'photos',
-      await Promise.all(
-        Object.entries(photos).map(async ([key, kind]) => ({
-          file: `${key}.jpg`,
-          // As large as the models look at them, so that the test is quick.
-          bytes: await sharp(await photoFile(key))
-            .resize(256, 256, { fit: 'outside' })
-            .jpeg({ quality: 95 })
-            .toBuffer(),
-          label: captions.find(({ file }) => file === `${key}.jpg`)?.caption ?? '',
-          kind,
-        })),
-      ),
-    );
-    const emoji: { file: string; name: string; category: string }[] = JSON.parse(
-      await readFile(join(sharedDir, 'data/emoji-noto/emoji.json'), 'utf8'),
-    );
-    const some = emoji.filter(
-      ({ category }, i) => ['Animals & Nature', 'Food & Drink', 'Travel & Places'].includes(category) && i % 4 === 0,
-    );
+    await importPhotos(server);
+    const emoji = await importEmoji(server, (i) => i % 4 === 0);
+    const some = emoji.filter(({ imported }) => imported);
     assert.ok(some.length > 100);
-    await importPictures(
-      server,
-      'emoji',
-      await Promise.all(
-        some.map(async ({ file, name, category }) => ({
-          file,
-          bytes: await readFile(join(sharedDir, 'data/emoji-noto', file)),
-          label: name,
-          kind: category,
-        })),
-      ),
-    );
     await allJobs(server);
 
     const layers = ['block_2', 'block_12', 'features'];

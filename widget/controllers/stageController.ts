@@ -1,7 +1,7 @@
 /** The stage: keeps a renderer while the map can be seen, sizes it, moves the camera, and draws what it is told. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import { between, type Camera, flatView, orbitView, project, type Size } from '../camera.ts';
+import { between, type Camera, flatView, orbitView, pan, pixelsPerUnit, project, type Size } from '../camera.ts';
 import { createRenderer } from '../renderer/createRenderer.ts';
 import { drawOverlay, type Marks } from '../renderer/overlay.ts';
 import { ease, type Renderer, type Scene } from '../renderer/renderer.ts';
@@ -17,6 +17,8 @@ interface StageOptions {
   readonly marks: () => StageMarks;
   /** The kind of map that is on its way: its renderer is set up meanwhile, which may take the graphics card a while. */
   readonly expected: () => 2 | 3 | null;
+  /** How much of the width buttons cover at the right, in CSS pixels. */
+  readonly covered: () => number;
   /** Of the GraphQL server. */
   readonly endpoint: () => string;
   /** The map cannot be drawn here. */
@@ -121,7 +123,7 @@ export class StageController implements ReactiveController {
   /** Shows a scene; null: nothing. */
   show(scene: StageScene | null): void {
     if (scene === this.#scene) return;
-    if (scene !== null && this.#scene?.points.components !== scene.points.components) this.camera = homeOf(scene);
+    if (scene !== null && this.#scene?.points.components !== scene.points.components) this.camera = this.#homeOf(scene);
     this.#scene = scene;
     this.requestFrame();
   }
@@ -146,7 +148,7 @@ export class StageController implements ReactiveController {
 
   /** The whole map. */
   flyHome(milliseconds: number): void {
-    this.flyTo(this.#scene === null ? flatView : homeOf(this.#scene), milliseconds);
+    this.flyTo(this.#scene === null ? flatView : this.#homeOf(this.#scene), milliseconds);
   }
 
   requestFrame(): void {
@@ -213,6 +215,17 @@ export class StageController implements ReactiveController {
     }
   }
 
+  /** The whole map beside what covers it at the right. */
+  #homeOf(scene: StageScene): Camera {
+    const home = scene.points.components === 3 ? orbitView : flatView;
+    const { width, height } = this.size;
+    const covered = this.#options.covered();
+    if (covered === 0 || width <= covered) return home;
+    const free = { width: width - covered, height };
+    const camera = { ...home, zoom: pixelsPerUnit(home, free) / pixelsPerUnit(home, this.size) };
+    return pan(camera, this.size, -covered / 2, 0);
+  }
+
   #rebuild(): void {
     this.#release();
     this.#rebuilt++;
@@ -231,8 +244,4 @@ export class StageController implements ReactiveController {
     this.#renderer?.destroy();
     this.#renderer = null;
   }
-}
-
-function homeOf(scene: StageScene): Camera {
-  return scene.points.components === 3 ? orbitView : flatView;
 }
