@@ -1630,6 +1630,8 @@ export type GraphModel = Node & {
   readonly evaluations: ReadonlyArray<GraphEvaluation>;
   /** Where it was trained to its end; null for models older than this field. */
   readonly device?: Maybe<Device>;
+  /** The library that multiplied matrices beside WebAssembly while it was trained on the processor, with its version, as `onnxruntime 1.30.0`; null: none did. */
+  readonly matrixLibrary?: Maybe<Scalars['String']['output']>;
   /** How long the training took, in milliseconds. */
   readonly milliseconds: Scalars['Float']['output'];
   /** Whether the graph has changed since. */
@@ -2981,7 +2983,7 @@ export type TrainGraphInput = {
   readonly settings?: InputMaybe<GraphSettings>;
   /** Several settings, each over the ones above: all are trained, the best on the validation triples is kept. 20 at most. */
   readonly search?: InputMaybe<ReadonlyArray<GraphSettings>>;
-  /** Seed of every choice by chance. The same seed, settings, graph and device give the same numbers, bit for bit. */
+  /** Seed of every choice by chance. The same seed, settings, graph, device and `GraphModel.matrixLibrary` give the same numbers, bit for bit, with any number of threads; on another kind of processor the library may round otherwise. */
   readonly seed: Scalars['Int']['input'];
   /** Where to compute. A graphics card trains DISTMULT, COMPLEX, RESCAL and TUCKER by ONE_VS_ALL and K_VS_ALL, without dropout; all else is done by the processor. The model says where it was. */
   readonly device: Device;
@@ -4245,6 +4247,7 @@ export type GraphModelResolvers<ContextType = Context, ParentType extends Resolv
   calibration?: Resolver<Maybe<ResolversTypes['Calibration']>, ParentType, ContextType>;
   evaluations?: Resolver<ReadonlyArray<ResolversTypes['GraphEvaluation']>, ParentType, ContextType>;
   device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
+  matrixLibrary?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   stale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

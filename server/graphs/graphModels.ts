@@ -42,6 +42,8 @@ export interface GraphModel {
   readonly trials: readonly Trial[];
   /** Where it was trained to its end; null for models older than this column. */
   readonly device: 'GPU' | 'CPU' | null;
+  /** What multiplied matrices on the processor beside WebAssembly, with its version; null: nothing. */
+  readonly matrixLibrary: string | null;
   readonly milliseconds: number;
   /** Of the data set when it was trained. */
   readonly datasetVersion: number;
@@ -66,7 +68,8 @@ export interface Trial {
 interface GraphModelRow extends GraphModel, Row {}
 
 const columns = `id, dataset_id as "datasetId", embedding_id as "embeddingId", name, kind, preset, settings, seed,
-  relation_ids as "relationIds", judgement, curve, best, trials, device, milliseconds, dataset_version as "datasetVersion",
+  relation_ids as "relationIds", judgement, curve, best, trials, device, matrix_library as "matrixLibrary", milliseconds,
+  dataset_version as "datasetVersion",
   created_at as "createdAt"`;
 
 /** The models of a data set, by name. */
@@ -140,9 +143,9 @@ export async function replaceGraphModel(transaction: Queryable, model: NewGraphM
   await countEmbedding(transaction, embedding.id, entityIds.length);
   const [created] = await transaction.query<GraphModelRow>(
     `insert into graph_models (dataset_id, embedding_id, name, kind, preset, settings, seed, relation_ids, parameters,
-       judgement, curve, best, trials, device, milliseconds, dataset_version)
+       judgement, curve, best, trials, device, milliseconds, dataset_version, matrix_library)
      values ($1::int, $2::int, $3::text, $4::text, $5::text, $6::jsonb, $7::int, $8::int[], $9::bytea, $10::jsonb,
-       $11::jsonb, $12::jsonb, $13::jsonb, $14::text, $15::float8, $16::bigint)
+       $11::jsonb, $12::jsonb, $13::jsonb, $14::text, $15::float8, $16::bigint, $17::text)
      returning ${columns}`,
     [
       datasetId,
@@ -161,6 +164,7 @@ export async function replaceGraphModel(transaction: Queryable, model: NewGraphM
       model.device,
       model.milliseconds,
       model.datasetVersion,
+      model.matrixLibrary,
     ],
   );
   if (created === undefined) throw new Error('insert … returning gave no row');

@@ -104,7 +104,7 @@ export async function trainGraph(
   const trained = await tryAll(context, input, graph, wishes).finally(() => frames.close());
   const falseTriples = { validation: triples.validationFalse, test: triples.testFalse };
   context.progress('Fitting probabilities', TRAIN_END);
-  const { parameters, curve, best, settings, trials, milliseconds, device } = trained;
+  const { parameters, curve, best, settings, trials, milliseconds, device, matrixLibrary } = trained;
   const judgement = await runGraphKernel('judge', { graph, parameters, falseTriples, seed }, { signal });
 
   const map = await runGraphKernel('picture', { parameters, before: trained.picture }, { signal });
@@ -116,6 +116,7 @@ export async function trainGraph(
       const kept = await replaceGraphModel(transaction, {
         ...{ datasetId, name, preset, settings, seed, parameters, judgement, curve, best, device, milliseconds },
         kind: parameters.model,
+        matrixLibrary,
         trials: input.settings.length > 1 ? trials : [],
         relationIds: Array.from(triples.relationIds),
         entityIds: triples.entityIds,
@@ -169,6 +170,7 @@ interface Trained {
   readonly best: { readonly epoch: number; readonly mrr: number } | null;
   readonly trials: readonly Trial[];
   readonly device: 'GPU' | 'CPU';
+  readonly matrixLibrary: string | null;
   /** Of all trials. */
   readonly milliseconds: number;
   /** Where the entities were shown last; null: nobody has looked. */
@@ -194,8 +196,8 @@ async function tryAll(
     const trials = [...progress.trials, { settings, epochs: found.progress.epoch, mrr, device, milliseconds }];
     const isBetter = best === null || (mrr ?? 0) > (best.best?.mrr ?? 0);
     if (isBetter) {
-      const { parameters, curve, picture } = found;
-      best = { settings, parameters, curve, device, best: found.best, picture };
+      const { parameters, curve, picture, matrixLibrary } = found;
+      best = { settings, parameters, curve, device, matrixLibrary, best: found.best, picture };
       await writeState(context, `best-${trial}`, found.state);
     }
     progress = { ...firstProgress, trials, trial: trial + 1, bestTrial: isBetter ? trial : progress.bestTrial };
@@ -222,11 +224,11 @@ async function again(context: TaskContext, input: TrainGraphInput, graph: Knowle
   const options = trainingOptions(settings, input.seed);
   const state = await readState(context, `best-${trial}`);
   if (state === null) throw new UserError('CONFLICT', 'What the training had reached is no longer there. Begin anew.');
-  const { parameters, curve, best } = await runGraphKernel('train', {
+  const { parameters, curve, best, library } = await runGraphKernel('train', {
     ...{ graph, options, state, seconds: 0, device: 'CPU' },
   });
   const device = progress.trials[trial]?.device ?? 'CPU';
-  return { settings, parameters, curve, best, device, picture: null };
+  return { settings, parameters, curve, best, device, matrixLibrary: library, picture: null };
 }
 
 /** One trial, slice by slice. */
@@ -278,7 +280,10 @@ async function train(
     device = slice.device;
     const left = (milliseconds / Math.max(1, epoch)) * (options.epochs * (all.length - trial) - epoch);
     progress = { ...progress, epoch, curve, milliseconds, millisecondsLeft: slice.ended === null ? left : 0 };
-    if (slice.ended !== null) return { progress, parameters, curve, best, picture, device, state: slice.state };
+    const matrixLibrary = slice.library;
+    if (slice.ended !== null) {
+      return { progress, parameters, curve, best, picture, device, matrixLibrary, state: slice.state };
+    }
     state = slice.state;
     await writeState(context, `trial-${trial}`, state);
     await context.saveCheckpoint(progress);

@@ -11,7 +11,7 @@ import { hdbscan } from '#kernels/hdbscan/hdbscan.ts';
 import { clustersOf, initializeKmeans, runKmeans } from '#kernels/kmeans/kmeans.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { createRandom } from '#kernels/random.ts';
-import { cpuThreads } from '../../server/cpuThreads.ts';
+import { libraryThreads } from '../helpers/threads.ts';
 import type { Figure } from './figures.ts';
 import { DIMENSION, readVectors } from './vectors.ts';
 
@@ -27,7 +27,7 @@ const ROUNDS = 3;
 
 export async function clustersBench(report: (figure: Figure) => void): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'embedding-map-bench-'));
-  const backend = await CpuBackend.create(cpuThreads());
+  const backend = await CpuBackend.create(libraryThreads());
   try {
     const many = makeMap(MANY_POINTS);
     const alone = await median(() => timed(() => hdbscan(backend, many, { minClusterSize: 100 })));

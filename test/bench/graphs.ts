@@ -15,10 +15,10 @@ import { createParameters } from '#kernels/kge/parameters.ts';
 import { runTraining } from '#kernels/kge/train.ts';
 import { createTraining, resultOfTraining, type Training } from '#kernels/kge/training.ts';
 import { trainingFromBytes, trainingToBytes } from '#kernels/kge/trainingBytes.ts';
-import { cpuThreads } from '../../server/cpuThreads.ts';
 import { type Preset, requirePreset } from '../../server/graphs/presets.ts';
 import { trainingOptions } from '../../server/graphs/settings.ts';
 import { hasGraphData, type NamedGraph, readGraph } from '../helpers/graphData.ts';
+import { libraryThreads } from '../helpers/threads.ts';
 import type { Figure } from './figures.ts';
 import { linksBench } from './links.ts';
 
@@ -93,7 +93,7 @@ async function withBackend(work: (backend: CpuBackend) => Promise<void>): Promis
     console.error('The shared graph data is not here: nothing was measured of graphs.');
     return;
   }
-  const backend = await CpuBackend.create(cpuThreads());
+  const backend = await CpuBackend.create(libraryThreads());
   try {
     await work(backend);
   } finally {

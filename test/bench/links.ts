@@ -107,6 +107,7 @@ async function prepare(database: Database, place: Place) {
         trials: [],
         milliseconds: 0,
         device: null,
+        matrixLibrary: null,
         datasetVersion: dataset.version,
       },
       ...{

@@ -8,7 +8,7 @@ import { nearestRows, placeRows } from '#kernels/scan.ts';
 import { startAlongComponents } from '#kernels/subspace.ts';
 import { placeOnTsne, prepareTsne } from '#kernels/tsne/placeOnTsne.ts';
 import { type NewNeighbors, placeOnUmap } from '#kernels/umap/placeOnUmap.ts';
-import { cpuThreads } from '../../server/cpuThreads.ts';
+import { libraryThreads } from '../helpers/threads.ts';
 import type { Figure } from './figures.ts';
 import { DIMENSION, readVectors } from './vectors.ts';
 
@@ -21,7 +21,7 @@ export async function placingBench(report: (figure: Figure) => void): Promise<vo
   const strangers = createMatrix(QUERIES, DIMENSION, values.slice(-QUERIES * DIMENSION));
   for (const rows of [10_000, 60_000]) {
     const matrix = createMatrix(rows, DIMENSION, values.slice(0, rows * DIMENSION));
-    const backend = await CpuBackend.create(cpuThreads());
+    const backend = await CpuBackend.create(libraryThreads());
     try {
       const map = await startAlongComponents(backend, matrix, 2, 'EUCLIDEAN');
       const placed = await placeRows(backend, matrix, 'EUCLIDEAN');

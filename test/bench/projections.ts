@@ -15,8 +15,9 @@ import { type MapMethod, type MapResult, makeMap } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { initializeQuality, type Quality, resultOfQuality, runQuality } from '#kernels/quality.ts';
 import { startAlongComponents } from '#kernels/subspace.ts';
-import { cpuThreads } from '../../server/cpuThreads.ts';
+import { libraryThreads } from '../helpers/threads.ts';
 import type { Figure, Target } from './figures.ts';
+
 import { DIMENSION, readVectors, writeNpy } from './vectors.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -126,7 +127,7 @@ function qualityOf(matrix: Matrix, map: Matrix): Quality {
 }
 
 async function withBackend<T>(work: (backend: CpuBackend) => Promise<T>): Promise<T> {
-  const backend = await CpuBackend.create(cpuThreads());
+  const backend = await CpuBackend.create(libraryThreads());
   try {
     return await work(backend);
   } finally {

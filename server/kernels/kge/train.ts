@@ -47,6 +47,7 @@ export async function runTraining(
     while (training.ended === null && training.epoch < untilEpoch) {
       const loss = await runEpoch(run, { signal, onProgress });
       training.epoch++;
+      training.library = run.library;
       const mrr = isDue(training, graph) ? await validate(run, signal) : null;
       const point = { epoch: training.epoch, loss, mrr, rate: training.rate };
       training.curve.push(point);
@@ -77,6 +78,8 @@ function markOf(backend: Backend | null): () => void {
 interface Run extends Asking {
   readonly training: Training;
   readonly learner: Learner;
+  /** What multiplies matrices beside WebAssembly; null: nothing. */
+  readonly library: string | null;
   /** Training and validation triples, which a validation leaves out. */
   readonly known: QueryIndex;
 }
@@ -87,13 +90,14 @@ async function prepare(backend: Backend | null, graph: KnowledgeGraph, training:
   const batch = Math.min(options.batch, unitsOf(index, options.objective, graph));
   const card = backend?.device === 'GPU' && learnsOnGpu(options) === null ? backend : null;
   const cpu = backend === null ? null : processorOf(backend);
-  training.library = card === null && cpu !== null ? await libraryOf(cpu, entityTableShape(training.parameters)) : null;
+  const library = card === null && cpu !== null ? await libraryOf(cpu, entityTableShape(training.parameters)) : null;
   const learner = card === null ? cpuLearner(cpu, training, index, batch) : await gpuLearner(card, training, batch);
   return {
     graph,
     training,
     options,
     learner,
+    library,
     index,
     batch,
     known: indexQueries(graph, [graph.train, graph.validation]),

@@ -90,6 +90,17 @@ onEveryDatabase((_engine, open) => {
     assert.ok((evaluation?.summary.both.realistic.meanReciprocalRank ?? 0) > 0.5);
   });
 
+  test('a model of a thousand entities and more says which library multiplied its matrices', async () => {
+    assert.equal((await requireGraphModel(database, dataset.id, 'rotate')).matrixLibrary, null);
+    const large = await makeGraph(database, 'many-towns', towns(1100));
+    const few: Settings = { ...settings, model: 'COMPLEX', dimension: 16, epochs: 1, batch: 1024 };
+    const { job } = await run({ datasetId: large.id, name: 'complex', settings: [few], evaluate: false });
+    assert.equal(job.error, null);
+    const model = await requireGraphModel(database, large.id, 'complex');
+    assert.match(model.matrixLibrary ?? '', /^onnxruntime \d/);
+    assert.equal(model.device, 'CPU');
+  });
+
   test('what is loaded scores as what was trained, with probabilities', async () => {
     const model = await requireGraphModel(database, dataset.id, 'rotate');
     const { parameters, entityIds, relationIds } = await loadGraphModel(database, model);

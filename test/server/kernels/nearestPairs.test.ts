@@ -6,12 +6,11 @@ import { hash } from '#kernels/hash.ts';
 import { type Metric, nearestNeighbors, nearestNeighborsPlain } from '#kernels/knn.ts';
 import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { pairsAreWorth, tournament } from '#kernels/nearestPairs.ts';
-import { cpuThreads } from '../../../server/cpuThreads.ts';
+import { libraryThreads } from '../../helpers/threads.ts';
 
-const nobodyEndsThem = () => () => {};
 const plain = await CpuBackend.create(null);
-const one = await CpuBackend.create(cpuThreads(1, nobodyEndsThem));
-const two = await CpuBackend.create(cpuThreads(2, nobodyEndsThem));
+const one = await CpuBackend.create(libraryThreads(1));
+const two = await CpuBackend.create(libraryThreads(2));
 after(() => {
   one.close();
   two.close();

@@ -6,10 +6,10 @@ import { type Gemm, gemm, gemmPlain, libraryGraphs, softmaxGradients, softmaxSum
 import { createRandom } from '#kernels/random.ts';
 import { cpuThreads } from '../../../../server/cpuThreads.ts';
 import { libraryModels } from '../../../../server/models/libraryModels.ts';
+import { libraryThreads } from '../../../helpers/threads.ts';
 
-const nobodyEndsIt = () => () => {};
-const one = await CpuBackend.create(cpuThreads(1, nobodyEndsIt));
-const two = await CpuBackend.create(cpuThreads(2, nobodyEndsIt));
+const one = await CpuBackend.create(libraryThreads(1));
+const two = await CpuBackend.create(libraryThreads(2));
 after(() => {
   one.close();
   two.close();
@@ -109,7 +109,7 @@ test('when a run is stopped, no thread is at work any more, and the next finds t
 });
 
 test('a thread that is closed within a product goes when that is done, and the process lives', async () => {
-  const backend = await CpuBackend.create(cpuThreads(1, nobodyEndsIt));
+  const backend = await CpuBackend.create(libraryThreads(1));
   await backend.gemmLibrary();
   const size = 512;
   const at = backend.upload(new Float32Array(3 * size * size).fill(1));

@@ -9,12 +9,12 @@ import type { MeasureName } from '#kernels/kge/model.ts';
 import { PlainTable, type Table, type TableShape } from '#kernels/kge/table.ts';
 import { createRandom } from '#kernels/random.ts';
 import { cpuThreads } from '../../../../server/cpuThreads.ts';
+import { libraryThreads } from '../../../helpers/threads.ts';
 
 const backend = await CpuBackend.create(null);
 const twoThreads = await CpuBackend.create(cpuThreads(2));
 /** By onnxruntime, on one thread and on two. */
-const nobodyEndsThem = () => () => {};
-const byLibrary = await Promise.all([1, 2].map((count) => CpuBackend.create(cpuThreads(count, nobodyEndsThem))));
+const byLibrary = await Promise.all([1, 2].map((count) => CpuBackend.create(libraryThreads(count))));
 after(() => {
   twoThreads.close();
   for (const library of byLibrary) library.close();
