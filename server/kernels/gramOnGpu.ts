@@ -1,6 +1,6 @@
 /** Products of a matrix on the graphics card, for principal components: gram.wgsl. */
 import type { GpuBackend } from './gpu/backend.ts';
-import { uploadRows } from './gpu/rows.ts';
+import { type GpuRows, uploadRows } from './gpu/rows.ts';
 import { shaders } from './gpu/shaders.ts';
 import { createMatrix, type Matrix } from './matrix.ts';
 
@@ -19,14 +19,20 @@ export interface RowProducts {
   along(directions: Float64Array, center: Float64Array): Promise<Matrix>;
 }
 
-/** Puts X, (n, d), onto the card. To be used before the backend is released to where it was. */
-export function productsOnGpu(backend: GpuBackend, matrix: Matrix, signal: AbortSignal | undefined): RowProducts {
+/**
+ * Puts X, (n, d), onto the card. To be used before the backend is released to where it was.
+ * @param there X, where it is on the card already
+ */
+export function productsOnGpu(
+  backend: GpuBackend,
+  matrix: Matrix,
+  signal: AbortSignal | undefined,
+  there?: GpuRows | undefined,
+): RowProducts {
   const { rows: n, columns: d } = matrix;
   // So that the coordinates along some directions have room as well.
-  const { chunks, quads } = uploadRows(backend, matrix, {
-    mostRows: Math.floor(backend.bufferBytes / (4 * 512)),
-    squares: false,
-  });
+  const { chunks, quads } =
+    there ?? uploadRows(backend, matrix, { mostRows: Math.floor(backend.bufferBytes / (4 * 512)) });
   const idle = { slices: 0, slice_rows: 0, slice_base: 0, directions: 0 };
 
   return {

@@ -23,7 +23,7 @@ export interface Neighbors {
   readonly distances: Float32Array;
   /** Share of the true neighbours that were found: 1 for an exact search, measured on a sample otherwise. */
   readonly recall: number;
-  /** The first ten principal coordinates of the rows (by the cosine, of the rows at length 1), where the search has come by them. */
+  /** Principal coordinates of the rows (by the cosine, of the rows at length 1), where the search has come by them: ten, or those wanted. */
   readonly principal?: Matrix;
 }
 
@@ -35,6 +35,8 @@ export interface SearchOptions {
   readonly onProgress?: ((done: number) => void) | undefined;
   /** n^2 d multiply-adds up to which every pair is compared. Larger is exact for more, and takes longer. */
   readonly exactWork?: number | undefined; // 1.5e10, or where a library multiplies n^2 (d + 200) of 1e11: about a second on two cores
+  /** Principal coordinates that are wanted beside the neighbours where the rows are at hand for them: on a graphics card. */
+  readonly principal?: number | undefined;
 }
 
 /** Every pair, one by one: the definition. */

@@ -3,6 +3,7 @@
 // search   one workgroup per tile of 64 queries, against the references of the ranges that belong to the tile. 64 x 64 inner
 //          products at a time, of 16 columns at a time: 256 invocations with 4 x 4 products each. Then 64 of the invocations
 //          look through the scores of one query each and keep the best `k` in its list. A list has one owner: no atomics.
+// lengths  one invocation per reference: its squared length, into `scores`.
 // measure  one invocation per query and candidate: the exact distance, by differences.
 //
 // Rows are `quads` vectors of 4 columns, filled up with zeros.
@@ -132,6 +133,25 @@ fn keep(list: u32, k: u32, score: f32, id: u32) -> f32 {
 
 // Sums of 16 quads are added up by themselves: so few numbers in a row keep the error near that of one operation.
 const BLOCK_QUADS = 16u;
+
+@compute @workgroup_size(64)
+fn lengths(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = (parameters.first + group.x) * 64u + lane;
+  if (row >= parameters.references) {
+    return;
+  }
+  let quads = parameters.quads;
+  var sum = 0.0;
+  for (var block = 0u; block < quads; block += BLOCK_QUADS) {
+    var part = 0.0;
+    for (var quad = block; quad < min(quads, block + BLOCK_QUADS); quad++) {
+      let a = references[row * quads + quad];
+      part += dot(a, a);
+    }
+    sum += part;
+  }
+  scores[row] = sum;
+}
 
 @compute @workgroup_size(64)
 fn measure(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -6,6 +6,7 @@ import { uploadRows } from './gpu/rows.ts';
 import type { Neighbors, SearchOptions } from './knn.ts';
 import type { Matrix } from './matrix.ts';
 import { listedRows, type Range, searchPlanned, tilesOf } from './searchOnGpu.ts';
+import { principalOnGpu, SKETCH_ABOVE } from './subspace.ts';
 
 /** n^2 d multiply-adds that are affordable: some ten seconds of a large card. 1,000,000 rows of 128 columns are beyond it. */
 const EXACT_WORK = 1e14;
@@ -19,7 +20,7 @@ export async function nearestNeighborsOnGpu(
   options: SearchOptions = {},
 ): Promise<Neighbors> {
   const { rows: n, columns: d } = matrix;
-  const { exactWork = EXACT_WORK } = options;
+  const { exactWork = EXACT_WORK, principal: components } = options;
   // There are no cells of what is near by the inner product: long rows are near to all.
   if (n * n * d > exactWork && metric !== 'INNER_PRODUCT') {
     return await nearestByCells(backend, matrix, k, metric, options);
@@ -30,7 +31,10 @@ export async function nearestNeighborsOnGpu(
     const all: Range = [0, n];
     const plan = tilesOf([all], [all]);
     const search = { queries: side, references: side, k, metric, plan, excludeSelf: true };
-    return { n, k, ...(await searchPlanned(backend, search, options)), recall: 1 };
+    const found = { n, k, ...(await searchPlanned(backend, search, options)), recall: 1 };
+    if (components === undefined || d > SKETCH_ABOVE) return found;
+    // While the rows are there: copying them takes longer than what is made of them.
+    return { ...found, principal: await principalOnGpu(backend, matrix, components, options.signal, side.rows) };
   } finally {
     backend.release(before);
   }

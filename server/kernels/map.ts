@@ -385,6 +385,7 @@ async function mapByNeighbors<State>(
     const { metric, components } = options;
     const found = await nearestNeighbors(backend, matrix, k, metric, {
       signal,
+      principal: options.start ? undefined : components,
       onProgress: (done) => onProgress?.(done * layout.neighborsEnd),
     });
     const start = options.start

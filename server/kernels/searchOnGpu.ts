@@ -81,6 +81,9 @@ export async function searchPlanned(
   const measure = await backend.kernel(shaders.knn, 'measure');
   const pairs = own.chunks.length * rows.chunks.length;
   let done = 0;
+  const outside = backend.mark();
+  const norms = new Map<RowChunk, GPUBuffer>();
+  for (const chunk of rows.chunks) norms.set(chunk, await normsOf(backend, chunk, rows, metric, signal));
 
   for (const queries of own.chunks) {
     const before = backend.mark();
@@ -99,7 +102,7 @@ export async function searchPlanned(
       metric: { EUCLIDEAN: 0, COSINE: 1, INNER_PRODUCT: 2 }[metric],
       exclude_self: excludeSelf ? 1 : 0,
     });
-    for (const references of rows.chunks) {
+    for (const [references, normsAt] of norms) {
       const inside = backend.mark();
       const { tiles, ranges, rounds, rangeRows } = layTiles(plan, queries, references, rows.columns);
       const tilesAt = backend.upload('tiles', tiles);
@@ -107,7 +110,7 @@ export async function searchPlanned(
       const buffers = {
         0: queries.buffer,
         1: references.buffer,
-        2: metric === 'EUCLIDEAN' ? references.squares : references.zeros,
+        2: normsAt,
         3: tilesAt,
         4: rangesAt,
         5: scoresAt,
@@ -158,7 +161,38 @@ export async function searchPlanned(
       keepBest(candidates, names, { ids: ids.subarray(to, to + k), distances: distances.subarray(to, to + k) });
     }
   }
+  backend.release(outside);
   return { ids, distances };
+}
+
+/** What belongs to a score of a reference alone, float32 (rows): of EUCLIDEAN its squared length, otherwise 0. */
+async function normsOf(
+  backend: GpuBackend,
+  { rows: references, buffer }: RowChunk,
+  { quads, columns }: GpuRows,
+  metric: Metric,
+  signal: AbortSignal | undefined,
+): Promise<GPUBuffer> {
+  const norms = backend.allocate('norms', references * 4);
+  if (metric !== 'EUCLIDEAN') return norms;
+  const kernel = await backend.kernel(shaders.knn, 'lengths');
+  const buffers = { 1: buffer, 5: norms };
+  const unused = { k: 0, queries: 0, query_base: 0, reference_base: 0, range: 0, scale: 0, metric: 0, exclude_self: 0 };
+  await backend.run(
+    'lengths',
+    1,
+    [
+      {
+        kernel,
+        blocks: Math.ceil(references / 64),
+        work: 64 * columns,
+        buffers: () => buffers,
+        parameters: () => ({ ...unused, references, quads }),
+      },
+    ],
+    { signal },
+  );
+  return norms;
 }
 
 /** The tiles of a chunk of queries, and for each the ranges of a chunk of references, cut so that a workgroup is soon done. */

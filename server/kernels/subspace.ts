@@ -10,6 +10,8 @@ import { type Backend, processorOf } from './backend.ts';
 import type { CpuBackend } from './cpu/backend.ts';
 import type { Metric } from './distance.ts';
 import { symmetricEigen } from './eigen.ts';
+import type { GpuBackend } from './gpu/backend.ts';
+import type { GpuRows } from './gpu/rows.ts';
 import { productsOnGpu } from './gramOnGpu.ts';
 import { createMatrix, type Matrix, normalizeRows, rowOf } from './matrix.ts';
 import { orthonormalize } from './orthonormalize.ts';
@@ -20,7 +22,7 @@ const SPARE_DIRECTIONS = 8;
 /** Multiplications with the covariance: each takes the error of a direction times the ratio of its variance to the next beyond the basis. */
 const ITERATIONS = 5;
 /** Above this many columns their covariance grows too large: they are first mixed at random (Johnson and Lindenstrauss 1984). */
-const SKETCH_ABOVE = 4096;
+export const SKETCH_ABOVE = 4096;
 const SKETCH_COLUMNS = 512;
 /**
  * Rows in which directions are looked for, where there are more: what a covariance of so many is off (1 / sqrt(n), below 1 %) blurs the last
@@ -154,7 +156,7 @@ export async function startAlongComponents(
 ): Promise<Matrix> {
   if (known !== undefined && known.columns >= components) return firstColumns(known, components);
   const rows = metric === 'COSINE' ? normalizeRows(matrix) : matrix;
-  const { rows: n, columns: d, data } = rows;
+  const { columns: d } = rows;
   const onCard = on.device === 'GPU' && d <= SKETCH_ABOVE;
   const backend = onCard ? on : processorOf(on);
   const before = backend.mark();
@@ -162,15 +164,29 @@ export async function startAlongComponents(
     if (backend.device === 'CPU') {
       return await principalCoordinates(backend, backend.upload(rows.data), rows, components, signal);
     }
-    const products = productsOnGpu(backend, rows, signal);
-    const mean = columnMeans(data, n, d);
-    const covariance = await products.centered(mean);
-    const count = Math.min(components, d);
-    const directions = await principalDirections(processorOf(on), covariance, d, count, ITERATIONS, signal);
-    return widen(await products.along(directions, mean), components);
+    return await principalOnGpu(backend, rows, components, signal);
   } finally {
     backend.release(before);
   }
+}
+
+/** The principal coordinates, (n, c), of no more than 4,096 columns. @param there the rows, where they are on the card already */
+export async function principalOnGpu(
+  backend: GpuBackend,
+  matrix: Matrix,
+  components: number,
+  signal: AbortSignal | undefined,
+  there?: GpuRows | undefined,
+): Promise<Matrix> {
+  const { columns: d } = matrix;
+  const products = productsOnGpu(backend, matrix, signal, there);
+  // Near the mean is enough for a center: by what it is off, products of all rows are off by its square times their number.
+  const some = sampleRows(matrix, SAMPLED_ROWS);
+  const mean = columnMeans(some.data, some.rows, d);
+  const covariance = await products.centered(mean);
+  const count = Math.min(components, d);
+  const directions = await principalDirections(processorOf(backend), covariance, d, count, ITERATIONS, signal);
+  return widen(await products.along(directions, mean), components);
 }
 
 /** The rows less `center` along each direction. directions: float64 (c, d). @returns (n, c) */

@@ -16,10 +16,6 @@ export interface RowChunk {
   readonly rows: number;
   /** float32 (rows, 4 * quads) */
   readonly buffer: GPUBuffer;
-  /** float32 (rows): squared lengths. */
-  readonly squares: GPUBuffer;
-  /** float32 (rows): zeros, for who has no use for the lengths. */
-  readonly zeros: GPUBuffer;
 }
 
 /** Numbers that are made ready at a time: 4 MiB. */
@@ -30,8 +26,6 @@ export interface RowsOptions {
   readonly mostRows?: number;
   /** Which row comes where; default: as they are. */
   readonly order?: Uint32Array | undefined;
-  /** Whether the squared lengths are wanted; otherwise they are zeros. */
-  readonly squares?: boolean; // true
 }
 
 /**
@@ -40,7 +34,7 @@ export interface RowsOptions {
 export function uploadRows(
   backend: GpuBackend,
   { rows, columns, data }: Matrix,
-  { mostRows = rows, order, squares = true }: RowsOptions = {},
+  { mostRows = rows, order }: RowsOptions = {},
 ): GpuRows {
   const quads = Math.ceil(columns / 4);
   const width = 4 * quads;
@@ -49,14 +43,7 @@ export function uploadRows(
   for (let first = 0; first < rows; first += most) {
     const count = Math.min(most, rows - first);
     const buffer = backend.allocate('rows', count * width * 4);
-    const zeros = backend.allocate('zeros', count * 4);
-    const lengths = squares
-      ? backend.upload(
-          'squares',
-          squaresOf(data, columns, count, (i) => order?.[first + i] ?? first + i),
-        )
-      : zeros;
-    chunks.push({ first, rows: count, buffer, squares: lengths, zeros });
+    chunks.push({ first, rows: count, buffer });
     if (width === columns && order === undefined) {
       backend.write(buffer, data.subarray(first * columns, (first + count) * columns));
       continue;
@@ -72,22 +59,4 @@ export function uploadRows(
     }
   }
   return { rows, columns, quads, chunks };
-}
-
-function squaresOf(data: Float32Array, columns: number, rows: number, name: (i: number) => number): Float32Array {
-  const squares = new Float32Array(rows);
-  for (let i = 0; i < rows; i++) {
-    const start = name(i) * columns;
-    const end = start + columns;
-    let at = start;
-    let [even, odd] = [0, 0];
-    for (; at + 2 <= end; at += 2) {
-      const [a, b] = [data[at] ?? 0, data[at + 1] ?? 0];
-      even += a * a;
-      odd += b * b;
-    }
-    for (; at < end; at++) even += (data[at] ?? 0) ** 2;
-    squares[i] = even + odd;
-  }
-  return squares;
 }
