@@ -102,21 +102,30 @@ class PageMap {
     const notes =
       device === 'GPU' && gpu === null ? ['The browser gives no graphics card. The processor does the work.'] : [];
     try {
+      // What no method has asked for has computed nothing.
+      let used: 'GPU' | 'CPU' = 'CPU';
       const tools = (backend: Backend) => ({
-        backend: async () => backend,
+        backend: async () => {
+          used = backend.device;
+          return backend;
+        },
+        processor: async () => cpu,
         onProgress: (progress: number) => this.#tell({ type: 'progress', progress }),
       });
-      let used: 'GPU' | 'CPU' = gpu === null ? 'CPU' : 'GPU';
-      const run = await beginMap(matrix, options, tools(gpu ?? cpu));
+      let run: MapRun | null = null;
       let result: MapResult;
       try {
+        run = await beginMap(matrix, options, tools(gpu ?? cpu));
         result = await this.#drive(run);
       } catch (error) {
         // Where the card fails, the processor goes on from where it was.
         if (!(error instanceof GpuError)) throw error;
         notes.push(`${error.message} The processor went on.`);
-        used = 'CPU';
-        result = await this.#drive(await resumeMap(matrix, options, run.keep(), tools(cpu)));
+        const begunAgain = run === null ? beginMap : resumeFrom(run.keep());
+        result = await this.#drive(await begunAgain(matrix, options, tools(cpu)));
+      }
+      if (device === 'GPU' && gpu !== null && used === 'CPU' && notes.length === 0) {
+        notes.push(`${options.method} is computed on the processor.`);
       }
       this.#made = { matrix, options, result };
       const { coordinates, parameters, explainedVariance } = result;
@@ -201,6 +210,11 @@ class PageMap {
     });
     return this.#rows;
   }
+}
+
+/** As `beginMap`, from a run that was kept. */
+function resumeFrom(kept: Uint8Array): typeof beginMap {
+  return (matrix, options, tools) => resumeMap(matrix, options, kept, tools);
 }
 
 /** Null where there is none, or none that is worth it. */

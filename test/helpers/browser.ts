@@ -42,12 +42,13 @@ export interface BrowserTest {
 /**
  * A browser for the tests of one file. Where none can start, the tests are skipped and say why; with CI=true that is
  * a failure.
+ * @param flags beside the usual ones
  */
-export async function browserForTests(): Promise<BrowserTest> {
+export async function browserForTests(flags: readonly string[] = []): Promise<BrowserTest> {
   let browser: Browser | null = null;
   let skip: string | false = false;
   try {
-    browser = await startBrowser();
+    browser = await startBrowser(flags);
   } catch (error) {
     if (process.env['CI'] === 'true') throw error;
     const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n');
