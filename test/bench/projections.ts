@@ -1,9 +1,10 @@
 /**
- * Time and quality of maps, all in, from vectors in memory to coordinates, against umap-learn, scikit-learn and faiss in the same
- * run on the same machine, where Python has them (Debian: python3-sklearn, python3-faiss, umap-learn).
+ * Time and quality of maps, all in, from vectors in memory to coordinates, against others in the same run on the same machine:
+ * umap-learn, scikit-learn and faiss where Python has them (Debian: python3-sklearn, python3-faiss, umap-learn), umap-js, and
+ * embedding-atlas where it is installed. Those of JavaScript look at 10,000 rows; with LONG_PEERS=1 embedding-atlas at all.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,11 +18,12 @@ import { initializeQuality, type Quality, resultOfQuality, runQuality } from '#k
 import { startAlongComponents } from '#kernels/subspace.ts';
 import { libraryThreads } from '../helpers/threads.ts';
 import type { Figure, Target } from './figures.ts';
+import { DIMENSION, readNpy, readVectors, writeNpy } from './vectors.ts';
 
-import { DIMENSION, readVectors, writeNpy } from './vectors.ts';
-
-const PYTHON = '/usr/bin/python3';
-const script = fileURLToPath(new URL('peers/projections.py', import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const python = ['/usr/bin/python3', path('peers/projections.py')];
+const node = [process.execPath, '--import', 'tsx', path('peers/projections.process.ts')];
+const isLong = process.env['LONG_PEERS'] === '1';
 
 type Report = (figure: Figure) => void;
 
@@ -32,7 +34,10 @@ export async function umapBench(report: Report): Promise<void> {
     [60_000, 100, 9],
   ] as const) {
     const what = `UMAP ${rows} x ${columns}`;
-    await compare(report, what, await vectors(rows, columns), 'umap', { atMost: 1000 * seconds }, (backend, matrix) =>
+    const peers = ['umap'];
+    if (rows === 10_000) peers.push('umap-js');
+    if (rows === 10_000 || isLong) peers.push('embedding-atlas');
+    await compare(report, what, await vectors(rows, columns), peers, { atMost: 1000 * seconds }, (backend, matrix) =>
       mapBy('UMAP', backend, matrix),
     );
   }
@@ -45,9 +50,9 @@ function mapBy(method: MapMethod, backend: CpuBackend, matrix: Matrix): Promise<
 export async function tsneBench(report: Report): Promise<void> {
   const project = (backend: CpuBackend, matrix: Matrix) => mapBy('TSNE', backend, matrix);
   const small = await vectors(10_000, DIMENSION);
-  await compare(report, 't-SNE 10000 x 784, 1,000 iterations', small, 'tsne', { atMostTimesRaw: 1 / 3 }, project);
+  await compare(report, 't-SNE 10000 x 784, 1,000 iterations', small, ['tsne'], { atMostTimesRaw: 1 / 3 }, project);
   const large = await vectors(60_000, DIMENSION);
-  await compare(report, 't-SNE 60000 x 784, 1,000 iterations', large, null, { atMost: 90_000 }, project);
+  await compare(report, 't-SNE 60000 x 784, 1,000 iterations', large, [], { atMost: 90_000 }, project);
 }
 
 export async function neighborsBench(report: Report): Promise<void> {
@@ -76,37 +81,51 @@ export async function neighborsBench(report: Report): Promise<void> {
   });
 }
 
-/** Ours and the peer's, one after the other: time, then the quality of both maps by the same measure. */
+/** Ours and the peers', one after the other: time, then the quality of the maps by the same measure. The promise is held against the first. */
 async function compare(
   report: Report,
   what: string,
   matrix: Matrix,
-  method: string | null,
+  peers: readonly string[],
   target: Target,
   project: (backend: CpuBackend, matrix: Matrix) => Promise<{ readonly coordinates: Matrix }>,
 ): Promise<void> {
-  const peer = method === null ? null : await askPeer(method, matrix);
+  const found: ({ readonly name: string; readonly milliseconds: number; readonly map: Matrix } | null)[] = [];
+  for (const name of peers) {
+    const peer = await askPeer(name, matrix);
+    found.push(peer && { ...peer, name });
+  }
   const { coordinates, value } = await withBackend(async (backend) => {
     // Compiling is not counted: a small map is made first.
     await project(backend, createMatrix(500, matrix.columns, matrix.data.slice(0, 500 * matrix.columns)));
     const begun = performance.now();
-    const found = await project(backend, matrix);
-    return { coordinates: found.coordinates, value: performance.now() - begun };
+    const made = await project(backend, matrix);
+    return { coordinates: made.coordinates, value: performance.now() - begun };
   });
-  report({ bench: 'projections', engine: null, what, value, raw: peer?.milliseconds ?? null, unit: 'ms', target });
   const ours = qualityOf(matrix, coordinates);
-  const theirs = peer === null ? null : qualityOf(matrix, peer.map);
-  const gate = gates[method ?? ''] ?? {};
-  for (const name of ['neighborRecall', 'trustworthiness', 'tripletAccuracy'] as const) {
-    // Promised for 10,000 rows: with more of them the same neighbours are harder to keep.
-    const least = matrix.rows === 10_000 ? gate[name] : undefined;
-    share(
-      report,
-      `${what}: ${name}`,
-      ours[name],
-      theirs?.[name] ?? null,
-      least === undefined ? null : { atLeast: least },
-    );
+  const [first = null, ...others] = found;
+  const gate = gates[peers[0] ?? ''] ?? {};
+  for (const peer of [first, ...others.filter((other) => other !== null)]) {
+    const isFirst = peer === first;
+    const beside = isFirst ? what : `${what}, beside ${peer?.name}`;
+    const promise = isFirst ? target : null;
+    const engine = null;
+    report({
+      bench: 'projections',
+      engine,
+      what: beside,
+      value,
+      raw: peer?.milliseconds ?? null,
+      unit: 'ms',
+      target: promise,
+    });
+    const theirs = peer === null ? null : qualityOf(matrix, peer.map);
+    for (const name of ['neighborRecall', 'trustworthiness', 'tripletAccuracy'] as const) {
+      // Promised for 10,000 rows: with more of them the same neighbours are harder to keep.
+      const least = isFirst && matrix.rows === 10_000 ? gate[name] : undefined;
+      const wanted = least === undefined ? null : { atLeast: least };
+      share(report, `${beside}: ${name}`, ours[name], theirs?.[name] ?? null, wanted);
+    }
   }
 }
 
@@ -144,20 +163,25 @@ async function vectors(rows: number, columns: number): Promise<Matrix> {
   return await withBackend((backend) => startAlongComponents(backend, matrix, columns, 'EUCLIDEAN'));
 }
 
+const javascript = new Set(['umap-js', 'embedding-atlas']);
+
 /** Null, said aloud, where Python or the library is missing. */
 async function askPeer(method: string, matrix: Matrix): Promise<{ milliseconds: number; map: Matrix } | null> {
   const folder = await mkdtemp(join(tmpdir(), 'embedding-map-peer-'));
   try {
     const [source, out] = [join(folder, 'vectors.npy'), join(folder, 'map.npy')];
     await writeNpy(source, matrix.data, matrix.columns);
-    const { stdout } = await promisify(execFile)(PYTHON, [script, method, source, out], { maxBuffer: 2 ** 24 });
+    const [command = '', ...script] = javascript.has(method) ? node : python;
+    const { stdout } = await promisify(execFile)(command, [...script, method, source, out], { maxBuffer: 2 ** 24 });
     const { seconds, version }: { seconds: number; version: string } = JSON.parse(stdout.split('\n')[0] ?? '');
     console.error(`  beside ${version}`);
-    const bytes = new Uint8Array(await readFile(out)).buffer;
-    const values = new Float32Array(bytes.slice(10 + new DataView(bytes).getUint16(8, true)));
-    return { milliseconds: 1000 * seconds, map: createMatrix(matrix.rows, values.length / matrix.rows, values) };
+    return { milliseconds: 1000 * seconds, map: await readNpy(out) };
   } catch (error) {
-    console.error(`  no peer for ${method}: ${error instanceof Error ? error.message.split('\n').at(-2) : error}`);
+    const [line = `${error}`] =
+      String(error)
+        .match(/^\w*Error.*$/gm)
+        ?.slice(-1) ?? [];
+    console.error(`  NO PEER for ${method}: ${line}`);
     return null;
   } finally {
     await rm(folder, { recursive: true });

@@ -1,10 +1,11 @@
 /** 784 numbers for each of up to 70,000 things: Fashion-MNIST where its files are at hand, otherwise clusters made by a seed. */
 import { createReadStream, existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 
+import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { createRandom } from '#kernels/random.ts';
 
 export const DIMENSION = 784;
@@ -49,4 +50,13 @@ export async function writeNpy(path: string, values: Float32Array, columns = DIM
   const head = Buffer.concat([Buffer.from('\x93NUMPY\x01\x00\0\0', 'latin1'), Buffer.from(text, 'latin1')]);
   head.writeUInt16LE(text.length, 8);
   await writeFile(path, Buffer.concat([head, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]));
+}
+
+/** What `writeNpy` has written. */
+export async function readNpy(path: string): Promise<Matrix> {
+  const file = await readFile(path);
+  const start = 10 + file.readUInt16LE(8);
+  const [, rows, columns] = /'shape': \((\d+), (\d+)\)/.exec(file.toString('latin1', 0, start)) ?? [];
+  const values = new Float32Array(new Uint8Array(file.subarray(start)).buffer);
+  return createMatrix(Number(rows), Number(columns), values);
 }
