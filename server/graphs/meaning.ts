@@ -51,10 +51,13 @@ export async function nearestInMeaning(
   return (await nearestItems(database, embedding, query)).hits;
 }
 
-/** Described entities that a new one is placed among. */
-const NEIGHBORS = 10;
+/**
+ * Described entities that a new one is placed among. Of 1,500 definitions of nouns of WordNet among 20,000 others (potion-base-2M) the
+ * field is told by the vote of 10 in 67 of 100 cases, of 30 in 69, of 100 in 67; among 3,000 in 58, 60 and 59, by the nearest alone in 50.
+ */
+const NEIGHBORS = 30;
 /** Asked for beyond them, since some may have come after the training. */
-const MOST_HITS = 50;
+const MOST_HITS = 90;
 
 /** A place in a model, as a description alone gives it. */
 export interface Guess {
@@ -65,10 +68,11 @@ export interface Guess {
 }
 
 /**
- * Where an entity would stand of which only a description is known: the mean of the entities described most alike, by the weights of
- * local regression, (1 - (d / h)^3)^3 of the distance between descriptions, where h is the distance of the first that is left out
- * (Cleveland, "Robust Locally Weighted Regression and Smoothing Scatterplots", 1979, the local constant). So nothing has to be fitted or
- * chosen, whatever model makes the texts' vectors. That a map from texts to a graph's space carries over to entities it has not seen is
+ * Where an entity would stand of which only a description is known: the mean of the entities described most alike, weighted by
+ * 1 - d / h of the distance between descriptions, where h is the distance of the first that is left out (the local constant of Cleveland,
+ * "Robust Locally Weighted Regression and Smoothing Scatterplots", 1979, with the triangular kernel). His own (1 - (d / h)^3)^3 is
+ * worse there by 2 of 100 cases, and by 3 with 10: in many dimensions neighbours are almost equally far, and it heeds but two or three of them. So
+ * nothing has to be fitted or chosen, whatever model makes the texts' vectors. That a map from texts to a graph's space carries over to entities it has not seen is
  * what Shah et al., "An Open-World Extension to Knowledge Graph Completion Models", 2019, find.
  * @throws UserError BAD_USER_INPUT where no embedding of texts is there, or none of its entities is in the model
  */
@@ -94,9 +98,11 @@ export async function placeByDescription(
       `No entity of the model "${model.name}" has a description in the embedding "${embedding.name}".`,
     );
   }
+  // Of few, all but the last.
+  const count = Math.min(NEIGHBORS, Math.max(1, hits.length - 1));
   const weighed = localWeights(
-    hits.slice(0, NEIGHBORS).map(({ distance }) => distance),
-    hits[NEIGHBORS]?.distance ?? null,
+    hits.slice(0, count).map(({ distance }) => distance),
+    hits[count]?.distance ?? null,
   );
   const { parameters } = model;
   const d = parameters.dimension;
@@ -113,14 +119,14 @@ export async function placeByDescription(
 }
 
 /**
- * Tricube weights that sum to 1, of neighbours by their distances, nearest first.
+ * Triangular weights that sum to 1, of neighbours by their distances, nearest first.
  * @param next distance of the first that is left out; null where all are taken: then all count alike
  */
 export function localWeights(distances: readonly number[], next: number | null): number[] {
   // An inner product is no distance: what is nearest is taken to be at 0.
   const nearest = Math.min(0, distances[0] ?? 0);
   const span = next === null ? Number.POSITIVE_INFINITY : next - nearest;
-  const weights = distances.map((distance) => (span > 0 ? (1 - ((distance - nearest) / span) ** 3) ** 3 : 1));
+  const weights = distances.map((distance) => (span > 0 ? 1 - (distance - nearest) / span : 1));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => (sum > 0 ? weight / sum : 1 / weights.length));
 }
