@@ -51,6 +51,18 @@ export const presets: readonly Preset[] = [
     expected: null,
   },
   {
+    name: 'rote',
+    description:
+      'RotE in 32 dimensions by sampled negatives (Chami et al. 2020): for graphs of a hundred thousand entities and more, where a comparison with all of them takes hours. An epoch of the demo WordNet takes ten seconds of one processor.',
+    dataset: null,
+    settings: {
+      ...{ model: 'ROTE', dimension: 32, objective: 'NEGATIVE_SAMPLING', loss: 'LOGISTIC', negatives: 128, shared: 32 },
+      ...{ negativeWeight: 0.2, epochs: 20, batch: 1024, optimizer: 'ADAM', rate: 0.01, regularizer: 'NONE' },
+      ...{ rateSteps: [{ epoch: 15, factor: 0.2 }], validateEvery: 5, validationTriples: 500, patience: 0 },
+    },
+    expected: null,
+  },
+  {
     name: 'umls-complex-n3',
     description: 'ComplEx with N3 for UMLS.',
     dataset: 'umls',

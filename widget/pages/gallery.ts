@@ -98,7 +98,9 @@ function card(dataset: DatasetSummary): TemplateResult {
     </header>
     ${
       current === undefined
-        ? html`<p class="none">It has no map yet.</p>`
+        ? html`<p class="none">It has no map yet.${
+            dataset.kind === 'GRAPH' ? html` A graph gets one while it is learnt: by <code>trainGraph</code>.` : nothing
+          }</p>`
         : html`<embedding-map
             compact
             cooperative
