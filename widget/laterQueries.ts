@@ -33,6 +33,9 @@ export const laterDocuments = {
   pictures: `query MapPictures($dataset: String!, $keys: [JSON!]!, $first: Int!) {
   dataset(slug: $dataset) { items(first: $first, filter: { field: "key", in: $keys }) { nodes { key image(size: 64) { url } } } }
 }`,
+  named: `query MapNamed($dataset: String!, $name: String!, $label: JSON!) {
+  dataset(slug: $dataset) { item(key: $name) { key } items(first: 1, filter: { field: "label", eq: $label }) { nodes { key } } }
+}`,
   classifyItems: `mutation MapClassify($input: ClassifyItemsInput!) { classifyItems(input: $input) { job { id } } }`,
   compareEmbeddings: `mutation MapCompare($input: CompareEmbeddingsInput!) { compareEmbeddings(input: $input) { job { id } } }`,
 } as const;
@@ -198,6 +201,15 @@ export async function pictures(
   return (answer.dataset?.items.nodes ?? []).flatMap(({ key, image }) =>
     image === null ? [] : { key, url: image.url },
   );
+}
+
+/** The key of the item of this key or this label; null where there is none. */
+export async function keyOf(client: Client, dataset: string, name: string): Promise<string | null> {
+  interface Answer {
+    dataset: { item: { key: string } | null; items: { nodes: { key: string }[] } } | null;
+  }
+  const { dataset: found } = await client.ask<Answer>(laterDocuments.named, { dataset, name, label: name });
+  return found?.item?.key ?? found?.items.nodes[0]?.key ?? null;
 }
 
 /** Starts telling by prompts what items are. Answers the id of the job. */

@@ -41,6 +41,12 @@ export const moreStyles = `
     gap: 6px 8px;
     align-items: center;
   }
+  .axis {
+    display: grid;
+    grid-template-columns: auto minmax(0, 1fr) auto minmax(0, 1fr);
+    gap: 6px;
+    align-items: center;
+  }
   .analogy output {
     font-weight: 650;
     padding: 6px 8px;

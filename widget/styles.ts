@@ -609,6 +609,18 @@ export const styles = css`
     padding: 10px 14px;
     border-bottom: 1px solid var(--line);
   }
+  label.actions {
+    align-items: center;
+    color: var(--muted);
+  }
+  .actions select {
+    font: inherit;
+    color: var(--ink);
+    background: var(--surface);
+    border: 1px solid var(--line);
+    border-radius: 7px;
+    padding: 3px 6px;
+  }
   .button {
     display: inline-flex;
     align-items: center;

@@ -120,6 +120,42 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     assert.deepEqual([method, parameters.neighbors, parameters.startFrom], ['UMAP', 12, 'umap-2d']);
   });
 
+  test('a map along axes of the user, and one where a field draws items together, are made from the panel', async () => {
+    const page = await open('projection="umap-2d"');
+    await ready(page);
+    await page.getByRole('button', { name: 'New map' }).click();
+    const panel = page.locator('embedding-map .panel');
+    await panel.getByLabel('Method').selectOption('CUSTOM');
+    for (const [end, key] of Object.entries({ 'x from': 'k0', 'x to': 'k1', 'y from': 'k0', 'y to': 'nobody' })) {
+      await panel.getByLabel(end).fill(key);
+    }
+    await panel.getByRole('button', { name: 'Make the map' }).click();
+    assert.match(await panel.getByRole('alert').innerText(), /no item “nobody”/);
+    await panel.getByLabel('y to').fill('k2');
+    await panel.getByRole('button', { name: 'Make the map' }).click();
+    await heard(page, 'projection-change', 'detail.projection === "axes-2d"');
+    const places = await page.evaluate(() => {
+      const { points } = document.querySelector('embedding-map')?.map ?? {};
+      if (!points) throw new Error('no map');
+      const at = (key: string) => {
+        const index = Array.from({ length: points.count }, (_, i) => points.key(i)).indexOf(key);
+        return [points.x, points.y].map((axis, i) => (points.middle[i] ?? 0) + (axis[index] ?? 0) * points.halfExtent);
+      };
+      return [at('k0')[0], at('k1')[0], at('k2')[1]];
+    });
+    // Where an axis begins is 0, and where it ends is 1.
+    for (const [i, wanted] of [0, 1, 1].entries()) assert.ok(Math.abs((places[i] ?? 9) - wanted) < 1e-4, `${places}`);
+    await panel.getByLabel('Method').selectOption('UMAP');
+    await panel.getByLabel('Draw alike together').selectOption('group');
+    await panel.getByLabel('Name').fill('together');
+    await panel.getByRole('button', { name: 'Make the map' }).click();
+    await heard(page, 'projection-change', 'detail.projection === "together"');
+    const { dataset } = await server.data(
+      '{ dataset(slug: "cloud") { embedding(name: "vectors") { projection(name: "together") { parameters } } } }',
+    );
+    assert.equal(dataset.embedding.projection.parameters.targetField, 'group');
+  });
+
   test('a map of the selected items alone is made where they are selected', async () => {
     const page = await open('projection="umap-2d"');
     await ready(page);

@@ -4,10 +4,11 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { Client, OpenJob } from '../client.ts';
+import type { Client, EmbeddingSummary, OpenJob } from '../client.ts';
 import { MakingController } from '../controllers/makingController.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import { messageOf } from '../errors.ts';
+import * as ask from '../laterQueries.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { type Curve, renderCurve } from '../panels/curve.ts';
@@ -41,6 +42,9 @@ interface WatchedJob extends OpenJob {
   } | null;
 }
 
+/** A listener that gives the input to `take`, and shows what follows. */
+type Changed = (take: (input: HTMLInputElement | HTMLSelectElement) => void) => (event: Event) => void;
+
 const LOOK_MS = 1000;
 /** Keys that the server takes in one filter. */
 const MOST_SELECTED = 1000;
@@ -51,6 +55,7 @@ const methods = {
   PACMAP: 'PaCMAP',
   LOCALMAP: 'LocalMAP',
   PCA: 'PCA',
+  CUSTOM: 'Axes of your own',
 } as const;
 type Method = keyof typeof methods;
 
@@ -86,7 +91,9 @@ const optionsOf: Readonly<Record<Method, { readonly input: string; readonly name
   PACMAP: { input: 'pacmap', names: ['neighbors'] },
   LOCALMAP: { input: 'pacmap', names: ['neighbors'] },
   PCA: null,
+  CUSTOM: null,
 };
+const axisNames = ['x', 'y', 'z'] as const;
 
 export class MapsFeature implements Feature {
   readonly label = 'New map';
@@ -102,6 +109,10 @@ export class MapsFeature implements Feature {
   #fromHere = true;
   #onlySelected = false;
   #name: string | null = null;
+  /** What each axis leads from and to. */
+  #axes: readonly { readonly from: string; readonly to: string }[] = axisNames.map(() => ({ from: '', to: '' }));
+  /** The field that draws items together; empty: none. */
+  #target = '';
   #numbers: ReadonlyMap<string, number> = new Map();
   #asking = false;
   #error: unknown = null;
@@ -175,7 +186,7 @@ export class MapsFeature implements Feature {
       event.preventDefault();
       void this.#make(names);
     };
-    const changed = (take: (input: HTMLInputElement | HTMLSelectElement) => void) => (event: Event) => {
+    const changed: Changed = (take) => (event) => {
       const input = event.currentTarget;
       if (input instanceof HTMLInputElement || input instanceof HTMLSelectElement) take(input);
       this.#view.requestUpdate();
@@ -204,19 +215,25 @@ export class MapsFeature implements Feature {
         </select>
       </label>
       ${numbers.map((name) => this.#renderNumber(name, changed))}
-      <label>
-        Seed
-        <input
-          type="number"
-          min="0"
-          max="2147483647"
-          step="1"
-          .value=${String(this.#seed)}
-          @input=${changed(({ value }) => {
-            this.#seed = Number(value);
-          })}
-        />
-      </label>
+      ${this.#method === 'CUSTOM' ? this.#renderAxes(names, changed) : nothing}
+      ${this.#method === 'UMAP' ? this.#renderTarget(names, changed) : nothing}
+      ${
+        this.#method === 'CUSTOM'
+          ? nothing
+          : html`<label>
+              Seed
+              <input
+                type="number"
+                min="0"
+                max="2147483647"
+                step="1"
+                .value=${String(this.#seed)}
+                @input=${changed(({ value }) => {
+                  this.#seed = Number(value);
+                })}
+              />
+            </label>`
+      }
       <label>
         Name
         <input
@@ -261,10 +278,44 @@ export class MapsFeature implements Feature {
     </form>`;
   }
 
-  #renderNumber(
-    name: string,
-    changed: (take: (input: HTMLInputElement | HTMLSelectElement) => void) => (event: Event) => void,
-  ): TemplateResult | typeof nothing {
+  /** Each axis leads from one item, or text where the model takes texts, to another. */
+  #renderAxes({ embeddingSummary }: Names, changed: Changed): TemplateResult {
+    const what = takesTexts(embeddingSummary) ? 'a text' : 'an item';
+    const end = (axis: number, which: 'from' | 'to') => html`<input
+      type="text"
+      required
+      aria-label=${`${axisNames[axis]} ${which}`}
+      placeholder=${`${which} ${what}`}
+      .value=${this.#axes[axis]?.[which] ?? ''}
+      @input=${changed(({ value }) => {
+        this.#axes = this.#axes.map((each, i) => (i === axis ? { ...each, [which]: value } : each));
+      })}
+    />`;
+    return html`${axisNames.slice(0, this.#components).map(
+      (name, axis) => html`<div class="axis" role="group" aria-label="Axis ${name}">
+        <strong>${name}</strong>${end(axis, 'from')}<span aria-hidden="true">→</span>${end(axis, 'to')}
+      </div>`,
+    )}`;
+  }
+
+  #renderTarget({ summary }: Names, changed: Changed): TemplateResult | typeof nothing {
+    const fields = summary.fields.filter(({ type }) => type !== 'TEXT' && type !== 'JSON');
+    if (fields.length === 0) return nothing;
+    const field = fields.find(({ name }) => name === this.#target)?.name ?? '';
+    return html`<label title="Items of one value, or of near numbers, are drawn together">
+      Draw alike together
+      <select
+        @change=${changed(({ value }) => {
+          this.#target = value;
+        })}
+      >
+        <option value="" ?selected=${field === ''}>by the vectors alone</option>
+        ${fields.map(({ name }) => html`<option value=${name} ?selected=${name === field}>by ${name}, too</option>`)}
+      </select>
+    </label>`;
+  }
+
+  #renderNumber(name: string, changed: Changed): TemplateResult | typeof nothing {
     const option = options[name];
     if (option === undefined) return nothing;
     const { title, hint, least, most, step, usual } = option;
@@ -286,7 +337,8 @@ export class MapsFeature implements Feature {
   /** A name that is free, unless the user has given one: then a map of that name is replaced. */
   #nameFor({ embeddingSummary }: Names): string {
     if (this.#name !== null) return this.#name;
-    const plain = `${methods[this.#method].toLowerCase()}-${this.#components}d`;
+    const method = this.#method === 'CUSTOM' ? 'axes' : methods[this.#method].toLowerCase();
+    const plain = `${method}-${this.#components}d`;
     const taken = new Set(embeddingSummary.projections.map(({ name }) => name));
     for (let number = 2, name = plain; ; number++) {
       if (!taken.has(name)) return name;
@@ -294,9 +346,9 @@ export class MapsFeature implements Feature {
     }
   }
 
-  /** Places of PCA are given by the vectors; and only a map of as many dimensions that is made can be begun from. */
+  /** Places of PCA and along axes are given by the vectors; and only a map of as many dimensions that is made can be begun from. */
   #mayStartHere({ projectionSummary: { components, isNew } }: Names): boolean {
-    return this.#method !== 'PCA' && components === this.#components && isNew !== true;
+    return this.#method !== 'PCA' && this.#method !== 'CUSTOM' && components === this.#components && isNew !== true;
   }
 
   #maySelect(): boolean {
@@ -339,17 +391,19 @@ export class MapsFeature implements Feature {
     const name = this.#nameFor(names).trim();
     const taken = optionsOf[this.#method];
     const numbers = taken === null ? {} : Object.fromEntries(taken.names.map((key) => [key, this.#numberOf(key)]));
-    const input = {
+    const target = this.#method === 'UMAP' && names.summary.fields.some((field) => field.name === this.#target);
+    const given = {
       ...{ dataset: names.dataset, embedding: names.embedding, name },
       ...{ method: this.#method, components: this.#components, seed: this.#seed },
       ...(this.#fromHere && this.#mayStartHere(names) ? { startFrom: names.projection } : {}),
-      ...(taken === null ? {} : { [taken.input]: numbers }),
+      ...(taken === null ? {} : { [taken.input]: target ? { ...numbers, target: { field: this.#target } } : numbers }),
       ...this.#filter(),
     };
     this.#asking = true;
     this.#error = null;
     this.#view.requestUpdate();
     try {
+      const input = this.#method === 'CUSTOM' ? { ...given, axes: await this.#targets(client, names) } : given;
       interface Answer {
         projectEmbedding: { job: { id: string } };
       }
@@ -365,6 +419,23 @@ export class MapsFeature implements Feature {
     }
     this.#asking = false;
     this.#view.requestUpdate();
+  }
+
+  /** What the axes lead from and to, as the schema takes it. @throws Error where no item is called so */
+  async #targets(client: Client, { dataset, embeddingSummary }: Names): Promise<object[]> {
+    const find = async (text: string): Promise<object> => {
+      if (takesTexts(embeddingSummary)) return { text };
+      const key = await ask.keyOf(client, dataset, text);
+      if (key === null) throw new Error(`There is no item “${text}”. Write a label or a key as it is.`);
+      return { item: key };
+    };
+    const axes = this.#axes.slice(0, this.#components);
+    return await Promise.all(
+      axes.map(async ({ from, to }) => ({
+        ...{ from: [await find(from.trim())], to: [await find(to.trim())] },
+        label: `${from.trim()} → ${to.trim()}`,
+      })),
+    );
   }
 
   /** Where it comes to nothing, the map that was there before is shown again. */
@@ -402,6 +473,10 @@ export class MapsFeature implements Feature {
     this.#look++;
     this.#view.requestUpdate();
   }
+}
+
+function takesTexts({ accepts }: EmbeddingSummary): boolean {
+  return accepts?.includes('TEXT') ?? false;
 }
 
 function methodOf(value: string): Method {

@@ -59,6 +59,7 @@ export class NeighborsFeature implements Feature {
             .sort((a, b) => a - b)
             .map((count) => html`<option ?selected=${count === this.#count}>${count}</option>`)}
         </select>
+        neighbours
       </label>
       ${this.#view.renderLines(lines, lines.length)}`;
   }
