@@ -1,5 +1,6 @@
 /** What is seen, kept and shown again: names at the points, a few points alone, how many neighbours, and an address of all that. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 
 import type { Page } from 'playwright-core';
@@ -100,6 +101,20 @@ describe('what is seen of a map', { skip, concurrency: false }, () => {
     assert.equal((await heard(page, 'neighbors-change')).detail.neighbors.length, 20);
     assert.equal(await page.locator('.panel [data-key]').count(), 20);
     assert.deepEqual(await faultsOf(page), [], 'by axe');
+  });
+
+  test('the lines of the README show a map in a page of another origin', async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const lines = /```html\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const own = { 'http://127.0.0.1:4000': server.url, digits: 'waves', pixels: 'vectors', 'umap-2d': 'flat' };
+    const html = Object.entries(own).reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), lines);
+    const page = await open(site.serve(html.replace('"digit"', '"group"')));
+    await page
+      .locator('embedding-map .status')
+      .getByText(/^120 items/)
+      .waitFor();
+    assert.equal(await page.locator('embedding-map .legend li').count(), 3);
+    assert.equal(await page.evaluate(() => document.querySelector('embedding-map')?.map?.names.projection), 'flat');
   });
 
   test("the address of the server's page says what is seen, and shows the same to whoever opens it", async () => {
