@@ -47,11 +47,30 @@ export type KernelAnswer =
 
 const PROGRESS_MS = 100;
 
+/** Of the call that is being answered. */
+let stop = new AbortController();
+let holds = 0;
+
+/**
+ * As `KernelOptions.hold`, for what has no options at hand. Where no thread of kernels runs there is nothing to hold.
+ * @returns what lets go. @throws the reason of the signal
+ */
+export function holdThread(): () => void {
+  const state: Int32Array | undefined = workerData?.data?.state;
+  if (state === undefined) return () => {};
+  stop.signal.throwIfAborted();
+  const before = Atomics.compareExchange(state, 0, threadStates.free, threadStates.held);
+  if (before === threadStates.ended) throw new Error('The thread is being ended.');
+  holds++;
+  let isHeld = true;
+  return () => {
+    if (isHeld && --holds === 0) Atomics.compareExchange(state, 0, threadStates.held, threadStates.free);
+    isHeld = false;
+  };
+}
+
 /** Answers the calls that come to this thread. */
 export function serveKernels(kernels: Kernels): void {
-  const { state }: { state: Int32Array } = workerData.data;
-  let stop = new AbortController();
-  let holds = 0;
   parentPort?.on('message', async (message: (KernelCall & { input: never }) | 'stop') => {
     if (message === 'stop') {
       stop.abort();
@@ -63,17 +82,7 @@ export function serveKernels(kernels: Kernels): void {
     let reportedAt = Number.NEGATIVE_INFINITY;
     const options: KernelOptions = {
       signal: stop.signal,
-      hold() {
-        options.signal.throwIfAborted();
-        const before = Atomics.compareExchange(state, 0, threadStates.free, threadStates.held);
-        if (before === threadStates.ended) throw new Error('The thread is being ended.');
-        holds++;
-        let isHeld = true;
-        return () => {
-          if (isHeld && --holds === 0) Atomics.compareExchange(state, 0, threadStates.held, threadStates.free);
-          isHeld = false;
-        };
-      },
+      hold: holdThread,
       onProgress(done) {
         const now = performance.now();
         if (now - reportedAt < PROGRESS_MS) return;

@@ -10,6 +10,7 @@ import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntim
 
 import { type DeviceName, deviceNames, type ModelSettings } from '../config.ts';
 import { UserError } from '../errors.ts';
+import { holdThread } from '../serveKernels.ts';
 import { exposeTensors } from './onnx/exposeTensors.ts';
 import { type OnnxGraph, readGraph } from './onnx/graph.ts';
 import { probeModel } from './onnx/probeModel.ts';
@@ -143,9 +144,11 @@ export async function runSession(
   const found = [...kept.values()].find((each) => each.session === session);
   const input = Object.values(feeds).reduce((sum, { size }) => sum + size, 0);
   const before = found !== undefined && input > found.largestInput ? process.memoryUsage.rss() : null;
+  const letGo = holdThread(); // a thread that ends within a run takes the process along
   try {
     return await session.run(feeds);
   } finally {
+    letGo();
     if (found !== undefined && before !== null) {
       found.bytes += Math.max(0, process.memoryUsage.rss() - before);
       found.largestInput = input;
