@@ -7,6 +7,8 @@ export class PieceSize {
   readonly #wantedMs: number;
   /** Work of the next piece. */
   work: number;
+  /** Milliseconds per work, of the last piece that was too long: it counts half after seven others. */
+  #slowest = 0;
 
   constructor(wantedMs: number) {
     this.#wantedMs = wantedMs;
@@ -17,12 +19,18 @@ export class PieceSize {
   learn(done: number, milliseconds: number): void {
     // A piece that was short because the work ended says nothing of the size, unless it was long all the same.
     if (done < this.work / 2 && milliseconds <= this.#wantedMs) return;
-    const right = (done * this.#wantedMs) / Math.max(milliseconds, LEAST_MS);
+    const rate = Math.max(milliseconds, LEAST_MS) / done;
+    // A card that others use, or that lowers its clock, is slow now and then: pieces are to be short even then.
+    this.#slowest *= FORGETTING;
+    if (milliseconds > TOO_LONG * this.#wantedMs) this.#slowest = Math.max(rate, this.#slowest);
+    const right = this.#wantedMs / Math.max(rate, this.#slowest);
     this.work = Math.max(1, Math.min(right, GROWTH * done));
   }
 }
 
 const FIRST_PER_MS = 1e5;
 const GROWTH = 4;
+const FORGETTING = 0.9;
+const TOO_LONG = 1.5;
 /** Clocks of browsers go in steps of up to 0.1 ms. */
 const LEAST_MS = 0.1;

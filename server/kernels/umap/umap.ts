@@ -15,7 +15,7 @@ import { fitCurve } from './curve.ts';
 import { type Density, type DensityOptions, densityOf, densityTerms, firstDenseEpoch } from './density.ts';
 import { fuzzyGraph } from './fuzzyGraph.ts';
 import { BETA1, BETA2, BLOCK, type Forces, type Layout } from './layout.ts';
-import { runUmapOnGpu } from './layoutOnGpu.ts';
+import { hasUmapOnGpu, runUmapOnGpu } from './layoutOnGpu.ts';
 import { spectralStart } from './spectral.ts';
 import { type Target, withTarget } from './target.ts';
 
@@ -144,8 +144,7 @@ export async function runUmap(
   untilEpoch: number = umap.epochs,
   { signal, onEpoch }: RunOptions = {},
 ): Promise<void> {
-  // The shader takes points of two or three coordinates.
-  if (on.device === 'GPU' && umap.layout.dimensions <= 3) {
+  if (on.device === 'GPU' && hasUmapOnGpu(umap)) {
     return await runUmapOnGpu(on, umap, untilEpoch, { signal, onEpoch });
   }
   const backend = processorOf(on);

@@ -126,6 +126,19 @@ describe('the size of a piece', () => {
     }
   });
 
+  test('stays below what was too long for a while, and is what it was in the end, where a card is slow now and then', () => {
+    const size = new PieceSize(20);
+    for (let piece = 0; piece < 20; piece++) size.learn(size.work, took(size.work, 1e9));
+    const before = size.work;
+    size.learn(size.work, 5 * took(size.work, 1e9));
+    for (let piece = 0; piece < 5; piece++) {
+      assert.ok(5 * took(size.work, 1e9) < 40, 'slow once more it is not so long again');
+      size.learn(size.work, took(size.work, 1e9));
+    }
+    for (let piece = 0; piece < 40; piece++) size.learn(size.work, took(size.work, 1e9));
+    assert.ok(Math.abs(size.work / before - 1) < 0.05);
+  });
+
   test('is not forgotten for a piece that was short because the work ended', () => {
     const size = new PieceSize(20);
     for (let piece = 0; piece < 20; piece++) size.learn(size.work, took(size.work, 1e9));

@@ -21,7 +21,7 @@ describe("UMAP's layout on the graphics card", { skip: gpu.skip }, async () => {
   const begin = (components: number): Umap =>
     initializeUmap(neighbors, firstColumns(rows, components), { epochs: EPOCHS, seed: 7 });
 
-  for (const components of [2, 3]) {
+  for (const components of [1, 2, 3, 4, 8]) {
     test(`goes where the processor goes in ${components} dimensions, for as long as rounding allows`, async () => {
       for (const [epochs, tolerance] of [
         [1, 1e-5],
