@@ -96,16 +96,19 @@ export const presets: readonly Preset[] = [
   },
   {
     name: 'codex-s-complex-n3',
-    description: 'ComplEx with N3 for CoDEx-S.',
+    description: 'ComplEx with N3 and the loss by relations for CoDEx-S (Chen et al. 2021), in half their dimensions.',
     dataset: 'codex-s',
     settings: {
       ...complexN3,
-      ...{ dimension: 200, epochs: 80, batch: 100, entityPenalty: 0.01, validateEvery: 5, patience: 0 },
+      // A rate of .1 fits in 80 epochs what little 200 numbers hold, .4549; 1,000 at a fifth of it go on getting better.
+      ...{ dimension: 1000, epochs: 80, batch: 180, rate: 0.02, entityPenalty: 0.01, relationWeight: 0.125 },
+      ...{ validateEvery: 10, patience: 0 },
     },
-    expected: { meanReciprocalRank: 0.4549, seconds: 155, hardware: 'Intel Xeon, 2 cores' },
+    expected: { meanReciprocalRank: 0.4646, seconds: 1202, hardware },
   },
   {
     name: 'codex-s-complex',
+    // Here its validation MRR stays at .383 from epoch 80 on, where codex-s-complex-n3 has .397: see test/bench/graphs/.
     description: 'ComplEx for CoDEx-S with the settings that LibKGE publishes for it (Safavi and Koutra 2020).',
     dataset: 'codex-s',
     settings: {
