@@ -1,4 +1,4 @@
-/** CoDEx-M: 17,050 things of Wikidata. */
+/** CoDEx-M: 17,050 things of Wikidata. By download, or from a folder in the layout of its source: nobody hands it on in another. */
 import type { GraphManifest } from '../../server/datasets/manifests.ts';
 import { codexManifest } from './parts/codex.ts';
 
