@@ -213,11 +213,11 @@ export class ClientError extends Error {
   }
 }
 
-const projectionFields = `name method components seed parameters device milliseconds explainedVariance stale version createdAt
+export const projectionFields = `name method components seed parameters device milliseconds explainedVariance stale version createdAt
       quality { trustworthiness continuity neighborRecall tripletAccuracy rankCorrelation neighbors sample columns }`;
 
 /** Maps of more than three components are there to find groups in. */
-const withMapsToSee = <Dataset extends DatasetNews>(summary: Dataset): Dataset => ({
+export const withMapsToSee = <Dataset extends DatasetNews>(summary: Dataset): Dataset => ({
   ...summary,
   embeddings: summary.embeddings.map((embedding) => ({
     ...embedding,
@@ -225,9 +225,9 @@ const withMapsToSee = <Dataset extends DatasetNews>(summary: Dataset): Dataset =
   })),
 });
 
-const jobsField = 'jobs { id kind state stage progress map { embedding name method components } }';
+export const jobsField = 'jobs { id kind state stage progress map { embedding name method components } }';
 
-const clusteringsField = 'clusterings { name embedding { name } projection { name } }';
+export const clusteringsField = 'clusterings { name embedding { name } projection { name } }';
 
 /** Every document, so that a test can hold them against the schema. */
 export const documents = {
@@ -266,22 +266,6 @@ export const documents = {
 fragment cluster on Cluster {
   number label size terms { term } traits { field value share } place(projection: $projection) { center lower upper }
 }`,
-  datasets: `query MapDatasets($first: Int!, $after: String) {
-  datasets(first: $first, after: $after) {
-    totalCount
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      slug title description kind licence source itemCount fields { name type }
-      embeddings {
-        name dimension metric itemCount model { name description }
-        projections { ${projectionFields} }
-      }
-      ${clusteringsField}
-      ${jobsField}
-    }
-  }
-}`,
-  newestJobs: `query MapNewestJobs { jobs(first: 50) { nodes { id state } } }`,
   points: `query MapPoints($dataset: String!, $embedding: String!, $projection: String!, $columns: [String!]!) {
   dataset(slug: $dataset) {
     embedding(name: $embedding) {
@@ -323,7 +307,6 @@ fragment cluster on Cluster {
     items(first: $first, filter: { field: "key", in: $keys }) { nodes { key label fields image { url width height } } }
   }
 }`,
-  importDataset: `mutation MapImport($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }`,
   job: `query MapJob($id: ID!) {
   job(id: $id) { id state stage progress rejectedCount warnings error { code message file line } result { dataset { slug } } }
 }`,
@@ -383,27 +366,6 @@ export class HttpClient {
   async news(slug: string): Promise<DatasetNews | null> {
     const { dataset } = await this.ask<{ dataset: DatasetNews | null }>(documents.news, { dataset: slug });
     return dataset === null ? null : withMapsToSee(dataset);
-  }
-
-  /** The first thousand data sets. */
-  async datasets(signal?: AbortSignal): Promise<readonly DatasetSummary[]> {
-    interface Answer {
-      datasets: { nodes: DatasetSummary[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
-    }
-    const all: DatasetSummary[] = [];
-    let after: string | null = null;
-    do {
-      const { datasets }: Answer = await this.ask<Answer>(documents.datasets, { first: 50, after }, signal);
-      all.push(...datasets.nodes.map(withMapsToSee));
-      after = datasets.pageInfo.hasNextPage ? datasets.pageInfo.endCursor : null;
-    } while (after !== null && all.length < 1000);
-    return all;
-  }
-
-  /** The newest jobs, and where they stand. */
-  async newestJobs(): Promise<readonly { readonly id: string; readonly state: JobState }[]> {
-    const answer = await this.ask<{ jobs: { nodes: { id: string; state: JobState }[] } }>(documents.newestJobs, {});
-    return answer.jobs.nodes;
   }
 
   /** Where the points of a map are. @throws ClientError NOT_FOUND */
@@ -649,13 +611,6 @@ export class HttpClient {
     onProgress?.(1);
     const { id }: { id: string } = await response.json();
     return id;
-  }
-
-  /** Starts an import of uploads. Answers the id of the job. */
-  async importDataset(dataset: string, title: string, uploads: readonly string[]): Promise<string> {
-    const input = { dataset, title, uploads };
-    const answer = await this.ask<{ importDataset: { job: { id: string } } }>(documents.importDataset, { input });
-    return answer.importDataset.job.id;
   }
 
   async job(id: string, signal?: AbortSignal): Promise<Job | null> {

@@ -147,6 +147,10 @@ export class EmbeddingMap extends LitElement {
       ...{ name: 'analogy', label: 'Analogies', icon: icons.analogy },
       applies: (names, map) => this.vectors === null && hasNames(map, names),
     }),
+    new LaterFeature(this.#view, {
+      ...{ name: 'tag', label: 'Tag the selected', icon: icons.tag },
+      applies: ({ summary }) => summary.mayChange === true && this.#selection.indices.length > 0,
+    }),
     this.#search,
     this.#neighbors,
     this.#selection,

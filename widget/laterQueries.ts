@@ -37,6 +37,7 @@ export const laterDocuments = {
   dataset(slug: $dataset) { item(key: $name) { key } items(first: 1, filter: { field: "label", eq: $label }) { nodes { key } } }
 }`,
   classifyItems: `mutation MapClassify($input: ClassifyItemsInput!) { classifyItems(input: $input) { job { id } } }`,
+  importFields: `mutation MapImportFields($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }`,
   compareEmbeddings: `mutation MapCompare($input: CompareEmbeddingsInput!) { compareEmbeddings(input: $input) { job { id } } }`,
 } as const;
 
@@ -224,6 +225,13 @@ export async function classifyItems(
 ): Promise<string> {
   return (await client.ask<{ classifyItems: { job: { id: string } } }>(laterDocuments.classifyItems, { input }))
     .classifyItems.job.id;
+}
+
+/** Starts putting fields of items that are there from a file that was uploaded. Answers the id of the job. */
+export async function importFields(client: Client, dataset: string, upload: string): Promise<string> {
+  const input = { dataset, uploads: [upload], projections: [], columns: { key: 'key', label: 'label' } };
+  const answer = await client.ask<{ importDataset: { job: { id: string } } }>(laterDocuments.importFields, { input });
+  return answer.importDataset.job.id;
 }
 
 /** Starts comparing two embeddings. Answers the id of the job. */

@@ -8,6 +8,7 @@ import { InfoFeature } from './features/info.ts';
 import { LayersFeature } from './features/layers.ts';
 import { MapsFeature } from './features/maps.ts';
 import { PromptsFeature } from './features/prompts.ts';
+import { TagFeature } from './features/tag.ts';
 
 export { offerRows } from './download.ts';
 export { moreStyles } from './moreStyles.ts';
@@ -24,4 +25,5 @@ export const features = {
   layers: (view) => new LayersFeature(view),
   maps: (view) => new MapsFeature(view),
   prompts: (view) => new PromptsFeature(view),
+  tag: (view) => new TagFeature(view),
 } as const satisfies Readonly<Record<string, (view: MapView) => Feature>>;

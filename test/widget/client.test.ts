@@ -8,6 +8,7 @@ import { documents } from '../../widget/client.ts';
 import { watchDocuments } from '../../widget/controllers/makingController.ts';
 import { mapsDocuments } from '../../widget/features/maps.ts';
 import { laterDocuments } from '../../widget/laterQueries.ts';
+import { pagesDocuments } from '../../widget/pages/pagesQueries.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 
@@ -20,6 +21,7 @@ for (const [name, document] of Object.entries({
   ...laterDocuments,
   ...prefixed('watch', watchDocuments),
   ...prefixed('maps', mapsDocuments),
+  ...prefixed('pages', pagesDocuments),
 })) {
   test(`the document "${name}" is one that the schema allows`, () => {
     assert.deepEqual(validate(schema, parse(document)), []);

@@ -91,6 +91,28 @@ describe('what is seen of a map', { skip, concurrency: false }, () => {
       .waitFor();
   });
 
+  test('selected items are tagged: the server keeps it, the map is coloured by it, and labels stay', async () => {
+    const page = await openMap();
+    assert.equal(await page.getByRole('button', { name: 'Tag the selected' }).count(), 0, 'nothing is selected');
+    await page.evaluate(() => document.querySelector('embedding-map')?.select(['w1', 'w2', 'w3']));
+    await page.getByRole('button', { name: 'Tag the selected' }).click();
+    const panel = page.locator('embedding-map .panel');
+    await panel.getByLabel('Value').fill('good');
+    await panel.getByLabel('Field').fill('label');
+    await panel.getByRole('button', { name: 'Tag', exact: true }).click();
+    assert.match(await panel.getByRole('alert').innerText(), /cannot be called “label”/);
+    await panel.getByLabel('Field').fill('quality of sound');
+    await panel.getByRole('button', { name: 'Tag', exact: true }).click();
+    const legend = page.locator('embedding-map .legend');
+    await legend.getByRole('button', { name: /^good\s*3/ }).waitFor();
+    await legend.getByRole('button', { name: /^no value\s*117/ }).waitFor();
+    const { dataset } = await server.data(
+      '{ dataset(slug: "waves") { itemCount item(key: "w2") { label fields } embedding(name: "vectors") { itemCount } } }',
+    );
+    assert.deepEqual(dataset.item, { label: 'w2', fields: { group: 'g2', 'quality of sound': 'good' } });
+    assert.deepEqual([Number(dataset.itemCount), Number(dataset.embedding.itemCount)], [ROWS, ROWS]);
+  });
+
   test('as many neighbours are listed as are asked for in the panel', async () => {
     const page = await openMap('neighbor-count="7"');
     await page.evaluate(() => document.querySelector('embedding-map')?.showNeighbors('w5'));

@@ -2,6 +2,7 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 
 import { type DatasetSummary, HttpClient } from '../client.ts';
+import { listDatasets } from './pagesQueries.ts';
 
 const client = new HttpClient(new URL('/graphql', location.href).href);
 const place = document.querySelector('#embed');
@@ -31,7 +32,7 @@ export function snippet(origin: string, attributes: readonly (readonly [string, 
 
 async function load(): Promise<void> {
   try {
-    datasets = await client.datasets();
+    datasets = await listDatasets(client);
     failure = null;
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);

@@ -7,6 +7,7 @@ import type {} from '../embedding-map.ts';
 import type { ViewState } from '../events.ts';
 import { withMapsInTheMaking } from '../names.ts';
 import { type ImportProgress, importFiles } from './importFiles.ts';
+import { listDatasets, newestJobs } from './pagesQueries.ts';
 import { type Address, fromHash, toHash } from './viewAddress.ts';
 
 const client = new HttpClient(new URL('/graphql', location.href).href);
@@ -21,7 +22,7 @@ const chosen = new Map<string, string>();
 
 async function load(): Promise<void> {
   try {
-    datasets = (await client.datasets()).map(withMapsInTheMaking);
+    datasets = (await listDatasets(client)).map(withMapsInTheMaking);
     failure = null;
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
@@ -35,7 +36,7 @@ let seen: string | null = null;
 
 async function look(): Promise<void> {
   if (!document.hidden) {
-    const now = await client.newestJobs().then(JSON.stringify, () => seen); // the server is away: what is shown stays
+    const now = await newestJobs(client).then(JSON.stringify, () => seen); // the server is away: what is shown stays
     if (now !== seen && seen !== null) {
       await load();
       for (const map of document.querySelectorAll('embedding-map')) map.reload();

@@ -1,4 +1,5 @@
 import type { Client, Job } from '../client.ts';
+import { importDataset } from './pagesQueries.ts';
 
 export interface ImportProgress {
   readonly title: string;
@@ -29,7 +30,7 @@ export async function importFiles(
       uploads.push(await client.upload(file));
     }
     tell('Waiting for a worker', null);
-    const job = await follow(client, await client.importDataset(slug, title, uploads), tell);
+    const job = await follow(client, await importDataset(client, slug, title, uploads), tell);
     if (job.state === 'SUCCEEDED') return job.result?.dataset?.slug ?? slug;
     onProgress({ title, state: 'failed', message: reasonOf(job), share: null });
   } catch (error) {

@@ -24,6 +24,7 @@ export const icons = {
   picture: icon(
     svg`<rect x="3.5" y="4.5" width="13" height="11" rx="1.6"/><circle cx="7.4" cy="8.2" r="1.2"/><path d="m4.5 14.5 4-4 2.6 2.6 2-2 3 3"/>`,
   ),
+  tag: icon(svg`<path d="M3.5 3.5h6l7 7-6 6-7-7ZM7 7v.1"/>`),
   names: icon(svg`<path d="m3.5 15 3.6-9.5h.3L11 15M4.7 12h5M16.3 15V9.4M16.3 12.2a2.2 2.6 0 1 1 0-.1"/>`),
   prompts: icon(svg`<path d="M4 5.5h12v7.5H9.5L6.5 16v-3H4Z"/><path d="M7 8.3h6M7 10.5h3.5"/>`),
   layers: icon(svg`<path d="m10 3.5 7 3.5-7 3.5L3 7Z"/><path d="m3 10.2 7 3.5 7-3.5M3 13.3l7 3.5 7-3.5"/>`),

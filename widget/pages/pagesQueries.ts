@@ -1,0 +1,73 @@
+/** What the server's own pages ask of it. */
+import {
+  type Client,
+  clusteringsField,
+  type DatasetSummary,
+  type JobState,
+  jobsField,
+  projectionFields,
+  withMapsToSee,
+} from '../client.ts';
+
+/** Held against the schema by a test. */
+export const pagesDocuments = {
+  datasets: `query MapDatasets($first: Int!, $after: String) {
+  datasets(first: $first, after: $after) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      slug title description kind licence source itemCount fields { name type }
+      embeddings {
+        name dimension metric itemCount model { name description }
+        projections { ${projectionFields} }
+      }
+      ${clusteringsField}
+      ${jobsField}
+    }
+  }
+}`,
+  newestJobs: `query MapNewestJobs { jobs(first: 50) { nodes { id state } } }`,
+  importDataset: `mutation MapImport($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }`,
+} as const;
+
+/** Data sets at once, and in all. */
+const PAGE = 50;
+const MOST = 1000;
+
+/** The first thousand data sets. */
+export async function listDatasets(client: Client): Promise<readonly DatasetSummary[]> {
+  interface Answer {
+    datasets: { nodes: DatasetSummary[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+  }
+  const all: DatasetSummary[] = [];
+  let after: string | null = null;
+  do {
+    const { datasets }: Answer = await client.ask<Answer>(pagesDocuments.datasets, { first: PAGE, after });
+    all.push(...datasets.nodes.map(withMapsToSee));
+    after = datasets.pageInfo.hasNextPage ? datasets.pageInfo.endCursor : null;
+  } while (after !== null && all.length < MOST);
+  return all;
+}
+
+/** The newest jobs, and where they stand. */
+export async function newestJobs(
+  client: Client,
+): Promise<readonly { readonly id: string; readonly state: JobState }[]> {
+  const { jobs } = await client.ask<{ jobs: { nodes: { id: string; state: JobState }[] } }>(
+    pagesDocuments.newestJobs,
+    {},
+  );
+  return jobs.nodes;
+}
+
+/** Starts an import of uploads. Answers the id of the job. */
+export async function importDataset(
+  client: Client,
+  dataset: string,
+  title: string,
+  uploads: readonly string[],
+): Promise<string> {
+  const input = { dataset, title, uploads };
+  const answer = await client.ask<{ importDataset: { job: { id: string } } }>(pagesDocuments.importDataset, { input });
+  return answer.importDataset.job.id;
+}
