@@ -1217,7 +1217,7 @@ export type Projection = Node & {
   readonly filter?: Maybe<Scalars['JSON']['output']>;
   /** How far the map can be trusted; null where it could not be measured. */
   readonly quality?: Maybe<ProjectionQuality>;
-  /** Whether items or vectors have changed since the map was made. */
+  /** Whether the vectors have changed since the map was made; and where a filter or a field had a part in it, whether the items have. */
   readonly stale: Scalars['Boolean']['output'];
   /** Rises each time it is computed anew. */
   readonly version: Scalars['BigInt']['output'];

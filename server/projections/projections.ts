@@ -104,13 +104,19 @@ export async function removeProjection(database: Queryable, { id }: Pick<Project
   await database.query('delete from projections where id = $1::int', [id]);
 }
 
-/** Whether items or vectors have changed since the map was made. */
+/** Whether what a map was made of has changed since: its vectors, and where a filter or a field had a part in it, the items. */
 export function isStale(
-  projection: Pick<Projection, 'embeddingVersion' | 'datasetVersion'>,
+  {
+    embeddingVersion,
+    datasetVersion,
+    filter,
+    parameters,
+  }: Pick<Projection, 'embeddingVersion' | 'datasetVersion' | 'filter' | 'parameters'>,
   embedding: Pick<Embedding, 'version'>,
   dataset: Pick<Dataset, 'version'>,
 ): boolean {
-  return projection.embeddingVersion !== embedding.version || projection.datasetVersion !== dataset.version;
+  const hasItems = filter !== null || parameters['targetField'] !== undefined;
+  return embeddingVersion !== embedding.version || (hasItems && datasetVersion !== dataset.version);
 }
 
 export interface NewProjection {

@@ -65,7 +65,7 @@ export function renderStatus(
     <span class="text">${shown} items · ${method}${making === null ? recall : describeMaking(making)}</span>
     ${
       projection.stale && making === null
-        ? html`<span class="badge" title="Items or vectors have changed since this map was made.">Out of date</span>`
+        ? html`<span class="badge" title="What this map was made of has changed since.">Out of date</span>`
         : nothing
     }
   </div>`;

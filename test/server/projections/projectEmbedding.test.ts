@@ -139,7 +139,14 @@ onEveryDatabase((_engine, open) => {
         assert.ok(Math.abs(mean - quality[name]) < 1e-5, `the mean ${name} of the points is that of the map`);
       }
     }
-    assert.ok(!isStale(projection, embedding, { version: projection.datasetVersion }));
+    const { datasetVersion: version } = projection;
+    assert.ok(!isStale(projection, embedding, { version }));
+    assert.ok(!isStale(projection, embedding, { version: version + 1 }), 'of fields it knows nothing');
+    assert.ok(isStale(projection, { version: embedding.version + 1 }, { version }));
+    for (const byItems of [{ filter: { field: 'group', eq: 'odd' } }, { parameters: { targetField: 'group' } }]) {
+      assert.ok(!isStale({ ...projection, ...byItems }, embedding, { version }));
+      assert.ok(isStale({ ...projection, ...byItems }, embedding, { version: version + 1 }));
+    }
     const files = await readdir(join(context.dataDir, 'cache/points'));
     assert.equal(files.filter((name) => name.startsWith(`${projection.id}-`) && name.endsWith('.arrow')).length, 2);
 
