@@ -110,7 +110,8 @@ async function findNamesakes(
   role: Role | null = null,
 ): Promise<number[]> {
   // The index `items_label` knows the hash.
-  const where = 'md5(lower(items.label)) = md5(lower($2::text)) and lower(items.label) = lower($2::text)';
+  const where =
+    'hashtextextended(lower(items.label), 0) = hashtextextended(lower($2::text), 0) and lower(items.label) = lower($2::text)';
   const order = `${role === null ? '' : `${standing(role)} desc, `}${DEGREE} desc`;
   return queryIds(database, dataset, text, where, order, Math.min(first, MOST_NAMESAKES), condition);
 }
