@@ -16,15 +16,12 @@ const files = (only.length > 0 ? only : ['test']).flatMap(testFiles).sort();
 // What is held to the clock runs by itself, after all others.
 const timed = files.filter((file) => file.endsWith('large.test.ts') && file.includes('widget'));
 const others = files.filter((file) => !timed.includes(file));
-// The longest first: those in the browser and the stories. What one file waits for, another uses.
-const isLong = (file) => /[/\\](widget|stories)[/\\]/.test(file);
-others.sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
-const runner = (concurrency) => ['--import', 'tsx', 'test/runFiles.mjs', String(concurrency)];
+const runner = ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec'];
 const failed = [
   ...(only.length > 0 ? [] : [['types', ['node_modules/typescript/bin/tsc', '-p', '.']]]),
   ...(only.length > 0 ? [] : [['lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']]]),
-  ...(others.length > 0 ? [['tests', [...runner(3), ...others]]] : []),
-  ...(timed.length > 0 ? [['tests held to the clock', [...runner(1), ...timed]]] : []),
+  ...(others.length > 0 ? [['tests', [...runner, ...others]]] : []),
+  ...(timed.length > 0 ? [['tests held to the clock', [...runner, ...timed]]] : []),
 ].filter(([name, command]) => {
   const { status } = spawnSync(process.execPath, command, { stdio: 'inherit' });
   if (status !== 0) console.error(`\n✖ ${name} failed\n`);

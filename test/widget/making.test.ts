@@ -225,7 +225,7 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     );
     await makeGraph(server.database, 'towns', towns);
     const settings =
-      '{ model: COMPLEX, dimension: 16, epochs: 4000, batch: 8, objective: ONE_VS_ALL, validateEvery: 2000 }';
+      '{ model: COMPLEX, dimension: 16, epochs: 2500, batch: 8, objective: ONE_VS_ALL, validateEvery: 1250 }';
     const page = await open('').then(async (page) => {
       await page.evaluate(() => document.querySelector('embedding-map')?.setAttribute('dataset', 'towns'));
       return page;
@@ -243,7 +243,7 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     }
     await page.evaluate(() => document.querySelector('embedding-map')?.reload());
     const { detail } = await heard(page, 'map-progress', 'detail.step > 0');
-    assert.deepEqual([detail.embedding, detail.projection, detail.steps], ['complex', 'pca-2d', 4000]);
+    assert.deepEqual([detail.embedding, detail.projection, detail.steps], ['complex', 'pca-2d', 2500]);
     await page.waitForFunction(() => document.querySelector('embedding-map')?.map?.points.count === 40);
     const before = await pointsOf(page);
     await page.waitForFunction((x) => document.querySelector('embedding-map')?.map?.points.x[5] !== x, before.x);
