@@ -112,13 +112,15 @@ describe('the element, on 10,000 digits of a real server, in a real browser', { 
     assert.equal((await heard(page, 'point-click')).detail.key, key);
     const { detail } = await heard(page, 'neighbors-change', 'detail !== null');
     const expected = await nearest(key, 10);
+    const shown: readonly { key: string; distance: number }[] = detail.neighbors;
     assert.deepEqual(
-      detail.neighbors.map((neighbor: { key: string; distance: number }) => ({
-        key: neighbor.key,
-        distance: neighbor.distance,
-      })),
-      expected,
+      shown.map((neighbor) => neighbor.key),
+      expected.map((neighbor) => neighbor.key),
     );
+    // The first answer may be the database's, and this one that of the vectors in memory: their last bits differ.
+    for (const [i, { distance }] of expected.entries()) {
+      assert.ok(Math.abs((shown[i]?.distance ?? 0) - distance) < 1e-5 * distance);
+    }
     const rows = page.locator('embedding-map .panel .row');
     assert.deepEqual(
       await rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-key'))),
