@@ -284,8 +284,8 @@ export class MapsFeature implements Feature {
     const end = (axis: number, which: 'from' | 'to') => html`<input
       type="text"
       required
-      aria-label=${`${axisNames[axis]} ${which}`}
-      placeholder=${`${which} ${what}`}
+      aria-label="${axisNames[axis]} ${which}"
+      placeholder="${which} ${what}"
       .value=${this.#axes[axis]?.[which] ?? ''}
       @input=${changed(({ value }) => {
         this.#axes = this.#axes.map((each, i) => (i === axis ? { ...each, [which]: value } : each));
