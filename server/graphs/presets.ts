@@ -140,9 +140,22 @@ export const presets: readonly Preset[] = [
     dataset: 'fb15k-237',
     settings: {
       ...complexN3,
-      ...{ dimension: 50, epochs: 100, batch: 200, entityPenalty: 0.05, validateEvery: 3, validationTriples: 3000 },
+      // Three times the usual rate finds in 3 epochs what .1 takes 16 for (validation MRR .2856), and stays there; a third of it
+      // after 15 epochs, and again after 21, settles: .2917 before, .2960 after.
+      ...{ dimension: 50, epochs: 27, batch: 200, rate: 0.3, entityPenalty: 0.05 },
+      ...{
+        rateSteps: [
+          { epoch: 15, factor: 0.3 },
+          { epoch: 21, factor: 0.3 },
+        ],
+      },
+      ...{ validateEvery: 3, validationTriples: 3000, patience: 0 },
     },
-    expected: null,
+    expected: {
+      meanReciprocalRank: 0.3321,
+      seconds: 1432,
+      hardware: '1 thread of a server processor, very busy with other work',
+    },
   },
   {
     name: 'fb15k-237-complex-n3-rp',
