@@ -42,7 +42,6 @@ import { affinitiesOn, NEIGHBORS_PER_PERPLEXITY } from './tsne/affinities.ts';
 import { initializeTsne, perplexityFor, runTsne, type Tsne, type TsneOptions, tsneCoordinates } from './tsne/tsne.ts';
 import { type Density, densityCorrelation, mapSums } from './umap/density.ts';
 import { fuzzyGraphOn } from './umap/fuzzyGraph.ts';
-import { hasUmapOnGpu } from './umap/layoutOnGpu.ts';
 import type { Target } from './umap/target.ts';
 import { initializeUmap, runUmap, type Umap, type UmapStartOptions, umapCoordinates, withForces } from './umap/umap.ts';
 
@@ -315,12 +314,11 @@ interface Layout<State> {
   readonly coordinates: (state: State) => Matrix;
   /** The same with other forces; absent where none can be changed. */
   readonly change?: (state: State, options: Pick<MapOptions, 'umap' | 'tsne'>) => State;
-  /** The options as they were used, and what they or the card could not be; of no state where a row has no neighbours. */
+  /** The options as they were used, and what of them could not be; of no state where a row has no neighbours. */
   readonly told: (
     options: MapOptions,
     n: number,
     state: State | null,
-    onCard: boolean,
   ) => { readonly parameters: Readonly<Record<string, unknown>>; readonly notes: readonly string[] };
 }
 
@@ -347,7 +345,7 @@ async function mapByNeighbors<State>(
   const k = Math.min(layout.neighbors(options, n), n - 1);
   if (k < 1) {
     const coordinates = createMatrix(n, options.components);
-    const told = layout.told(options, n, null, false);
+    const told = layout.told(options, n, null);
     return madeAtOnce({ ...told, coordinates, explainedVariance: null, transform: null, neighbors: null });
   }
   const backend = await tools.backend();
@@ -375,7 +373,7 @@ async function mapByNeighbors<State>(
       if (layout.stepOf(run.state) < layout.stepsOf(run.state)) {
         throw new Error(`The map is at step ${layout.stepOf(run.state)} of ${layout.stepsOf(run.state)}.`);
       }
-      const { parameters, notes } = layout.told(withLive(options, run.live), n, run.state, backend.device === 'GPU');
+      const { parameters, notes } = layout.told(withLive(options, run.live), n, run.state);
       return {
         ...{ coordinates: coordinates(), notes, explainedVariance: null, transform: null, neighbors: found },
         parameters: { ...parameters, neighborRecall: found.recall },
@@ -475,17 +473,11 @@ const umap: Layout<Umap> = {
   advance: runUmap,
   coordinates: umapCoordinates,
   change: (state, { umap = {} }) => withForces(state, umap),
-  told({ umap: given, components }, n, state, onCard) {
+  told({ umap: given }, n, state) {
     const asked = given?.neighbors ?? 15;
     const neighbors = Math.max(0, Math.min(asked, n - 1));
     const density = state?.density ? { densityCorrelation: densityReached(state, state.density) } : {};
-    const notes = fewerNeighbors(n, asked, neighbors);
-    if (onCard && state !== null && !hasUmapOnGpu(state)) {
-      notes.push(
-        `The graphics card has found the neighbours; densities in ${components} dimensions were laid out on the processor.`,
-      );
-    }
-    return { parameters: { ...given, neighbors, ...density }, notes };
+    return { parameters: { ...given, neighbors, ...density }, notes: fewerNeighbors(n, asked, neighbors) };
   },
 };
 

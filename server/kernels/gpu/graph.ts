@@ -1,5 +1,6 @@
 /** A graph of neighbours on the card, as gather.wgsl wants it; and positions, which the processor keeps dimension by dimension. */
 import type { GpuBackend } from './backend.ts';
+import { shaders } from './shaders.ts';
 
 export interface GpuGraph {
   /** Of at most 32 edges: uint32 (segments, 4). */
@@ -9,13 +10,30 @@ export interface GpuGraph {
   readonly segmentStarts: GPUBuffer;
   readonly columns: GPUBuffer;
   readonly weights: GPUBuffer;
-  /** float32 (segments, 4): force of each segment, and the sum of its weights. */
+  /** `struct Pull` of gather.wgsl (segments): the force of each, and the sum of its weights. */
   readonly pulls: GPUBuffer;
 }
 
 const SEGMENT_EDGES = 32;
 
-/** @param graph in compressed rows: row i is entries starts[i] … starts[i + 1] - 1 */
+/** What a shader about places begins with: gather.wgsl on vectors of so many dimensions, at most ten. */
+export function gatherShader(dimensions: number): string {
+  return (isFlat(dimensions) ? shaders.flatVector : shaders.wideVector) + shaders.gather;
+}
+
+/** Of `struct Pull`: a vec3f and a number beside it, or eleven numbers. */
+function bytesOfPull(dimensions: number): number {
+  return isFlat(dimensions) ? 16 : 44;
+}
+
+function isFlat(dimensions: number): boolean {
+  return dimensions === 2 || dimensions === 3;
+}
+
+/**
+ * @param graph in compressed rows: row i is entries starts[i] … starts[i + 1] - 1
+ * @param dimensions of the map, by which the pulls are sized
+ */
 export function uploadGraph(
   backend: GpuBackend,
   {
@@ -29,6 +47,7 @@ export function uploadGraph(
     readonly columns: Uint32Array;
     readonly weights: Float32Array;
   },
+  dimensions: number,
 ): GpuGraph {
   const segmentStarts = new Uint32Array(n + 1);
   for (let i = 0; i < n; i++) {
@@ -49,7 +68,7 @@ export function uploadGraph(
     segmentStarts: backend.upload('starts of segments', segmentStarts),
     columns: backend.upload('columns', columns),
     weights: backend.upload('weights', weights),
-    pulls: backend.allocate('pulls', segmentCount * 16),
+    pulls: backend.allocate('pulls', segmentCount * bytesOfPull(dimensions)),
   };
 }
 

@@ -237,9 +237,44 @@ fn add_up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   total[at] = sum;
 }
 `,
+  // gpu/flatVector.wgsl
+  flatVector: `// A place on a map, or a force: in two or three dimensions, the third of which is 0 on a plane. wideVector.wgsl is its twin for others.
+override dimensions: u32 = 2u;
+
+alias Vector = vec3f;
+
+fn place_at(at: u32) -> Vector {
+  if (dimensions == 3u) {
+    return vec3f(positions[at], positions[at + 1u], positions[at + 2u]);
+  }
+  return vec3f(positions[at], positions[at + 1u], 0.0);
+}
+
+fn plus(a: Vector, b: Vector) -> Vector {
+  return a + b;
+}
+
+fn minus(a: Vector, b: Vector) -> Vector {
+  return a - b;
+}
+
+fn times(factor: f32, v: Vector) -> Vector {
+  return factor * v;
+}
+
+fn squares(v: Vector) -> f32 {
+  return dot(v, v);
+}
+
+// Each component within ±most.
+fn clip(v: Vector, most: f32) -> Vector {
+  return clamp(v, vec3f(-most), vec3f(most));
+}
+`,
   // gpu/gather.wgsl
-  gather: `// What the points of a map feel of their neighbours: the half that all methods share. A method adds \`struct Parameters\` with the
-// fields \`first\` and \`segments\`, and the function \`pull\`: the force along one edge.
+  gather: `// What the points of a map feel of their neighbours: the half that all methods share. With gpu/flatVector.wgsl or, in more than
+// three dimensions, gpu/wideVector.wgsl. A method adds \`struct Parameters\` with the fields \`first\` and \`segments\`, and the function
+// \`pull\`: the force along one edge.
 //
 // Rows of the graph are cut into segments of at most 32 edges, so that a point with thousands of neighbours does not keep all
 // others waiting. One invocation sums one segment and writes its own place alone; whoever sums the segments of a point does so
@@ -247,7 +282,10 @@ fn add_up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
 //
 // Positions are (n, dimensions), point by point.
 
-override dimensions: u32 = 2u;
+struct Pull {
+  force: Vector,
+  weight: f32, // the sum of the weights of the edges
+};
 
 @group(1) @binding(0) var<uniform> parameters: Parameters;
 
@@ -255,14 +293,10 @@ override dimensions: u32 = 2u;
 @group(0) @binding(1) var<storage, read> columns: array<u32>; // the other end of each edge
 @group(0) @binding(2) var<storage, read> weights: array<f32>;
 @group(0) @binding(3) var<storage, read> positions: array<f32>; // before this round
-@group(0) @binding(4) var<storage, read_write> pulls: array<vec4f>; // of a segment: the force, and the sum of the weights
+@group(0) @binding(4) var<storage, read_write> pulls: array<Pull>; // (segments)
 
-fn position(i: u32) -> vec3f {
-  let at = i * dimensions;
-  if (dimensions == 3u) {
-    return vec3f(positions[at], positions[at + 1u], positions[at + 2u]);
-  }
-  return vec3f(positions[at], positions[at + 1u], 0.0);
+fn position(i: u32) -> Vector {
+  return place_at(i * dimensions);
 }
 
 @compute @workgroup_size(64)
@@ -273,15 +307,14 @@ fn gather(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   }
   let segment = segments[at];
   let own = position(segment.x);
-  var force = vec3f(0);
+  var force = Vector();
   var sum = 0.0;
   for (var edge = segment.y; edge < segment.z; edge++) {
     let weight = weights[edge];
-    let difference = own - position(columns[edge]);
-    force += pull(weight, difference);
+    force = plus(force, pull(weight, minus(own, position(columns[edge]))));
     sum += weight;
   }
-  pulls[at] = vec4f(force, sum);
+  pulls[at] = Pull(force, sum);
 }
 `,
   // gpu/hash.wgsl
@@ -290,6 +323,61 @@ fn hash(u: u32) -> u32 {
   let state = u * 747796405u + 2891336453u;
   let word = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
   return (word >> 22u) ^ word;
+}
+`,
+  // gpu/wideVector.wgsl
+  wideVector: `// A place on a map, or a force: in up to ten dimensions. flatVector.wgsl is its twin for two and three, where a vector stays in one register.
+override dimensions: u32 = 4u;
+
+alias Vector = array<f32, 10>; // what is beyond \`dimensions\` is 0, and never looked at
+
+fn place_at(at: u32) -> Vector {
+  var place = Vector();
+  for (var c = 0u; c < dimensions; c++) {
+    place[c] = positions[at + c];
+  }
+  return place;
+}
+
+fn plus(a: Vector, b: Vector) -> Vector {
+  var sum = a;
+  for (var c = 0u; c < dimensions; c++) {
+    sum[c] += b[c];
+  }
+  return sum;
+}
+
+fn minus(a: Vector, b: Vector) -> Vector {
+  var difference = a;
+  for (var c = 0u; c < dimensions; c++) {
+    difference[c] -= b[c];
+  }
+  return difference;
+}
+
+fn times(factor: f32, v: Vector) -> Vector {
+  var product = v;
+  for (var c = 0u; c < dimensions; c++) {
+    product[c] *= factor;
+  }
+  return product;
+}
+
+fn squares(v: Vector) -> f32 {
+  var sum = 0.0;
+  for (var c = 0u; c < dimensions; c++) {
+    sum += v[c] * v[c];
+  }
+  return sum;
+}
+
+// Each component within ±most.
+fn clip(v: Vector, most: f32) -> Vector {
+  var clipped = v;
+  for (var c = 0u; c < dimensions; c++) {
+    clipped[c] = clamp(v[c], -most, most);
+  }
+  return clipped;
 }
 `,
   // gram.wgsl
@@ -1203,7 +1291,7 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   var slope = vec3f(0);
   for (var segment = segment_starts[i]; segment < segment_starts[i + 1u]; segment++) {
-    slope += pulls[segment].xyz;
+    slope += pulls[segment].force;
   }
   let own = position(i);
   for (var c = 0u; c < dimensions; c++) {
@@ -1418,7 +1506,7 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   var attraction = vec3f(0);
   for (var segment = segment_starts[i]; segment < segment_starts[i + 1u]; segment++) {
-    attraction += pulls[segment].xyz;
+    attraction += pulls[segment].force;
   }
   var repulsion = vec3f(0);
   for (var slice = 0u; slice < parameters.slices; slice++) {
@@ -1475,10 +1563,11 @@ struct Parameters {
 @group(0) @binding(10) var<storage, read_write> terms_of: array<vec2f>; // (n)
 
 const LEAST_RADIUS = 1e-8;
+const CLIP = 4.0;
 
 // \`gather\` is not used here.
-fn pull(weight: f32, difference: vec3f) -> vec3f {
-  return weight * difference;
+fn pull(weight: f32, difference: Vector) -> Vector {
+  return times(weight, difference);
 }
 
 fn membership(d2: f32) -> f32 {
@@ -1498,8 +1587,7 @@ fn sums(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let own = position(segment.x);
   var sum = vec2f(0);
   for (var edge = segment.y; edge < segment.z; edge++) {
-    let difference = own - position(columns[edge]);
-    let d2 = dot(difference, difference);
+    let d2 = squares(minus(own, position(columns[edge])));
     let q = membership(d2);
     sum += vec2f(q, q * d2);
   }
@@ -1598,11 +1686,11 @@ fn forces(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   let segment = segments[at];
   let own = position(segment.x);
   let term = terms_of[segment.x];
-  var force = vec3f(0);
+  var force = Vector();
   for (var edge = segment.y; edge < segment.z; edge++) {
     let j = columns[edge];
-    let difference = own - position(j);
-    let d2 = dot(difference, difference);
+    let difference = minus(own, position(j));
+    let d2 = squares(difference);
     if (d2 == 0.0) {
       continue;
     }
@@ -1610,13 +1698,13 @@ fn forces(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     let bent = parameters.b * (1.0 - q);
     let ends = term + terms_of[j];
     let push = 2.0 * q * ((1.0 - bent) * ends.x + (bent / d2) * ends.y) / weights[edge];
-    force += 2.0 * weights[edge] * clamp(push * difference, vec3f(-4), vec3f(4));
+    force = plus(force, times(2.0 * weights[edge], clip(times(push, difference), CLIP)));
   }
-  pulls[at] += vec4f(force, 0.0);
+  pulls[at].force = plus(pulls[at].force, force);
 }
 `,
   // umap/layout.wgsl
-  umapLayout: `// One epoch of UMAP's layout. Reference and derivation: layout.ts. With gpu/gather.wgsl and gpu/hash.wgsl.
+  umapLayout: `// One epoch of UMAP's layout, in up to ten dimensions. Reference and derivation: layout.ts. With gpu/gather.wgsl and gpu/hash.wgsl.
 //
 // gather   one invocation per segment of a row of the graph: attraction.
 // step     one workgroup per block of 64 points: they share 64 points drawn at random, by the same hash as on the processor;
@@ -1640,34 +1728,31 @@ struct Parameters {
 @group(0) @binding(7) var<storage, read_write> moments: array<vec2f>; // (n, dimensions): Adam's
 
 const BLOCK = 64u;
+const CLIP = 4.0;
 const SOFTENING = 0.001;
 
-fn clip(force: vec3f) -> vec3f {
-  return clamp(force, vec3f(-4), vec3f(4));
-}
-
 // 2 r clip(-2ab d^(2b-2) / (1 + a d^(2b)) (y_i - y_j))
-fn pull(weight: f32, difference: vec3f) -> vec3f {
-  let d2 = dot(difference, difference);
+fn pull(weight: f32, difference: Vector) -> Vector {
+  let d2 = squares(difference);
   if (d2 == 0.0) {
-    return vec3f(0);
+    return Vector();
   }
   let power = pow(d2, parameters.b);
   let factor = (-2.0 * parameters.a * parameters.b * power) / (d2 * (parameters.a * power + 1.0));
-  return 2.0 * weight * clip(factor * difference);
+  return times(2.0 * weight, clip(times(factor, difference), CLIP));
 }
 
 // clip(2b / ((0.001 + d^2) (1 + a d^(2b))) (y_i - y_j))
-fn push(difference: vec3f) -> vec3f {
-  let d2 = dot(difference, difference);
+fn push(difference: Vector) -> Vector {
+  let d2 = squares(difference);
   if (d2 == 0.0) {
-    return vec3f(0);
+    return Vector();
   }
   let factor = (2.0 * parameters.b) / ((SOFTENING + d2) * (parameters.a * pow(d2, parameters.b) + 1.0));
-  return clip(factor * difference);
+  return clip(times(factor, difference), CLIP);
 }
 
-var<workgroup> negatives: array<vec3f, BLOCK>;
+var<workgroup> negatives: array<Vector, BLOCK>;
 
 @compute @workgroup_size(64)
 fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -1680,148 +1765,21 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     return;
   }
   let own = position(i);
-  var attracted = vec4f(0);
+  var attracted = Pull();
   for (var segment = segment_starts[i]; segment < segment_starts[i + 1u]; segment++) {
-    attracted += pulls[segment];
+    attracted.force = plus(attracted.force, pulls[segment].force);
+    attracted.weight += pulls[segment].weight;
   }
-  var repelled = vec3f(0);
+  var repelled = Vector();
   for (var other = 0u; other < BLOCK; other++) {
-    repelled += push(own - negatives[other]);
+    repelled = plus(repelled, push(minus(own, negatives[other])));
   }
-  let force = attracted.xyz + (parameters.repulsion * attracted.w / f32(BLOCK)) * repelled;
+  let force = plus(attracted.force, times(parameters.repulsion * attracted.weight / f32(BLOCK), repelled));
   for (var c = 0u; c < dimensions; c++) {
     let at = i * dimensions + c;
     let before = moments[at];
     let m = before.x + 0.5 * (force[c] - before.x);
     let v = before.y + 0.1 * (force[c] * force[c] - before.y);
-    moments[at] = vec2f(m, v);
-    next[at] = own[c] + parameters.rate * m / (sqrt(v) + parameters.epsilon);
-  }
-}
-`,
-  // umap/layoutWide.wgsl
-  umapLayoutWide: `// One epoch of UMAP's layout in up to ten dimensions, as layout.wgsl does it in two or three. Reference and derivation: layout.ts.
-// With gpu/hash.wgsl.
-//
-// gather   one invocation per segment of a row of the graph (gpu/gather.wgsl): attraction.
-// step     one workgroup per block of 64 points, which share 64 points drawn at random: repulsion, then a step of Adam.
-
-override dimensions: u32 = 4u;
-
-struct Parameters {
-  first: u32, // workgroup
-  segments: u32,
-  n: u32,
-  epoch: u32,
-  seed: u32,
-  a: f32, // of the curve
-  b: f32,
-  repulsion: f32, // negative rate times strength
-  rate: f32, // learning rate, and Adam's corrections: rate * sqrt(1 - 0.9^t) / (1 - 0.5^t)
-  epsilon: f32,
-};
-
-@group(1) @binding(0) var<uniform> parameters: Parameters;
-
-@group(0) @binding(0) var<storage, read> segments: array<vec4u>; // point, first edge, end, 0
-@group(0) @binding(1) var<storage, read> columns: array<u32>; // the other end of each edge
-@group(0) @binding(2) var<storage, read> weights: array<f32>;
-@group(0) @binding(3) var<storage, read> positions: array<f32>; // (n, dimensions), before this epoch
-@group(0) @binding(4) var<storage, read_write> pulls: array<f32>; // (segments, dimensions + 1): the force, and the sum of the weights
-@group(0) @binding(5) var<storage, read> segment_starts: array<u32>; // (n + 1)
-@group(0) @binding(6) var<storage, read_write> next: array<f32>; // positions after this epoch
-@group(0) @binding(7) var<storage, read_write> moments: array<vec2f>; // (n, dimensions): Adam's
-
-const MOST = 10u;
-const BLOCK = 64u;
-const SOFTENING = 0.001;
-
-var<workgroup> negatives: array<f32, 640>; // (MOST, BLOCK)
-
-@compute @workgroup_size(64)
-fn gather(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = (parameters.first + group.x) * 64u + lane;
-  if (at >= parameters.segments) {
-    return;
-  }
-  let segment = segments[at];
-  var force = array<f32, MOST>();
-  var sum = 0.0;
-  for (var edge = segment.y; edge < segment.z; edge++) {
-    let weight = weights[edge];
-    sum += weight;
-    var difference = array<f32, MOST>();
-    var d2 = 0.0;
-    for (var c = 0u; c < dimensions; c++) {
-      difference[c] = positions[segment.x * dimensions + c] - positions[columns[edge] * dimensions + c];
-      d2 += difference[c] * difference[c];
-    }
-    if (d2 == 0.0) {
-      continue;
-    }
-    // 2 r clip(-2ab d^(2b-2) / (1 + a d^(2b)) (y_i - y_j))
-    let power = pow(d2, parameters.b);
-    let factor = (-2.0 * parameters.a * parameters.b * power) / (d2 * (parameters.a * power + 1.0));
-    for (var c = 0u; c < dimensions; c++) {
-      force[c] += 2.0 * weight * clamp(factor * difference[c], -4.0, 4.0);
-    }
-  }
-  let to = at * (dimensions + 1u);
-  for (var c = 0u; c < dimensions; c++) {
-    pulls[to + c] = force[c];
-  }
-  pulls[to + dimensions] = sum;
-}
-
-@compute @workgroup_size(64)
-fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let block = parameters.first + group.x;
-  let key = hash(((parameters.epoch + 1u) * 0x9e3779b1u) ^ (block ^ parameters.seed));
-  let drawn = hash(key + lane) % parameters.n;
-  for (var c = 0u; c < dimensions; c++) {
-    negatives[c * BLOCK + lane] = positions[drawn * dimensions + c];
-  }
-  workgroupBarrier();
-  let i = block * BLOCK + lane;
-  if (i >= parameters.n) {
-    return;
-  }
-  var own = array<f32, MOST>();
-  var force = array<f32, MOST>();
-  var degree = 0.0;
-  for (var c = 0u; c < dimensions; c++) {
-    own[c] = positions[i * dimensions + c];
-  }
-  for (var segment = segment_starts[i]; segment < segment_starts[i + 1u]; segment++) {
-    let begin = segment * (dimensions + 1u);
-    for (var c = 0u; c < dimensions; c++) {
-      force[c] += pulls[begin + c];
-    }
-    degree += pulls[begin + dimensions];
-  }
-  var repelled = array<f32, MOST>();
-  for (var other = 0u; other < BLOCK; other++) {
-    var d2 = 0.0;
-    for (var c = 0u; c < dimensions; c++) {
-      let difference = own[c] - negatives[c * BLOCK + other];
-      d2 += difference * difference;
-    }
-    if (d2 == 0.0) {
-      continue;
-    }
-    // clip(2b / ((0.001 + d^2) (1 + a d^(2b))) (y_i - y_j))
-    let factor = (2.0 * parameters.b) / ((SOFTENING + d2) * (parameters.a * pow(d2, parameters.b) + 1.0));
-    for (var c = 0u; c < dimensions; c++) {
-      repelled[c] += clamp(factor * (own[c] - negatives[c * BLOCK + other]), -4.0, 4.0);
-    }
-  }
-  let share = parameters.repulsion * degree / f32(BLOCK);
-  for (var c = 0u; c < dimensions; c++) {
-    let at = i * dimensions + c;
-    let sum = force[c] + share * repelled[c];
-    let before = moments[at];
-    let m = before.x + 0.5 * (sum - before.x);
-    let v = before.y + 0.1 * (sum * sum - before.y);
     moments[at] = vec2f(m, v);
     next[at] = own[c] + parameters.rate * m / (sqrt(v) + parameters.epsilon);
   }

@@ -42,7 +42,7 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   var slope = vec3f(0);
   for (var segment = segment_starts[i]; segment < segment_starts[i + 1u]; segment++) {
-    slope += pulls[segment].xyz;
+    slope += pulls[segment].force;
   }
   let own = position(i);
   for (var c = 0u; c < dimensions; c++) {

@@ -1,10 +1,8 @@
 /** The layout of PaCMAP and LocalMAP on the graphics card: layout.wgsl. Reference: `pairsStepPlain` in layout.ts. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
+import { gatherShader, interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import { type PairForces, type PairLayout, type Pairs, rateOf } from './layout.ts';
-
-const shader = shaders.gather + shaders.pacmapLayout;
 
 /** Multiply-adds and the like of one force. */
 const FORCE_WORK = 12;
@@ -39,9 +37,10 @@ export async function runPairsOnGpu(
   if (rounds <= 0) return;
   const before = backend.mark();
   try {
+    const shader = gatherShader(dimensions) + shaders.pacmapLayout;
     const gather = await backend.kernel(shader, 'gather', { dimensions });
     const step = await backend.kernel(shader, 'step', { dimensions });
-    const put = () => uploadGraph(backend, joinKinds(n, kinds()));
+    const put = () => uploadGraph(backend, joinKinds(n, kinds()), dimensions);
     const onCard = owner === null ? put() : backend.keep(owner, put);
     const even = backend.upload('positions', pointsOf(layout.positions, n));
     const odd = backend.allocate('next positions', even.size);

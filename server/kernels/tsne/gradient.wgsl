@@ -147,7 +147,7 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   var attraction = vec3f(0);
   for (var segment = segment_starts[i]; segment < segment_starts[i + 1u]; segment++) {
-    attraction += pulls[segment].xyz;
+    attraction += pulls[segment].force;
   }
   var repulsion = vec3f(0);
   for (var slice = 0u; slice < parameters.slices; slice++) {

@@ -1,11 +1,9 @@
 /** t-SNE's steps on the graphics card, exactly, over all pairs: gradient.wgsl. Reference: `tsneStepPlain` in gradient.ts. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
+import { gatherShader, interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import type { TsneStep } from './gradient.ts';
 import type { Tsne, TsneRunOptions } from './tsne.ts';
-
-const shader = shaders.gather + shaders.tsneGradient;
 
 /** As TILE in gradient.wgsl. */
 const TILE = 256;
@@ -36,6 +34,7 @@ export async function runTsneOnGpu(
   if (rounds <= 0) return;
   const before = backend.mark();
   try {
+    const shader = gatherShader(dimensions) + shaders.tsneGradient;
     const constants = { dimensions };
     const gather = await backend.kernel(shader, 'gather', constants);
     const repel = await backend.kernel(shader, 'repel', constants);
@@ -50,7 +49,7 @@ export async function runTsneOnGpu(
     const slices = Math.ceil(n / slicePoints);
     const groups = blocks * slices;
 
-    const onCard = backend.keep(graph, () => uploadGraph(backend, graph));
+    const onCard = backend.keep(graph, () => uploadGraph(backend, graph, dimensions));
     const even = backend.upload('positions', pointsOf(layout.positions, n));
     const odd = backend.allocate('next positions', even.size);
     const positionsIn = (round: number) => (round % 2 === 0 ? even : odd);

@@ -24,10 +24,11 @@ struct Parameters {
 @group(0) @binding(10) var<storage, read_write> terms_of: array<vec2f>; // (n)
 
 const LEAST_RADIUS = 1e-8;
+const CLIP = 4.0;
 
 // `gather` is not used here.
-fn pull(weight: f32, difference: vec3f) -> vec3f {
-  return weight * difference;
+fn pull(weight: f32, difference: Vector) -> Vector {
+  return times(weight, difference);
 }
 
 fn membership(d2: f32) -> f32 {
@@ -47,8 +48,7 @@ fn sums(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let own = position(segment.x);
   var sum = vec2f(0);
   for (var edge = segment.y; edge < segment.z; edge++) {
-    let difference = own - position(columns[edge]);
-    let d2 = dot(difference, difference);
+    let d2 = squares(minus(own, position(columns[edge])));
     let q = membership(d2);
     sum += vec2f(q, q * d2);
   }
@@ -147,11 +147,11 @@ fn forces(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   let segment = segments[at];
   let own = position(segment.x);
   let term = terms_of[segment.x];
-  var force = vec3f(0);
+  var force = Vector();
   for (var edge = segment.y; edge < segment.z; edge++) {
     let j = columns[edge];
-    let difference = own - position(j);
-    let d2 = dot(difference, difference);
+    let difference = minus(own, position(j));
+    let d2 = squares(difference);
     if (d2 == 0.0) {
       continue;
     }
@@ -159,7 +159,7 @@ fn forces(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     let bent = parameters.b * (1.0 - q);
     let ends = term + terms_of[j];
     let push = 2.0 * q * ((1.0 - bent) * ends.x + (bent / d2) * ends.y) / weights[edge];
-    force += 2.0 * weights[edge] * clamp(push * difference, vec3f(-4), vec3f(4));
+    force = plus(force, times(2.0 * weights[edge], clip(times(push, difference), CLIP)));
   }
-  pulls[at] += vec4f(force, 0.0);
+  pulls[at].force = plus(pulls[at].force, force);
 }

@@ -1,4 +1,4 @@
-// One epoch of UMAP's layout. Reference and derivation: layout.ts. With gpu/gather.wgsl and gpu/hash.wgsl.
+// One epoch of UMAP's layout, in up to ten dimensions. Reference and derivation: layout.ts. With gpu/gather.wgsl and gpu/hash.wgsl.
 //
 // gather   one invocation per segment of a row of the graph: attraction.
 // step     one workgroup per block of 64 points: they share 64 points drawn at random, by the same hash as on the processor;
@@ -22,34 +22,31 @@ struct Parameters {
 @group(0) @binding(7) var<storage, read_write> moments: array<vec2f>; // (n, dimensions): Adam's
 
 const BLOCK = 64u;
+const CLIP = 4.0;
 const SOFTENING = 0.001;
 
-fn clip(force: vec3f) -> vec3f {
-  return clamp(force, vec3f(-4), vec3f(4));
-}
-
 // 2 r clip(-2ab d^(2b-2) / (1 + a d^(2b)) (y_i - y_j))
-fn pull(weight: f32, difference: vec3f) -> vec3f {
-  let d2 = dot(difference, difference);
+fn pull(weight: f32, difference: Vector) -> Vector {
+  let d2 = squares(difference);
   if (d2 == 0.0) {
-    return vec3f(0);
+    return Vector();
   }
   let power = pow(d2, parameters.b);
   let factor = (-2.0 * parameters.a * parameters.b * power) / (d2 * (parameters.a * power + 1.0));
-  return 2.0 * weight * clip(factor * difference);
+  return times(2.0 * weight, clip(times(factor, difference), CLIP));
 }
 
 // clip(2b / ((0.001 + d^2) (1 + a d^(2b))) (y_i - y_j))
-fn push(difference: vec3f) -> vec3f {
-  let d2 = dot(difference, difference);
+fn push(difference: Vector) -> Vector {
+  let d2 = squares(difference);
   if (d2 == 0.0) {
-    return vec3f(0);
+    return Vector();
   }
   let factor = (2.0 * parameters.b) / ((SOFTENING + d2) * (parameters.a * pow(d2, parameters.b) + 1.0));
-  return clip(factor * difference);
+  return clip(times(factor, difference), CLIP);
 }
 
-var<workgroup> negatives: array<vec3f, BLOCK>;
+var<workgroup> negatives: array<Vector, BLOCK>;
 
 @compute @workgroup_size(64)
 fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -62,15 +59,16 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     return;
   }
   let own = position(i);
-  var attracted = vec4f(0);
+  var attracted = Pull();
   for (var segment = segment_starts[i]; segment < segment_starts[i + 1u]; segment++) {
-    attracted += pulls[segment];
+    attracted.force = plus(attracted.force, pulls[segment].force);
+    attracted.weight += pulls[segment].weight;
   }
-  var repelled = vec3f(0);
+  var repelled = Vector();
   for (var other = 0u; other < BLOCK; other++) {
-    repelled += push(own - negatives[other]);
+    repelled = plus(repelled, push(minus(own, negatives[other])));
   }
-  let force = attracted.xyz + (parameters.repulsion * attracted.w / f32(BLOCK)) * repelled;
+  let force = plus(attracted.force, times(parameters.repulsion * attracted.weight / f32(BLOCK), repelled));
   for (var c = 0u; c < dimensions; c++) {
     let at = i * dimensions + c;
     let before = moments[at];

@@ -1,28 +1,14 @@
 /**
- * UMAP's epochs on the graphics card: layout.wgsl in two and three dimensions, layoutWide.wgsl in others, and for densMAP density.wgsl. Reference: `layoutEpoch` in layout.ts, with the same
+ * UMAP's epochs on the graphics card: layout.wgsl, and for densMAP density.wgsl. Reference: `layoutEpoch` in layout.ts, with the same
  * points drawn at random, and density.ts.
  */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { type GpuGraph, interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
+import { type GpuGraph, gatherShader, interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import { type Density, firstDenseEpoch } from './density.ts';
 import type { Graph } from './fuzzyGraph.ts';
 import { BETA1, BETA2, BLOCK, type Forces } from './layout.ts';
 import type { RunOptions, Umap } from './umap.ts';
-
-const shader = shaders.gather + shaders.hash + shaders.umapLayout;
-const wideShader = shaders.hash + shaders.umapLayoutWide;
-const densityShader = shaders.gather + shaders.umapDensity;
-
-/** The dimensions of a vector in shaders, by which layout.wgsl and density.wgsl count. */
-function isFlat(dimensions: number): boolean {
-  return dimensions === 2 || dimensions === 3;
-}
-
-/** Whether the card can do it: densities are looked after in two and three dimensions alone. */
-export function hasUmapOnGpu({ density, layout: { dimensions } }: Umap): boolean {
-  return density === null || isFlat(dimensions);
-}
 
 /** Multiply-adds and the like of one force. A power counts for several. */
 const FORCE_WORK = 16;
@@ -43,12 +29,10 @@ export async function runUmapOnGpu(
   if (rounds <= 0) return;
   const before = backend.mark();
   try {
-    const isWide = !isFlat(dimensions);
-    const gather = await backend.kernel(isWide ? wideShader : shader, 'gather', { dimensions });
-    const step = await backend.kernel(isWide ? wideShader : shader, 'step', { dimensions });
-    const kept = backend.keep(graph, () => uploadGraph(backend, graph));
-    const pulls = isWide ? backend.allocate('wide pulls', kept.segmentCount * (dimensions + 1) * 4) : kept.pulls;
-    const onCard = { ...kept, pulls };
+    const shader = gatherShader(dimensions) + shaders.hash + shaders.umapLayout;
+    const gather = await backend.kernel(shader, 'gather', { dimensions });
+    const step = await backend.kernel(shader, 'step', { dimensions });
+    const onCard = backend.keep(graph, () => uploadGraph(backend, graph, dimensions));
     const even = backend.upload('positions', pointsOf(layout.positions, n));
     const odd = backend.allocate('next positions', even.size);
     const positionsIn = (round: number) => (round % 2 === 0 ? even : odd);
@@ -148,7 +132,7 @@ async function densityStages(
     work: number,
     buffers: (round: number) => Readonly<Record<number, GPUBuffer>>,
   ): Promise<Stage> => {
-    const kernel = await backend.kernel(densityShader, entry, { dimensions });
+    const kernel = await backend.kernel(gatherShader(dimensions) + shaders.umapDensity, entry, { dimensions });
     return { kernel, blocks, work, buffers, parameters };
   };
   const graph = (round: number) => ({ 0: segments, 1: onCard.columns, 3: positionsIn(round) });

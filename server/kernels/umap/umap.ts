@@ -15,7 +15,7 @@ import { fitCurve } from './curve.ts';
 import { type Density, type DensityOptions, densityOf, densityTerms, firstDenseEpoch } from './density.ts';
 import { fuzzyGraph } from './fuzzyGraph.ts';
 import { BETA1, BETA2, BLOCK, type Forces, type Layout } from './layout.ts';
-import { hasUmapOnGpu, runUmapOnGpu } from './layoutOnGpu.ts';
+import { runUmapOnGpu } from './layoutOnGpu.ts';
 import { spectralStart } from './spectral.ts';
 import { type Target, withTarget } from './target.ts';
 
@@ -144,9 +144,7 @@ export async function runUmap(
   untilEpoch: number = umap.epochs,
   { signal, onEpoch }: RunOptions = {},
 ): Promise<void> {
-  if (on.device === 'GPU' && hasUmapOnGpu(umap)) {
-    return await runUmapOnGpu(on, umap, untilEpoch, { signal, onEpoch });
-  }
+  if (on.device === 'GPU') return await runUmapOnGpu(on, umap, untilEpoch, { signal, onEpoch });
   const backend = processorOf(on);
   const { graph, forces, density, epochs, seed, layout } = umap;
   const { n } = graph;

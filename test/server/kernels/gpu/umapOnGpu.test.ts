@@ -39,7 +39,7 @@ describe("UMAP's layout on the graphics card", { skip: gpu.skip }, async () => {
     });
   }
 
-  for (const components of [2, 3]) {
+  for (const components of [2, 3, 4, 10]) {
     test(`goes where the processor goes with densities in ${components} dimensions, in pieces and at once`, async () => {
       const dense = () =>
         initializeUmap(neighbors, firstColumns(rows, components), {

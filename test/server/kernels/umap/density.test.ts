@@ -156,10 +156,10 @@ test('the force is twice the gradient of weight times edges times correlation', 
 });
 
 describe('the layout', () => {
-  for (const components of [2, 3, 5]) {
+  for (const components of [2, 3, 5, 10]) {
     test(`with densities is that of the plain form in ${components} dimensions`, async () => {
       const [fast, plain] = await Promise.all(
-        [0, 1].map(() => begin(twoDensities(300, 6), components, { density: { share: 1 }, epochs: 50 })),
+        [0, 1].map(() => begin(twoDensities(300, 12), components, { density: { share: 1 }, epochs: 50 })),
       );
       assert.ok(fast && plain?.density);
       for (let epoch = 0; epoch < 2; epoch++) {
@@ -209,6 +209,20 @@ describe('the layout', () => {
     assert.ok((now ?? 0) > 0.85 && (now ?? 0) > (before ?? 1) + 0.2, `${before} → ${now}`);
     const [ratio, ratioThen] = [plain, dense].map((map) => wide(map, 1) / wide(map, 0));
     assert.ok((ratioThen ?? 0) > 2 && (ratioThen ?? 0) > 1.5 * (ratio ?? 1), `${ratio} → ${ratioThen} times as wide`);
+  });
+
+  test('keeps radii in four and in ten dimensions, too, where groups are looked for', async () => {
+    const rows = twoDensities(300, 12);
+    for (const components of [4, 10]) {
+      const agree: number[] = [];
+      for (const density of [undefined, {}]) {
+        const umap = await begin(rows, components, { density });
+        await runUmap(threaded, umap);
+        agree.push(await radiiAgree(rows, umapCoordinates(umap)));
+      }
+      const [before, now] = agree;
+      assert.ok((now ?? 0) > 0.85 && (now ?? 0) > (before ?? 1) + 0.1, `${components}: ${before} → ${now}`);
+    }
   });
 
   test('tells the correlation that it makes large', async () => {
