@@ -1,16 +1,18 @@
 /**
  * Tables become items, pictures, vectors and maps of a data set.
  *
- * A new data set is filled directly and seen by nobody until it is whole. Rows for a data set that is there wait in
- * tables of their own and go over in one transaction. Each batch is committed together with a checkpoint that counts
- * batches: after an interruption the files are read again from their beginning, because keys, types and coordinates
- * are to be known of all rows, but what was written is not written again.
+ * A new data set is filled directly and seen by nobody until it is whole: vectors and items side by side, each in a
+ * transaction of its own. Rows for a data set that is there wait in tables of their own and go over in one transaction.
+ * Each batch is committed together with a checkpoint that counts batches: after an interruption the files are read again
+ * from their beginning, because keys, types and coordinates are to be known of all rows, but what was written is not
+ * written again. Vectors that were there before their items are removed first.
  */
 import type { Database, Queryable } from '../database/database.ts';
 import {
   appendVectors,
   countEmbedding,
   createEmbedding,
+  deleteVectorsFrom,
   type Embedding,
   findEmbedding,
   findEmbeddingsById,
@@ -315,6 +317,8 @@ function fillDataset(context: TaskContext, { vectors, roles }: Plan, begun: Impo
     if (vectors === null || embedding !== null) return embedding;
     if (state.embeddingId !== null) {
       [embedding = null] = await findEmbeddingsById(database, [state.embeddingId]);
+      if (embedding === null) throw new UserError('NOT_FOUND', 'The embedding was removed meanwhile.');
+      await removeVectorsFrom(embedding, batch.offset + 1);
       return embedding;
     }
     embedding = await database.transaction(async (transaction) => {
@@ -330,26 +334,50 @@ function fillDataset(context: TaskContext, { vectors, roles }: Plan, begun: Impo
     return embedding;
   };
 
+  /** The attempt that was interrupted may have written vectors whose items it did not come to write. */
+  const removeVectorsFrom = (into: Embedding, firstId: number): Promise<void> =>
+    database.transaction(
+      async (transaction) => {
+        await deleteVectorsFrom(transaction, into, firstId);
+        await context.guard(transaction);
+      },
+      { signal },
+    );
+
+  const writeVectors = async (into: Embedding | null, { vectors: rows, keys, offset }: Batch): Promise<void> => {
+    if (into === null || rows === null || keys.length === 0) return;
+    await database.transaction(
+      async (transaction) => {
+        const ids = Float64Array.from(keys, (_, i) => offset + 1 + i);
+        await appendVectors(transaction, into, ids, rows);
+        await context.guard(transaction);
+      },
+      { signal },
+    );
+  };
+
   return {
     async batch(batch, number) {
       const into = await requireEmbedding(batch);
-      await database.transaction(
+      // On Postgres one connection copies the vectors while another keeps the indexes of the items. Where only one is left
+      // in the pool they come one after the other: the vectors wait for nobody, and asked for theirs first.
+      const vectorsWritten = writeVectors(into, batch);
+      const itemsWritten = database.transaction(
         async (transaction) => {
           const firstId = batch.offset + 1;
           if (batch.keys.length > 0) {
-            if (into !== null && batch.vectors !== null) {
-              const ids = Float64Array.from(batch.keys, (_, i) => firstId + i);
-              await appendVectors(transaction, into, ids, batch.vectors);
-            }
             await appendItems(transaction, state.datasetId, firstId, batch);
             if (batch.images !== null) await appendImages(transaction, state.datasetId, firstId, batch.images);
           }
+          await vectorsWritten;
           state = { ...state, batches: number };
           await context.reject(batch.rejections);
           await context.saveCheckpoint(state, transaction);
         },
         { signal },
       );
+      const ended = await Promise.allSettled([vectorsWritten, itemsWritten]);
+      for (const part of ended) if (part.status === 'rejected') throw part.reason;
     },
 
     async finish(assembly, options) {

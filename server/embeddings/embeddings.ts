@@ -236,6 +236,15 @@ export async function appendVectors(
   );
 }
 
+/** Removes the vectors of this item and of those that came after it. */
+export async function deleteVectorsFrom(
+  transaction: Queryable,
+  { id }: Pick<Embedding, 'id'>,
+  itemId: number,
+): Promise<void> {
+  await transaction.query('delete from vectors where embedding_id = $1::int and item_id >= $2::bigint', [id, itemId]);
+}
+
 /** All vectors anew, in place of those there are. Who reads them meanwhile waits, or sees those of before. */
 export async function replaceVectors(
   transaction: Queryable,
@@ -259,11 +268,13 @@ export function* vectorRows(
   begin: (writer: CopyWriter, i: number) => void,
 ): Generator<Uint8Array> {
   const writer = new CopyWriter();
+  yield writer.take(); // the header, so that all that follows are rows
   let row = 0;
   for (const block of blocks) {
     for (let at = 0; at < block.length; at += dimension) {
       begin(writer, row++);
       writer.vector(block.subarray(at, at + dimension));
+      if (row === 1) writer.reserve(Math.ceil(PIECE_BYTES / writer.size) * writer.size); // each row is as long
       if (writer.size >= PIECE_BYTES) yield writer.take();
     }
   }
