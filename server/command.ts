@@ -365,10 +365,11 @@ async function importCommand(given: Given): Promise<void> {
     if (url === null) throw error;
     print(`The server at ${url} has the database open; the files are sent there.`);
     const { importOverHttp } = await import('./importOverHttp.ts');
+    const { hasEnded } = await import('./jobs/jobs.ts');
     const line = progressLine(dataset);
     for await (const job of importOverHttp({ url, token: config.authToken, signal }, input)) {
       line.show(job.stage, job.progress);
-      if (job.state !== 'QUEUED' && job.state !== 'RUNNING') {
+      if (hasEnded(job.state)) {
         line.end();
         report(job, job.rejections, dataset);
       }
@@ -475,11 +476,12 @@ async function withDatabase(config: Config, use: (database: Database) => Promise
 
 /** Works at a job here until it has ended, showing how far it is. @throws UserError why it failed */
 async function finishJob(database: Database, config: Config, queued: Job, signal: AbortSignal): Promise<void> {
-  const { listRejections, watchJob } = await import('./jobs/jobs.ts');
+  const { listRejections, resumeJob, watchJob } = await import('./jobs/jobs.ts');
   const { tasks } = await import('./jobs/tasks.ts');
   const { workHere } = await import('./jobs/work.ts');
   const { findDatasetsById } = await import('./datasets/datasets.ts');
   const jobId = queued.id;
+  await resumeJob(database, jobId); // who asks for it again wants it to go on
   const line = progressLine(nameOf(queued));
   const over = new AbortController();
   const watching = (async () => {

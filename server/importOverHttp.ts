@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ImportInput } from './datasets/importFiles.ts';
 import { errorCodes, UserError } from './errors.ts';
+import { hasEnded, type JobState } from './jobs/jobs.ts';
 
 /** What is asked of the job. */
 export interface RemoteJob {
   readonly id: string;
-  readonly state: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly state: JobState;
   readonly stage: string | null;
   readonly progress: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -54,7 +55,7 @@ export async function* importOverHttp(
     if (job === null) throw new UserError('NOT_FOUND', 'The server has forgotten the job.');
     if (JSON.stringify(job) !== seen) yield job;
     seen = JSON.stringify(job);
-    if (job.state !== 'QUEUED' && job.state !== 'RUNNING') return;
+    if (hasEnded(job.state)) return;
     await sleep(POLL_MS, undefined, { signal: client.signal });
   }
 }

@@ -1,4 +1,5 @@
 /** What the map asks of the server. The only file that fetches. */
+import type { MapNames } from './loadMap.ts';
 import { decodePoints, type Points } from './points.ts';
 
 export type FieldType = 'TEXT' | 'CATEGORY' | 'NUMBER' | 'BOOLEAN' | 'DATE' | 'JSON';
@@ -37,10 +38,12 @@ export interface ProjectionSummary {
   } | null;
 }
 
+export type Metric = 'COSINE' | 'EUCLIDEAN' | 'INNER_PRODUCT';
+
 export interface EmbeddingSummary {
   readonly name: string;
   readonly dimension: number;
-  readonly metric: 'COSINE' | 'EUCLIDEAN' | 'INNER_PRODUCT';
+  readonly metric: Metric;
   readonly itemCount: number | string;
   readonly model: { readonly name: string; readonly description: string | null } | null;
   readonly projections: readonly ProjectionSummary[];
@@ -114,7 +117,7 @@ export interface OpenJob {
   } | null;
 }
 
-export type JobState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+export type JobState = 'QUEUED' | 'RUNNING' | 'PAUSED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
 /** What is told of a map in the making. */
 export interface Watching {
@@ -183,6 +186,7 @@ export interface Neighbors {
   readonly search: {
     readonly method: 'EXACT' | 'INDEX' | 'AUTO';
     readonly exact: boolean;
+    readonly metric: Metric;
     readonly complete: boolean;
     readonly milliseconds: number;
   };
@@ -273,18 +277,15 @@ fragment cluster on Cluster {
     }
   }
 }`,
-  place: `query MapPlace($dataset: String!, $embedding: String!, $projection: String!, $vector: Vector!) {
-  dataset(slug: $dataset) { embedding(name: $embedding) { projection(name: $projection) { place(to: { vector: $vector }) { x y z } } } }
-}`,
   item: `query MapItem($dataset: String!, $key: String!, $size: Int!) {
   dataset(slug: $dataset) { item(key: $key) { key label fields image(size: $size) { url width height } } }
 }`,
-  nearest: `query MapNearest($dataset: String!, $embedding: String!, $key: String!, $first: Int!, $filter: Filter) {
+  nearest: `query MapNearest($dataset: String!, $embedding: String!, $key: String!, $first: Int!, $metric: Metric) {
   dataset(slug: $dataset) {
     embedding(name: $embedding) {
-      nearest(to: { item: $key }, first: $first, filter: $filter) {
+      nearest(to: { item: $key }, first: $first, search: { metric: $metric }) {
         edges { rank distance similarity node { key label image(size: 64) { url width height } } }
-        search { method exact complete milliseconds }
+        search { method exact metric complete milliseconds }
       }
     }
   }
@@ -294,7 +295,7 @@ fragment cluster on Cluster {
     embedding(name: $embedding) {
       nearest(to: $to, first: $first, search: { combine: $combine }) {
         edges { rank distance similarity node { key label image(size: 64) { url width height } } }
-        search { method exact complete milliseconds }
+        search { method exact metric complete milliseconds }
       }
     }
   }
@@ -307,33 +308,14 @@ fragment cluster on Cluster {
     items(first: $first, filter: { field: "key", in: $keys }) { nodes { key label fields image { url width height } } }
   }
 }`,
-  job: `query MapJob($id: ID!) {
-  job(id: $id) { id state stage progress rejectedCount warnings error { code message file line } result { dataset { slug } } }
-}`,
 } as const;
-
-export interface Job {
-  readonly id: string;
-  readonly state: JobState;
-  readonly stage: string | null;
-  readonly progress: number | null;
-  readonly rejectedCount: number | string;
-  readonly warnings: readonly string[];
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly file: string | null;
-    readonly line: number | null;
-  } | null;
-  readonly result: { readonly dataset: { readonly slug: string } | null } | null;
-}
-
-const JOB_POLL_MS = 300;
 
 /** Whom a map asks: a server, or whoever answers as one. */
 export type Client = Pick<HttpClient, keyof HttpClient> & {
   /** Tells of a map in the making, where no socket does. */
   readonly watch?: (job: string, watching: Watching, signal: AbortSignal) => void;
+  /** Where vectors would lie on a map, as its coordinates, where no server is to be asked. */
+  readonly place?: (names: MapNames, rows: readonly Float32Array[]) => Promise<readonly (readonly number[])[]>;
 };
 
 /** One server, as one page may ask it. */
@@ -459,11 +441,12 @@ export class HttpClient {
     return all;
   }
 
-  /** The items nearest to an item, by the server. */
+  /** The items nearest to an item, by the server. @param metric null: the embedding's own */
   async nearest(
     names: { readonly dataset: string; readonly embedding: string },
     key: string,
     first: number,
+    metric: string | null,
     signal?: AbortSignal,
   ): Promise<Neighbors> {
     interface Answer {
@@ -476,7 +459,7 @@ export class HttpClient {
         } | null;
       } | null;
     }
-    const answer = await this.ask<Answer>(documents.nearest, { ...names, key, first, filter: null }, signal);
+    const answer = await this.ask<Answer>(documents.nearest, { ...names, key, first, metric }, signal);
     const nearest = answer.dataset?.embedding?.nearest;
     if (!nearest)
       throw new ClientError('NOT_FOUND', `There is no embedding "${names.embedding}" in "${names.dataset}".`);
@@ -484,29 +467,6 @@ export class HttpClient {
       neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })),
       search: nearest.search,
     };
-  }
-
-  /** Where vectors would lie on a map, as its coordinates. */
-  async place(
-    names: { readonly dataset: string; readonly embedding: string; readonly projection: string },
-    rows: readonly Float32Array[],
-    signal?: AbortSignal,
-  ): Promise<readonly (readonly number[])[]> {
-    interface Answer {
-      dataset: {
-        embedding: { projection: { place: { x: number; y: number; z: number | null } } | null } | null;
-      } | null;
-    }
-    const { dataset, embedding, projection } = names;
-    return await Promise.all(
-      rows.map(async (row) => {
-        const variables = { dataset, embedding, projection, vector: [...row] };
-        const answer = await this.ask<Answer>(documents.place, variables, signal);
-        const place = answer.dataset?.embedding?.projection?.place;
-        if (!place) throw new ClientError('NOT_FOUND', `There is no map "${projection}" of "${embedding}".`);
-        return place.z === null ? [place.x, place.y] : [place.x, place.y, place.z];
-      }),
-    );
   }
 
   /**
@@ -537,24 +497,15 @@ export class HttpClient {
     return { neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })), search: nearest.search };
   }
 
-  /** Waits until a job has ended. `onStage` is told what it is doing. @throws ClientError why it failed */
-  async finished(id: string, onStage: (stage: string | null) => void, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const job = await this.job(id, signal);
-      if (job === null) throw new ClientError('NOT_FOUND', 'The server no longer knows the work.');
-      if (job.state === 'SUCCEEDED') return;
-      if (job.state === 'FAILED' || job.state === 'CANCELLED') {
-        throw new ClientError(job.error?.code ?? job.state, job.error?.message ?? 'It was cancelled.');
-      }
-      onStage(job.stage);
-      await new Promise((resolve) => setTimeout(resolve, JOB_POLL_MS));
-      signal.throwIfAborted();
-    }
-  }
-
-  /** Items whose label contains a text or matches a regular expression (Postgres syntax), the first 1000. */
-  async search(dataset: string, text: string, mode: 'text' | 'regex', signal?: AbortSignal): Promise<Matches> {
-    const filter = { field: 'label', [mode === 'regex' ? 'matches' : 'contains']: text };
+  /** Items whose label, or another field, contains a text or matches a regular expression (Postgres syntax), the first 1000. */
+  async search(
+    dataset: string,
+    field: string,
+    text: string,
+    mode: 'text' | 'regex',
+    signal?: AbortSignal,
+  ): Promise<Matches> {
+    const filter = { field, [mode === 'regex' ? 'matches' : 'contains']: text };
     interface Answer {
       dataset: { items: { totalCount: number | string; nodes: ItemSummary[] } } | null;
     }
@@ -611,10 +562,6 @@ export class HttpClient {
     onProgress?.(1);
     const { id }: { id: string } = await response.json();
     return id;
-  }
-
-  async job(id: string, signal?: AbortSignal): Promise<Job | null> {
-    return (await this.ask<{ job: Job | null }>(documents.job, { id }, signal)).job;
   }
 
   /** The absolute address of one that an answer gave. */

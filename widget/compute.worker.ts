@@ -7,6 +7,7 @@
 import { projectOntoAxes } from '#kernels/axes.ts';
 import type { Backend } from '#kernels/backend.ts';
 import { CpuBackend, type CpuCall, type CpuThread, type CpuThreads, callFunction } from '#kernels/cpu/backend.ts';
+import type { Metric } from '#kernels/distance.ts';
 import { frameToBytes } from '#kernels/frame.ts';
 import { GpuBackend, GpuError } from '#kernels/gpu/backend.ts';
 import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
@@ -29,7 +30,7 @@ export interface ComputeRequests {
   };
   /** Where rows would lie on the map that was made. */
   readonly place: { readonly rows: Matrix };
-  readonly nearest: { readonly row: number; readonly first: number };
+  readonly nearest: { readonly row: number; readonly first: number; readonly metric: Metric };
 }
 
 export interface ComputeAnswers {
@@ -92,7 +93,7 @@ class PageMap {
   async answer(call: ComputeCall): Promise<ComputeAnswers[ComputeName]> {
     if (call.name === 'map') return await this.#make(call.input);
     if (call.name === 'place') return await this.#place(call.input.rows);
-    return await this.#nearest(call.input.row, call.input.first);
+    return await this.#nearest(call.input);
   }
 
   async #make({ matrix, options, device }: ComputeRequests['map']): Promise<ComputeAnswers['map']> {
@@ -189,10 +190,10 @@ class PageMap {
     return placed;
   }
 
-  async #nearest(row: number, first: number): Promise<Nearest> {
+  async #nearest({ row, first, metric }: ComputeRequests['nearest']): Promise<Nearest> {
     const { matrix } = this.#finished();
     const { backend, rows } = await this.#known();
-    return await nearestRows(backend, rows, rowOf(matrix, row), first, { exclude: [row] });
+    return await nearestRows(backend, rows, rowOf(matrix, row), first, { metric, exclude: [row] });
   }
 
   #finished() {

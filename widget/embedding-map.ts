@@ -28,6 +28,7 @@ import { SelectionFeature } from './features/selection.ts';
 import type { PlacedLabel } from './labels.ts';
 import { layersOf } from './layers.ts';
 import type { LoadedMap } from './loadMap.ts';
+import { loadMore } from './loadMore.ts';
 import { colorField, isOfClusters, type Names, titleOf } from './names.ts';
 import { renderBar } from './panels/bar.ts';
 import { icons } from './panels/icons.ts';
@@ -64,6 +65,7 @@ export class EmbeddingMap extends LitElement {
     theme: { type: String, reflect: true },
     clusters: { type: String, reflect: true },
     neighborCount: { type: Number, attribute: 'neighbor-count', reflect: true },
+    metric: { type: String, reflect: true },
     captions: { type: Boolean, reflect: true },
     compact: { type: Boolean, reflect: true },
     cooperative: { type: Boolean, reflect: true },
@@ -91,6 +93,8 @@ export class EmbeddingMap extends LitElement {
   declare clusters: string | null;
   /** How many neighbours a click asks for, 1 to 100. Default: 10. */
   declare neighborCount: number;
+  /** By what they are near: `COSINE`, `EUCLIDEAN` or `INNER_PRODUCT`. Default: the embedding's own. */
+  declare metric: string | null;
   /** Whether names of the items, or pictures of those that have them, stand at the points where there is room. */
   declare captions: boolean;
   /** Only the map: no search, choices or panels; gestures, tooltips and events stay. */
@@ -187,6 +191,8 @@ export class EmbeddingMap extends LitElement {
   #tool: 'move' | 'lasso' = 'move';
   #lasso: { readonly outline: readonly number[]; readonly kind: 'freehand' | 'rectangle' } | null = null;
   #listed = LIST_STEP;
+  /** The point of each key, once it was asked for. */
+  #known: ReadonlyMap<string, number> | null = null;
   #emphasis: Uint32Array | null = null;
   #scene: StageScene | null = null;
   #colors: { readonly key: readonly unknown[]; readonly colors: readonly string[] } = { key: [], colors: [] };
@@ -209,6 +215,7 @@ export class EmbeddingMap extends LitElement {
     this.theme = null;
     this.clusters = null;
     this.neighborCount = 10;
+    this.metric = null;
     this.captions = false;
     this.compact = false;
     this.cooperative = false;
@@ -332,10 +339,11 @@ export class EmbeddingMap extends LitElement {
   async place(rows: readonly (Float32Array | readonly number[])[]): Promise<readonly (readonly number[])[]> {
     const { map } = this;
     if (map === null) throw new Error('There is no map yet to place vectors on.');
-    return await map.client.place(
-      map.names,
-      rows.map((row) => Float32Array.from(row)),
-    );
+    const { client, names } = map;
+    const given = rows.map((row) => Float32Array.from(row));
+    return client.place === undefined
+      ? await (await loadMore(client.endpoint)).place(client, names, given)
+      : await client.place(names, given);
   }
 
   /** Shows the whole map. */
@@ -443,6 +451,7 @@ export class EmbeddingMap extends LitElement {
     return renderBar({
       names,
       color: colorField(names.summary, this.colorBy, names),
+      label: this.labelBy ?? 'label',
       search: this.#search,
       onSearch: (text, when) => this.#search.look(text, when),
       onClearSearch: () => this.#search.clear(),
@@ -455,6 +464,9 @@ export class EmbeddingMap extends LitElement {
       },
       onColor: (field) => {
         this.colorBy = field;
+      },
+      onLabel: (field) => {
+        this.labelBy = field;
       },
     });
   }
@@ -504,9 +516,19 @@ export class EmbeddingMap extends LitElement {
       this.requestUpdate();
     };
     return html`<div class="body">
-      ${renderLines([...lines], this.#view.lineActions)}
+      ${renderLines(this.#labeled([...lines]), this.#view.lineActions)}
       ${left <= 0 ? nothing : html`<button class="row link" @click=${more}>Show more (${left.toLocaleString()} left)</button>`}
     </div>`;
+  }
+
+  /** Lines bear the names that the points do, where these were chosen and are here. */
+  #labeled(lines: readonly Line[]): readonly Line[] {
+    const { map, labelBy } = this;
+    if (map === null || labelBy === null) return lines;
+    return lines.map((line) => {
+      const index = this.#known?.get(line.key);
+      return index === undefined ? line : { ...line, label: this.#labelOf(map, index) };
+    });
   }
 
   #renderTooltip(map: LoadedMap): TemplateResult | typeof nothing {
@@ -652,6 +674,12 @@ export class EmbeddingMap extends LitElement {
       set neighborCount(count) {
         element.neighborCount = count;
       },
+      get metric() {
+        return element.metric;
+      },
+      set metric(metric) {
+        element.metric = metric;
+      },
       get current() {
         return element.#points.current;
       },
@@ -705,6 +733,7 @@ export class EmbeddingMap extends LitElement {
   #loaded(map: LoadedMap): void {
     this.#points.hovered = -1;
     if (!map.sameItems) {
+      this.#known = null;
       this.#points.current = -1;
       if (this.#open?.ofMap !== true) this.#open = null;
     }
@@ -814,8 +843,8 @@ export class EmbeddingMap extends LitElement {
   }
 
   async #indicesOf(keys: readonly string[]): Promise<readonly number[]> {
-    const indexOf = await this.map?.indexOf();
-    return keys.flatMap((key) => indexOf?.get(key) ?? []);
+    this.#known = (await this.map?.indexOf()) ?? null;
+    return keys.flatMap((key) => this.#known?.get(key) ?? []);
   }
 
   #dropped(event: DragEvent): void {

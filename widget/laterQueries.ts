@@ -1,5 +1,6 @@
 /** What the features of the second file ask of the server. */
 import type { Client, ItemSummary } from './client.ts';
+import type { MapNames } from './loadMap.ts';
 
 /** Held against the schema by a test. */
 export const laterDocuments = {
@@ -22,6 +23,9 @@ export const laterDocuments = {
       edges { probability score node { key label } why(first: 1) { triples { head { label } relation { label } tail { label } } } }
     } }
   }
+}`,
+  place: `query MapPlace($dataset: String!, $embedding: String!, $projection: String!, $vector: Vector!) {
+  dataset(slug: $dataset) { embedding(name: $embedding) { projection(name: $projection) { place(to: { vector: $vector }) { x y z } } } }
 }`,
   changed: `query MapChanged($dataset: String!, $embedding: String!, $first: Int!) {
   dataset(slug: $dataset) {
@@ -167,6 +171,28 @@ export async function predictLinks(
     const words = like === undefined ? null : `${like.head.label} ${like.relation.label} ${like.tail.label}`;
     return { ...edge, ...node, why: words };
   });
+}
+
+/** Where vectors would lie on a map, as its coordinates. @throws Error where there is no such map */
+export async function place(
+  client: Client,
+  { dataset, embedding, projection }: MapNames,
+  rows: readonly Float32Array[],
+): Promise<readonly (readonly number[])[]> {
+  interface Answer {
+    dataset: {
+      embedding: { projection: { place: { x: number; y: number; z: number | null } } | null } | null;
+    } | null;
+  }
+  return await Promise.all(
+    rows.map(async (row) => {
+      const variables = { dataset, embedding, projection, vector: [...row] };
+      const answer = await client.ask<Answer>(laterDocuments.place, variables);
+      const found = answer.dataset?.embedding?.projection?.place;
+      if (!found) throw new Error(`There is no map "${projection}" of "${embedding}".`);
+      return found.z === null ? [found.x, found.y] : [found.x, found.y, found.z];
+    }),
+  );
 }
 
 /** The items whose company differs most between an embedding and another, by the column of their comparison. */

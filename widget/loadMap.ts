@@ -1,5 +1,6 @@
 import type { Client, PointsFile } from './client.ts';
 import { type Coloring, colorBy, plainColoring } from './colors.ts';
+import { hasEnded } from './jobs.ts';
 import { createPicker, type Picker } from './picking.ts';
 import { alignPoints, type Column, indexKeys, type Points } from './points.ts';
 import { eachInSlices } from './slices.ts';
@@ -100,7 +101,7 @@ async function pointsOf(
   for (;;) {
     const { state, points } = await client.pointsInTheMaking(names.job, columns, signal);
     if (points !== null) return points;
-    if (state !== 'QUEUED' && state !== 'RUNNING') throw new MapIsMade();
+    if (hasEnded(state)) throw new MapIsMade();
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
     signal.throwIfAborted();
   }

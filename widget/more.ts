@@ -11,8 +11,10 @@ import { PromptsFeature } from './features/prompts.ts';
 import { TagFeature } from './features/tag.ts';
 
 export { offerRows } from './download.ts';
+export { place } from './laterQueries.ts';
 export { moreStyles } from './moreStyles.ts';
 export { openPageClient, type PageClient } from './pageClient.ts';
+export { toDataUrl } from './picture.ts';
 export { createPointsRenderer } from './renderer/pointsRenderer.ts';
 
 /** Features that are fetched when they are first used, by the names that `LaterFeature` knows them by. */

@@ -28,6 +28,7 @@ import { PAGE_DATASET, type PageMapOptions, type PageVectors } from './vectors.t
 
 const EMBEDDING = 'vectors';
 const MOST_MATCHES = 1000;
+const metrics = ['COSINE', 'EUCLIDEAN', 'INNER_PRODUCT'] as const;
 
 interface Given {
   readonly matrix: Matrix;
@@ -43,6 +44,7 @@ interface Given {
 /** One map of a page's vectors. */
 export interface PageClient extends HttpClient {
   watch(job: string, watching: Watching, signal: AbortSignal): void;
+  place(names: object, rows: readonly Float32Array[]): Promise<readonly (readonly number[])[]>;
   /** Stops the computation: the map stays as it is. */
   cancel(): void;
   close(): void;
@@ -217,23 +219,25 @@ export function openPageClient(
       });
     }
 
-    override async nearest(_names: object, key: string, first: number): Promise<Neighbors> {
+    override async nearest(_names: object, key: string, first: number, wanted: string | null): Promise<Neighbors> {
       const begun = performance.now();
+      const by = metrics.find((name) => name === (wanted ?? metric));
+      if (by === undefined) throw mistake(`\`metric\` is "${wanted}"; wanted: one of ${metrics.join(', ')}.`);
       const row = rowOf(key);
       if (row === undefined) throw mistake(`There is no item "${key}".`);
-      const { rows, distances } = await (await finished()).call('nearest', { row, first });
+      const { rows, distances } = await (await finished()).call('nearest', { row, first, metric: by });
       const neighbors = Array.from(rows, (near, i) => {
         const distance = distances[i] ?? 0;
-        const similarity = metric === 'EUCLIDEAN' ? 1 / (1 + distance) : metric === 'COSINE' ? 1 - distance : -distance;
+        const similarity = by === 'EUCLIDEAN' ? 1 / (1 + distance) : by === 'COSINE' ? 1 - distance : -distance;
         return { ...summaryAt(near), rank: i + 1, distance, similarity };
       });
       return {
         neighbors,
-        search: { method: 'EXACT', exact: true, complete: true, milliseconds: performance.now() - begun },
+        search: { method: 'EXACT', exact: true, metric: by, complete: true, milliseconds: performance.now() - begun },
       };
     }
 
-    override async place(_names: object, rows: readonly Float32Array[]): Promise<readonly (readonly number[])[]> {
+    async place(_names: object, rows: readonly Float32Array[]): Promise<readonly (readonly number[])[]> {
       const data = createMatrix(rows.length, rows[0]?.length ?? 0);
       for (const [i, row] of rows.entries()) {
         if (row.length !== data.columns)
@@ -246,10 +250,12 @@ export function openPageClient(
       return rows.map((_, i) => Array.from(placed.data.subarray(i * placed.columns, (i + 1) * placed.columns)));
     }
 
-    override async search(_dataset: string, text: string, mode: 'text' | 'regex'): Promise<Matches> {
+    override async search(_dataset: string, field: string, text: string, mode: 'text' | 'regex'): Promise<Matches> {
       const matches =
-        mode === 'regex' ? matcherOf(text) : (label: string) => label.toLowerCase().includes(text.toLowerCase());
-      const found = [...given.labels.keys()].filter((row) => matches(given.labels[row] ?? ''));
+        mode === 'regex' ? matcherOf(text) : (value: string) => value.toLowerCase().includes(text.toLowerCase());
+      const values =
+        field === 'label' ? given.labels : field === 'key' ? given.keys : (given.fields.get(field)?.values ?? []);
+      const found = [...given.keys.keys()].filter((row) => matches(String(values[row] ?? '')));
       return { totalCount: found.length, items: found.slice(0, MOST_MATCHES).map(summaryAt) };
     }
   }

@@ -626,7 +626,7 @@ export async function isFinal({ database, jobId, signal }: TaskContext, error: u
   for (let waited = 0; waited < ENDING_PATIENCE_MS; waited += ENDING_POLL_MS) {
     const job = await findJob(database, jobId);
     if (job === null || hasEnded(job.state)) return true;
-    if (job.state === 'QUEUED') return false;
+    if (job.state === 'QUEUED' || job.state === 'PAUSED') return false;
     await new Promise((resolve) => setTimeout(resolve, ENDING_POLL_MS));
   }
   return false;

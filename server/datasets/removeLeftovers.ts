@@ -11,7 +11,7 @@ const JOBS_LOOKED_AT = 1000;
 export async function removeLeftovers(database: Database, dataDir: string): Promise<void> {
   await sweepImports(database);
   const open = await Promise.all(
-    (['QUEUED', 'RUNNING'] as const).map((state) => listJobs(database, { first: JOBS_LOOKED_AT, state })),
+    (['QUEUED', 'RUNNING', 'PAUSED'] as const).map((state) => listJobs(database, { first: JOBS_LOOKED_AT, state })),
   );
   if (open.some(({ hasNextPage }) => hasNextPage)) return; // too busy to tell what is in use
   const ids = open.flatMap(({ jobs }) => jobs.map(({ id }) => id));

@@ -18,6 +18,8 @@ import { indexedForm, vectorText } from './vectors.ts';
 export interface NearestQuery {
   /** Of the embedding's dimension; not zero under COSINE. See targets.ts. */
   readonly vector: Float32Array;
+  /** What is near. Another than the embedding's own is searched exactly: an index has the order of one. Default: the embedding's. */
+  readonly metric?: Metric | undefined;
   /** How many, 1 to 1000. */
   readonly first: number;
   /** Ids of items that are not wanted. */
@@ -38,7 +40,7 @@ export interface NearestQuery {
 
 export interface Hit {
   readonly itemId: number;
-  /** In the embedding's metric, always finite; smaller is nearer. */
+  /** In the metric of the search, always finite; smaller is nearer. */
   readonly distance: number;
   /** The cosine, 1 / (1 + distance) for EUCLIDEAN, or the inner product; larger is nearer. */
   readonly similarity: number;
@@ -52,6 +54,7 @@ export interface NearestAnswer {
   readonly search: {
     readonly method: 'EXACT' | 'INDEX';
     readonly exact: boolean;
+    readonly metric: Metric;
     /** False when fewer than `first` were found although more may match. */
     readonly complete: boolean;
     readonly device: 'CPU';
@@ -99,10 +102,10 @@ export async function nearestItems(
   embedding: SearchedEmbedding,
   query: NearestQuery,
 ): Promise<NearestAnswer> {
-  const { first, exclude = [], method = 'AUTO', resident } = query;
+  const { first, exclude = [], method = 'AUTO', metric = embedding.metric, resident } = query;
   const efSearch = checkedEfSearch(query);
-  const { index } = embedding;
-  if (method === 'INDEX') checkIndex(index, query.vector);
+  if (method === 'INDEX') checkIndex(embedding, query);
+  const index = metric === embedding.metric ? embedding.index : null;
 
   const started = performance.now();
   const answer = (hits: Hit[], used: 'EXACT' | 'INDEX', fromMemory = false): NearestAnswer => ({
@@ -110,6 +113,7 @@ export async function nearestItems(
     search: {
       method: used,
       exact: used === 'EXACT',
+      metric,
       complete: used === 'EXACT' || hits.length === first || hits.length >= embedding.itemCount - exclude.length,
       device: 'CPU',
       resident: fromMemory,
@@ -120,19 +124,19 @@ export async function nearestItems(
   try {
     if (method === 'EXACT' || (method === 'AUTO' && (index === null || isFew(embedding)))) {
       const found = await searchResident(database, embedding, query, resident);
-      if (found !== null) return answer(toHits(found, embedding.metric, first), 'EXACT', true);
+      if (found !== null) return answer(toHits(found, metric, first), 'EXACT', true);
     }
     if (
       index !== null &&
       (method === 'INDEX' || (method === 'AUTO' && (await indexPays(database, embedding, query, efSearch))))
     ) {
       const found = answer(
-        toHits(await searchIndex(database, embedding, index, query, efSearch), embedding.metric, first),
+        toHits(await searchIndex(database, embedding, index, query, efSearch), metric, first),
         'INDEX',
       );
       if (method === 'INDEX' || found.search.complete) return found;
     }
-    return answer(toHits(await searchExactly(database, embedding, query), embedding.metric, first), 'EXACT');
+    return answer(toHits(await searchExactly(database, embedding, query), metric, first), 'EXACT');
   } catch (error) {
     throwConditionError(error);
   }
@@ -149,9 +153,10 @@ export async function nearestToItem(
   key: string,
   query: Omit<NearestQuery, 'vector' | 'exclude' | 'condition'>,
 ): Promise<NearestAnswer | null> {
-  const { first, method = 'AUTO' } = query;
-  const { index, metric } = embedding;
+  const { first, method = 'AUTO', metric = embedding.metric } = query;
+  const { index } = embedding;
   const efSearch = checkedEfSearch(query);
+  if (metric !== embedding.metric) return null;
   if (index?.precision !== 'FULL' || method === 'EXACT' || key.includes('\u0000')) return null;
   if (method === 'AUTO' && (isFew(embedding) || !isMany(embedding, first, efSearch))) return null;
   const started = performance.now();
@@ -161,7 +166,7 @@ export async function nearestToItem(
   if (method === 'AUTO' && !complete) return null;
   const milliseconds = performance.now() - started;
   const search = {
-    ...({ method: 'INDEX', exact: false, complete, device: 'CPU', resident: false } as const),
+    ...({ method: 'INDEX', exact: false, metric, complete, device: 'CPU', resident: false } as const),
     milliseconds,
   };
   return { hits: toHits(found, metric, first), search };
@@ -200,13 +205,13 @@ async function searchResident(
   query: NearestQuery,
   resident: Resident | undefined,
 ): Promise<Found[] | null> {
-  const { vector, first, exclude = [], condition } = query;
+  const { vector, metric = embedding.metric, first, exclude = [], condition } = query;
   if (resident?.holds(embedding) !== true || !isComparable(vector)) return null;
   const among =
     condition === undefined
       ? null
       : await readItemIds(database, { id: embedding.datasetId }, condition, options(query));
-  const found = await resident.search(embedding, { vector, first, exclude, among });
+  const found = await resident.search(embedding, { vector, metric, first, exclude, among });
   if (found === null) return null;
   return Array.from(found.itemIds, (itemId, i) => ({ itemId, distance: found.distances[i] ?? 0 }));
 }
@@ -228,7 +233,7 @@ async function searchExactly(database: Queryable, embedding: Searched, query: Ne
       ? ''
       : `and exists (select from items where items.dataset_id = ${bind(embedding.datasetId, 'int')}
                         and items.id = vectors.item_id and (${query.condition.sql}))`;
-  const statement = `select item_id as "itemId", vector ${distanceOperator[embedding.metric]} ${vector} as distance
+  const statement = `select item_id as "itemId", vector ${distanceOperator[query.metric ?? embedding.metric]} ${vector} as distance
        from vectors
       where embedding_id = ${bind(embedding.id, 'int')} ${exclusion(query, bind)} ${matches}
       order by distance, item_id limit ${bind(query.first, 'int')}`;
@@ -435,11 +440,20 @@ function checkRange(name: string, value: number, limit: number): void {
   throw new UserError('BAD_USER_INPUT', `\`${name}\` is ${value}; it can be a whole number from 1 to ${limit}.`);
 }
 
-function checkIndex(index: IndexRecord | null, vector: Float32Array): void {
+function checkIndex(
+  { index, metric: own }: Pick<Embedding, 'index' | 'metric'>,
+  { vector, metric = own }: Pick<NearestQuery, 'vector' | 'metric'>,
+): void {
   if (index === null) {
     throw new UserError(
       'BAD_USER_INPUT',
       'The embedding has no index. Build one by the mutation `indexEmbedding`, or search by AUTO or EXACT.',
+    );
+  }
+  if (metric !== own) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      `The index has the order of ${own} and cannot search by ${metric}. Search by AUTO or EXACT.`,
     );
   }
   if (index.precision === 'HALF' && !fitsHalf(vector)) {

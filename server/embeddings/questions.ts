@@ -92,7 +92,7 @@ export async function nearestByProduct(
       ({ itemId, distance }): Hit => ({ itemId, distance: distance + 0, similarity: Math.exp(-distance) }),
     ),
     search: {
-      ...{ method: 'EXACT', exact: true, complete: true, device: 'CPU', resident: false },
+      ...{ method: 'EXACT', exact: true, metric: 'COSINE', complete: true, device: 'CPU', resident: false },
       milliseconds: performance.now() - started,
     },
   };

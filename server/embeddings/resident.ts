@@ -8,7 +8,7 @@ import { sketchBytes } from '#kernels/sketch.ts';
 import type { Database } from '../database/database.ts';
 import { serveDatabase } from '../database/remote.ts';
 import { startThread } from '../thread.ts';
-import type { Embedding } from './embeddings.ts';
+import type { Embedding, Metric } from './embeddings.ts';
 import type { Loaded, ResidentAnswer, ResidentRequest, ResidentStart, Searched } from './resident.worker.ts';
 
 export interface ResidentOptions {
@@ -21,6 +21,8 @@ export interface ResidentOptions {
 export interface ResidentQuery {
   /** Of the embedding's dimension. */
   readonly vector: Float32Array;
+  /** What is near. Default: the embedding's. */
+  readonly metric?: Metric;
   readonly first: number;
   /** Ids of items that are not wanted. */
   readonly exclude: readonly number[];
@@ -73,7 +75,7 @@ export class Resident {
   async search(embedding: Kept, query: ResidentQuery): Promise<Searched | null> {
     const entry = this.#entries.get(embedding.id);
     if (entry?.state !== 'READY' || entry.version !== embedding.version) return null;
-    const found = await this.#call({ type: 'search', embeddingId: embedding.id, ...query });
+    const found = await this.#call({ type: 'search', embeddingId: embedding.id, metric: embedding.metric, ...query });
     return found !== null && 'itemIds' in found ? found : null;
   }
 

@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
 import { CpuBackend } from '#kernels/cpu/backend.ts';
+import type { Metric } from '#kernels/distance.ts';
 import { GpuBackend, GpuError } from '#kernels/gpu/backend.ts';
 import type { Matrix } from '#kernels/matrix.ts';
 import { nearestRows, placeRows, type ScannedRows } from '#kernels/scan.ts';
@@ -28,6 +29,7 @@ export type ResidentRequest =
       readonly type: 'search';
       readonly embeddingId: number;
       readonly vector: Float32Array;
+      readonly metric: Metric;
       readonly first: number;
       readonly exclude: readonly number[];
       /** Ids of the items among which to search, big-endian int64 each, in any order; null: all. */
@@ -178,6 +180,7 @@ async function search(request: ResidentRequest & { readonly type: 'search' }): P
 async function searchNow({
   embeddingId,
   vector,
+  metric,
   first,
   exclude,
   among,
@@ -186,6 +189,7 @@ async function searchNow({
   if (found === undefined) throw new Error(`Embedding ${embeddingId} is not in memory.`);
   const { backend, placed, itemIds } = found;
   const options = {
+    metric,
     among: among === null ? null : rowsOf(among, itemIds),
     exclude: exclude.map((itemId) => rowOf(itemId, itemIds)),
   };

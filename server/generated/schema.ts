@@ -888,6 +888,8 @@ export type SearchOptions = {
   readonly efSearch?: InputMaybe<Scalars['Int']['input']>;
   /** How the terms of a target that is a `sum` are put together. */
   readonly combine: SumMethod;
+  /** What is near. By another metric than the embedding's own every vector is compared, because an index has the order of one. Default: the embedding's. */
+  readonly metric?: InputMaybe<Metric>;
 };
 
 /** The items nearest to a target. */
@@ -904,7 +906,7 @@ export type NearestConnection = {
 export type NearestEdge = {
   /** 1 for the nearest. */
   readonly rank: Scalars['Int']['output'];
-  /** Distance in the embedding's metric. Smaller is nearer. */
+  /** Distance in the metric of the search. Smaller is nearer. */
   readonly distance: Scalars['Float']['output'];
   /** The same as a similarity: the cosine, 1 / (1 + distance) for EUCLIDEAN, or the inner product. Larger is nearer. */
   readonly similarity: Scalars['Float']['output'];
@@ -918,6 +920,8 @@ export type SearchInfo = {
   readonly method: SearchMethod;
   /** Whether the answer is the true one, every vector having been compared. */
   readonly exact: Scalars['Boolean']['output'];
+  /** By what the vectors were compared. */
+  readonly metric: Metric;
   /** False when fewer items than asked for were found although more may match. */
   readonly complete: Scalars['Boolean']['output'];
   /** Where the distances were computed. */
@@ -2167,6 +2171,8 @@ export type JobState =
   | 'QUEUED'
   /** At work. */
   | 'RUNNING'
+  /** At rest, until `resumeJob` lets it go on. */
+  | 'PAUSED'
   /** Done. */
   | 'SUCCEEDED'
   /** Ended by an error. */
@@ -2478,6 +2484,10 @@ export type Mutation = {
   readonly removeWordEvaluation: RemoveWordEvaluationPayload;
   /** Asks a job to stop. A job that has ended stays as it is. */
   readonly cancelJob: CancelJobPayload;
+  /** Lets a job rest until it is resumed: one at work stops within a second, keeps what it has reached, and gives its worker to others. A job that has ended stays as it is. */
+  readonly pauseJob: PauseJobPayload;
+  /** Lets a paused job go on where it stopped, as soon as a worker is free: a map or a training ends with the same bits as without the pause. Any other job stays as it is. */
+  readonly resumeJob: ResumeJobPayload;
 };
 
 
@@ -2590,6 +2600,16 @@ export type MutationCancelJobArgs = {
   id: Scalars['ID']['input'];
 };
 
+
+export type MutationPauseJobArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationResumeJobArgs = {
+  id: Scalars['ID']['input'];
+};
+
 export type Subscription = {
   /** A job, now and after each change, until it has ended. */
   readonly job: Job;
@@ -2683,7 +2703,7 @@ export type ImportDatasetInput = {
   readonly rejectionLimit?: InputMaybe<Scalars['Int']['input']>;
   /** Maps to make when the vectors are in. Default: UMAP in 2 with its groups, PCA in 2 and in 3 components. */
   readonly projections?: InputMaybe<ReadonlyArray<ImportProjectionInput>>;
-  /** The same key gives the same job, while that job is queued or running. */
+  /** The same key gives the same job, while that job has not ended. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -2989,7 +3009,7 @@ export type TrainGraphInput = {
   readonly device: Device;
   /** Whether the test triples are ranked when it is done. */
   readonly evaluate: Scalars['Boolean']['input'];
-  /** The same key gives the same job, while that job is queued or running. */
+  /** The same key gives the same job, while that job has not ended. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -3113,6 +3133,18 @@ export type RemoveGraphModelPayload = {
 
 /** The job that was asked to stop. */
 export type CancelJobPayload = {
+  /** The job. */
+  readonly job: Job;
+};
+
+/** The job that was asked to rest. */
+export type PauseJobPayload = {
+  /** The job, which may be at work for a moment yet. */
+  readonly job: Job;
+};
+
+/** The job that was let go on. */
+export type ResumeJobPayload = {
   /** The job. */
   readonly job: Job;
 };
@@ -3551,6 +3583,8 @@ export type ResolversTypes = {
   RemoveGraphModelInput: RemoveGraphModelInput;
   RemoveGraphModelPayload: ResolverTypeWrapper<RemoveGraphModelPayload>;
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  PauseJobPayload: ResolverTypeWrapper<Omit<PauseJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  ResumeJobPayload: ResolverTypeWrapper<Omit<ResumeJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   SplitGraphInput: SplitGraphInput;
   SplitGraphPayload: ResolverTypeWrapper<Omit<SplitGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   EmbedItemsInput: EmbedItemsInput;
@@ -3728,6 +3762,8 @@ export type ResolversParentTypes = {
   RemoveGraphModelInput: RemoveGraphModelInput;
   RemoveGraphModelPayload: RemoveGraphModelPayload;
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  PauseJobPayload: Omit<PauseJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  ResumeJobPayload: Omit<ResumeJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   SplitGraphInput: SplitGraphInput;
   SplitGraphPayload: Omit<SplitGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   EmbedItemsInput: EmbedItemsInput;
@@ -4048,6 +4084,7 @@ export type NearestEdgeResolvers<ContextType = Context, ParentType extends Resol
 export type SearchInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SearchInfo'] = ResolversParentTypes['SearchInfo']> = {
   method?: Resolver<ResolversTypes['SearchMethod'], ParentType, ContextType>;
   exact?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  metric?: Resolver<ResolversTypes['Metric'], ParentType, ContextType>;
   complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
   resident?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -4603,6 +4640,8 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   removeComparison?: Resolver<ResolversTypes['RemoveComparisonPayload'], ParentType, ContextType, RequireFields<MutationRemoveComparisonArgs, 'input'>>;
   removeWordEvaluation?: Resolver<ResolversTypes['RemoveWordEvaluationPayload'], ParentType, ContextType, RequireFields<MutationRemoveWordEvaluationArgs, 'input'>>;
   cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
+  pauseJob?: Resolver<ResolversTypes['PauseJobPayload'], ParentType, ContextType, RequireFields<MutationPauseJobArgs, 'id'>>;
+  resumeJob?: Resolver<ResolversTypes['ResumeJobPayload'], ParentType, ContextType, RequireFields<MutationResumeJobArgs, 'id'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -4668,6 +4707,14 @@ export type RemoveGraphModelPayloadResolvers<ContextType = Context, ParentType e
 };
 
 export type CancelJobPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CancelJobPayload'] = ResolversParentTypes['CancelJobPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type PauseJobPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PauseJobPayload'] = ResolversParentTypes['PauseJobPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type ResumeJobPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResumeJobPayload'] = ResolversParentTypes['ResumeJobPayload']> = {
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
 };
 
@@ -4821,6 +4868,8 @@ export type Resolvers<ContextType = Context> = {
   EvaluateWordVectorsPayload?: EvaluateWordVectorsPayloadResolvers<ContextType>;
   RemoveGraphModelPayload?: RemoveGraphModelPayloadResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
+  PauseJobPayload?: PauseJobPayloadResolvers<ContextType>;
+  ResumeJobPayload?: ResumeJobPayloadResolvers<ContextType>;
   SplitGraphPayload?: SplitGraphPayloadResolvers<ContextType>;
   EmbedItemsPayload?: EmbedItemsPayloadResolvers<ContextType>;
   RemoveEmbeddingPayload?: RemoveEmbeddingPayloadResolvers<ContextType>;

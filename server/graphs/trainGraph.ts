@@ -101,7 +101,9 @@ export async function trainGraph(
   const itemIds = Float64Array.from(triples.entityIds);
   const wishes = new Wishes((_interim, bytes) => void frames.write(frameFromBytes(bytes)).catch(() => {}));
   const frames = new FrameWriter(context, { datasetId, embeddingId: null, itemIds }, () => wishes.wish('FRAME'));
-  const trained = await tryAll(context, input, graph, wishes).finally(() => frames.close());
+  const trained = await tryAll(context, input, graph, wishes).finally(() =>
+    frames.close({ keep: context.signal.aborted }),
+  );
   const falseTriples = { validation: triples.validationFalse, test: triples.testFalse };
   context.progress('Fitting probabilities', TRAIN_END);
   const { parameters, curve, best, settings, trials, milliseconds, device, matrixLibrary } = trained;

@@ -1,10 +1,12 @@
 /**
- * What the threads of this process tell each other about jobs that are cancelled. The database tells it, too; but a
+ * What the threads of this process tell each other about jobs that are to stop. The database tells it, too; but a
  * PGlite that is busy with a job's statement cannot, until somebody stops that statement.
  */
 import { BroadcastChannel } from 'node:worker_threads';
 
-export type Cancellation = { readonly jobId: string } | { readonly datasetId: number };
+export type Cancellation =
+  | { readonly jobId: string; readonly wish: 'CANCEL' | 'PAUSE' }
+  | { readonly datasetId: number; readonly wish: 'CANCEL' };
 
 const CHANNEL = 'embedding-map: cancelled jobs';
 

@@ -33,7 +33,7 @@ export const jobKinds = [
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 
-export type JobState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+export type JobState = 'QUEUED' | 'RUNNING' | 'PAUSED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
 /** What a job made, by id. */
 export interface JobResult {
@@ -142,7 +142,7 @@ export interface NewJob {
   readonly input: unknown;
   /** The data set it works on: its removal cancels the job. */
   readonly datasetId?: number;
-  /** The same key gives the same job while that job is queued or running. */
+  /** The same key gives the same job while that job has not ended. */
   readonly idempotencyKey?: string;
   /** Kept for the process that adds it, for the length of a lease: see `workHere`. */
   readonly reserved?: boolean;
@@ -162,7 +162,7 @@ export async function addJob(database: Queryable, job: NewJob): Promise<Job> {
       `with added as (
          insert into jobs (id, kind, input, dataset_id, idempotency_key, attempts_limit, run_after)
          values ($1::uuid, $2::text, $3::jsonb, $4::integer, $5::text, $6::integer, ${after('$7')})
-         on conflict (kind, idempotency_key) where state in ('QUEUED', 'RUNNING') do nothing
+         on conflict (kind, idempotency_key) where ${isOpen} do nothing
          returning *
        )
        select ${columns}, pg_notify('jobs', id::text) from added`,
@@ -175,7 +175,7 @@ export async function addJob(database: Queryable, job: NewJob): Promise<Job> {
 
     const [same] = await database.query<JobRow & { same_input: boolean }>(
       `select ${columns}, input = $3::jsonb as same_input from jobs
-       where kind = $1::text and idempotency_key = $2::text and state in ('QUEUED', 'RUNNING')`,
+       where kind = $1::text and idempotency_key = $2::text and ${isOpen}`,
       [job.kind, key, input],
     );
     if (same === undefined) continue; // it has ended since: the key is free again
@@ -216,11 +216,11 @@ export async function requireJob(database: Queryable, id: string): Promise<Job> 
   return job;
 }
 
-/** The jobs that work on a data set or wait to, newest first. */
+/** The jobs of a data set that have not ended, newest first. */
 export async function listOpenJobs(database: Queryable, datasetId: number, first: number): Promise<Job[]> {
   const rows = await database.query<JobRow>(
     `select ${columns} from jobs
-     where dataset_id = $1::integer and state in ('QUEUED', 'RUNNING')
+     where dataset_id = $1::integer and ${isOpen}
      order by created_at desc, id desc
      limit $2::integer`,
     [datasetId, first],
@@ -312,6 +312,9 @@ function gathered(database: Database): DataLoader<string, Job | null> {
   return gatherer;
 }
 
+/** Has not ended. */
+const isOpen = `state in ('QUEUED', 'RUNNING', 'PAUSED')`;
+
 export function hasEnded(state: JobState): boolean {
   return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
 }
@@ -319,12 +322,12 @@ export function hasEnded(state: JobState): boolean {
 // Cancelling --------------------------------------------------------------------------------------------------------
 
 /**
- * Asks a job to stop: one that waits is cancelled at once, one at work within a second. One that has ended stays as it is.
+ * Asks a job to stop: one that waits or is paused is cancelled at once, one at work within a second. One that has ended stays as it is.
  * @throws UserError NOT_FOUND
  */
 export async function cancelJob(database: Queryable, id: string): Promise<Job> {
   if (isUuid(id)) {
-    tellThreads({ jobId: id });
+    tellThreads({ jobId: id, wish: 'CANCEL' });
     await cancel(database, 'id = $1::uuid', [id]);
   }
   return await requireJob(database, id);
@@ -335,14 +338,14 @@ export async function cancelJob(database: Queryable, id: string): Promise<Job> {
  * not in it: from then on no transaction of these jobs commits (see `guardJob`), and each side would wait for the other.
  */
 export async function cancelJobsOf(database: Queryable, datasetId: number): Promise<void> {
-  tellThreads({ datasetId });
+  tellThreads({ datasetId, wish: 'CANCEL' });
   await cancel(database, 'dataset_id = $1::integer', [datasetId]);
 }
 
 /** Cancels what waits or works for an embedding that is about to be removed, as `cancelJobsOf` does for a data set. */
 export async function cancelJobsOfEmbedding(database: Queryable, embeddingId: number): Promise<void> {
   const rows = await database.query<{ id: string }>(
-    `select id from jobs where state in ('QUEUED', 'RUNNING') and input -> 'embeddingId' = to_jsonb($1::integer)`,
+    `select id from jobs where ${isOpen} and input -> 'embeddingId' = to_jsonb($1::integer)`,
     [embeddingId],
   );
   for (const { id } of rows) await cancelJob(database, id);
@@ -353,14 +356,62 @@ async function cancel(database: Queryable, which: string, parameters: readonly P
     `with asked as (
        update jobs set
          cancel_requested = true,
-         state = case state when 'QUEUED' then 'CANCELLED' else state end,
-         finished_at = case state when 'QUEUED' then clock_timestamp() end
-       where ${which} and state in ('QUEUED', 'RUNNING') and not cancel_requested
+         state = case state when 'RUNNING' then state else 'CANCELLED' end,
+         finished_at = case state when 'RUNNING' then null else clock_timestamp() end
+       where ${which} and ${isOpen} and not cancel_requested
        returning id
      )
      select pg_notify('jobs', id::text) from asked`,
     parameters,
   );
+}
+
+// Pausing -----------------------------------------------------------------------------------------------------------
+
+/**
+ * Asks a job to rest until it is resumed: one that waits is paused at once, one at work within a second, as its checkpoint
+ * has it. One that has ended stays as it is, and so does one that is to be cancelled.
+ * @throws UserError NOT_FOUND
+ */
+export async function pauseJob(database: Queryable, id: string): Promise<Job> {
+  if (isUuid(id)) {
+    tellThreads({ jobId: id, wish: 'PAUSE' });
+    await database.query(
+      `with asked as (
+         update jobs set
+           state = case state when 'QUEUED' then 'PAUSED' else state end,
+           pause_requested = state = 'RUNNING'
+         where id = $1::uuid and state in ('QUEUED', 'RUNNING') and not cancel_requested
+         returning id
+       )
+       select pg_notify('jobs', id::text) from asked`,
+      [id],
+    );
+  }
+  return await requireJob(database, id);
+}
+
+/**
+ * Lets a paused job go on from its checkpoint, as soon as a worker is free. Any other stays as it is; one that was only asked
+ * to pause is no longer.
+ * @throws UserError NOT_FOUND
+ */
+export async function resumeJob(database: Queryable, id: string): Promise<Job> {
+  if (isUuid(id)) {
+    await database.query(
+      `with asked as (
+         update jobs set
+           state = case state when 'PAUSED' then 'QUEUED' else state end,
+           run_after = case state when 'PAUSED' then clock_timestamp() else run_after end,
+           pause_requested = false
+         where id = $1::uuid and (state = 'PAUSED' or pause_requested)
+         returning id
+       )
+       select pg_notify('jobs', id::text) from asked`,
+      [id],
+    );
+  }
+  return await requireJob(database, id);
 }
 
 // Working -----------------------------------------------------------------------------------------------------------
@@ -447,22 +498,33 @@ export async function claimJob(
   };
 }
 
+/** What somebody wants of a job at work. */
+export interface Wishes {
+  readonly cancelRequested: boolean;
+  readonly pauseRequested: boolean;
+}
+
+interface WishesRow extends Record<string, unknown> {
+  readonly cancel_requested: boolean;
+  readonly pause_requested: boolean;
+}
+
 /** Keeps the job for another lease. @throws LeaseLost */
-export async function renewLease(database: Queryable, claim: Claim): Promise<{ cancelRequested: boolean }> {
+export async function renewLease(database: Queryable, claim: Claim): Promise<Wishes> {
   return await mine(
     claim,
-    database.query<{ cancel_requested: boolean }>(
-      `update jobs set lease_until = ${after('$3')}, suspected_at = null where ${isMine} returning cancel_requested`,
+    database.query<WishesRow>(
+      `update jobs set lease_until = ${after('$3')}, suspected_at = null where ${isMine} returning cancel_requested, pause_requested`,
       [claim.id, claim.fence, LEASE_MS],
     ),
   );
 }
 
 /** Whether someone wants the job to stop. @throws LeaseLost */
-export async function readCancel(database: Queryable, claim: Claim): Promise<{ cancelRequested: boolean }> {
+export async function readWishes(database: Queryable, claim: Claim): Promise<Wishes> {
   return await mine(
     claim,
-    database.query<{ cancel_requested: boolean }>(`select cancel_requested from jobs where ${isMine}`, [
+    database.query<WishesRow>(`select cancel_requested, pause_requested from jobs where ${isMine}`, [
       claim.id,
       claim.fence,
     ]),
@@ -480,14 +542,10 @@ export interface Report {
 }
 
 /** Writes what the job says, and keeps it for another lease. @throws LeaseLost */
-export async function reportProgress(
-  database: Queryable,
-  claim: Claim,
-  report: Report,
-): Promise<{ cancelRequested: boolean }> {
+export async function reportProgress(database: Queryable, claim: Claim, report: Report): Promise<Wishes> {
   return await mine(
     claim,
-    database.query<{ cancel_requested: boolean }>(
+    database.query<WishesRow>(
       `with reported as (
          update jobs set
            stage = $4::text,
@@ -498,9 +556,9 @@ export async function reportProgress(
            lease_until = ${after('$3')},
            suspected_at = null
          where ${isMine}
-         returning id, cancel_requested
+         returning id, cancel_requested, pause_requested
        )
-       select cancel_requested, pg_notify('jobs', id::text) from reported`,
+       select cancel_requested, pause_requested, pg_notify('jobs', id::text) from reported`,
       [claim.id, claim.fence, LEASE_MS, ...reportParameters(report)],
     ),
   );
@@ -544,7 +602,7 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const { cancelRequested } = await mine(
     claim,
-    database.query<{ cancel_requested: boolean }>(
+    database.query<WishesRow>(
       `with written as (
          update jobs set
            checkpoint = $8::jsonb,
@@ -553,9 +611,9 @@ export async function saveCheckpoint(
            lease_until = ${after('$3')},
            suspected_at = null
          where ${isMine}
-         returning id, rejected_count, cancel_requested
+         returning id, rejected_count, cancel_requested, pause_requested
        ), ${keepRejections}
-       select cancel_requested from written`,
+       select cancel_requested, pause_requested from written`,
       [claim.id, claim.fence, LEASE_MS, ...rejectionParameters(rejections), toJson(checkpoint)],
     ),
   );
@@ -566,8 +624,8 @@ export async function saveCheckpoint(
 export async function setDatasetOfJob(database: Queryable, claim: Claim, datasetId: number): Promise<void> {
   await mine(
     claim,
-    database.query<{ cancel_requested: boolean }>(
-      `update jobs set dataset_id = $3::integer where ${isMine} returning cancel_requested`,
+    database.query<WishesRow>(
+      `update jobs set dataset_id = $3::integer where ${isMine} returning cancel_requested, pause_requested`,
       [claim.id, claim.fence, datasetId],
     ),
   );
@@ -582,15 +640,15 @@ export async function recordPoints(
 ): Promise<void> {
   await mine(
     claim,
-    database.query<{ cancel_requested: boolean }>(
+    database.query<WishesRow>(
       `with written as (
-         select id, cancel_requested from jobs where ${isMine} for key share
+         select id, cancel_requested, pause_requested from jobs where ${isMine} for key share
        ), kept as (
          insert into job_points (job_id, curve, at, value)
          select written.id, $3::text, at, value from written, unnest($4::float8[], $5::float8[]) as points (at, value)
          on conflict (job_id, curve, at) do update set value = excluded.value
        )
-       select cancel_requested from written`,
+       select cancel_requested, pause_requested from written`,
       [claim.id, claim.fence, curve, points.map(({ at }) => at), points.map(({ value }) => value)],
     ),
   );
@@ -617,7 +675,7 @@ export async function endJob(
   const error = ending.state === 'FAILED' ? toJson(ending.error) : null;
   await mine(
     claim,
-    database.query<{ cancel_requested: boolean }>(
+    database.query<WishesRow>(
       `with written as (
          update jobs set
            state = case when $3::text = 'FAILED' and cancel_requested then 'CANCELLED' else $3::text end,
@@ -631,14 +689,15 @@ export async function endJob(
            seconds_left = $14::real,
            rejected_count = rejected_count + $4::bigint,
            checkpoint = null,
+           pause_requested = false,
            worker = null,
            lease_until = null,
            suspected_at = null,
            finished_at = clock_timestamp()
          where ${isMine}
-         returning id, rejected_count, cancel_requested
+         returning id, rejected_count, cancel_requested, pause_requested
        ), ${keepRejections}
-       select cancel_requested, pg_notify('jobs', id::text) from written`,
+       select cancel_requested, pause_requested, pg_notify('jobs', id::text) from written`,
       [
         claim.id,
         claim.fence,
@@ -659,7 +718,7 @@ export async function endJob(
 export async function retryJob(database: Queryable, claim: Claim, delayMs: number): Promise<boolean> {
   const rows = await database.query(
     `with queued as (
-       update jobs set state = 'QUEUED', ${givenBack}, run_after = ${after('$3')}
+       update jobs set state = ${waiting}, ${givenBack}, run_after = ${after('$3')}
        where ${isMine} and attempts < attempts_limit and not cancel_requested
        returning id
      )
@@ -669,28 +728,34 @@ export async function retryJob(database: Queryable, claim: Claim, delayMs: numbe
   return rows.length > 0;
 }
 
-/** Hands the job over to whoever is free, in good order: this attempt does not count against it. @throws LeaseLost */
+/**
+ * Hands the job over to whoever is free, or puts it down where it is to be paused, in good order: this attempt does not count
+ * against it. @throws LeaseLost
+ */
 export async function releaseJob(database: Queryable, claim: Claim): Promise<void> {
   await mine(
     claim,
-    database.query<{ cancel_requested: boolean }>(
+    database.query<WishesRow>(
       `with released as (
          update jobs set
-           state = case when cancel_requested then 'CANCELLED' else 'QUEUED' end,
+           state = case when cancel_requested then 'CANCELLED' else ${waiting} end,
            finished_at = case when cancel_requested then clock_timestamp() end,
            attempts_limit = attempts_limit + 1,
            ${givenBack}
          where ${isMine}
-         returning id, cancel_requested
+         returning id, cancel_requested, pause_requested
        )
-       select cancel_requested, pg_notify('jobs', id::text) from released`,
+       select cancel_requested, pause_requested, pg_notify('jobs', id::text) from released`,
       [claim.id, claim.fence],
     ),
   );
 }
 
 /** The fence rises here too, not at the next claim only: what the old worker still writes is refused from now on. */
-const givenBack = 'worker = null, lease_until = null, suspected_at = null, fence = fence + 1';
+const givenBack = 'worker = null, lease_until = null, suspected_at = null, pause_requested = false, fence = fence + 1';
+
+/** How a job that nobody has in hand any more waits. */
+const waiting = `case when pause_requested then 'PAUSED' else 'QUEUED' end`;
 
 /**
  * Takes back the jobs of workers that are silent, for others to go on with. One that was to be cancelled is; one that
@@ -725,7 +790,7 @@ async function takeBack(database: Queryable, which: string, parameters: readonly
   const state = `case
     when cancel_requested then 'CANCELLED'
     when attempts >= attempts_limit then 'FAILED'
-    else 'QUEUED'
+    else ${waiting}
   end`;
   await database.query(
     `with abandoned as (
@@ -737,7 +802,7 @@ async function takeBack(database: Queryable, which: string, parameters: readonly
          state = next_state,
          ${givenBack},
          error = case next_state when 'FAILED' then '${JSON.stringify(wornOut)}'::jsonb end,
-         finished_at = case next_state when 'QUEUED' then null else clock_timestamp() end
+         finished_at = case when next_state in ('CANCELLED', 'FAILED') then clock_timestamp() end
        from abandoned
        where jobs.id = abandoned.id
        returning jobs.id
@@ -747,13 +812,10 @@ async function takeBack(database: Queryable, which: string, parameters: readonly
   );
 }
 
-async function mine(
-  claim: Claim,
-  rows: Promise<{ cancel_requested: boolean }[]>,
-): Promise<{ cancelRequested: boolean }> {
+async function mine(claim: Claim, rows: Promise<WishesRow[]>): Promise<Wishes> {
   const [row] = await rows;
   if (row === undefined) throw new LeaseLost(claim.id);
-  return { cancelRequested: row.cancel_requested };
+  return { cancelRequested: row.cancel_requested, pauseRequested: row.pause_requested };
 }
 
 function cancelled(): UserError {

@@ -19,7 +19,7 @@ import {
   type JobResult,
   LEASE_MS,
   LeaseLost,
-  readCancel,
+  readWishes,
   releaseJob,
   renewLease,
   reportProgress,
@@ -60,7 +60,7 @@ const ENDING_PATIENCE_MS = 30_000;
 const ENDING_PAUSE_MS = 500;
 
 /** Why the task was told to stop. */
-type Interruption = 'CANCEL' | 'STOP' | 'LOST';
+type Interruption = 'CANCEL' | 'PAUSE' | 'STOP' | 'LOST';
 
 /** @throws when the task does not stop although it was told to: this thread has to go then */
 export async function runJob(
@@ -73,7 +73,7 @@ export async function runJob(
   let why: Interruption | null = null;
   const interrupt = (interruption: Interruption) => {
     why ??= interruption;
-    told.abort(new UserError('CANCELLED', why === 'CANCEL' ? 'The job was cancelled.' : 'The job goes on elsewhere.'));
+    told.abort(new UserError('CANCELLED', why === 'CANCEL' ? 'The job was cancelled.' : 'The job goes on later.'));
   };
   const context = new JobContext(database, claim, dataDir, told.signal, models);
 
@@ -90,7 +90,7 @@ export async function runJob(
   const stopReceiving = cancellations.receive((cancellation) => {
     const isMeant =
       'jobId' in cancellation ? cancellation.jobId === claim.id : cancellation.datasetId === context.datasetId;
-    if (isMeant) interrupt('CANCEL');
+    if (isMeant) interrupt(cancellation.wish);
   });
   const heartbeat = beat(database, claim, context, over.signal, interrupt, log);
   try {
@@ -103,7 +103,7 @@ export async function runJob(
       if (outcome !== null && 'result' in outcome) return await write({ state: 'SUCCEEDED', result: outcome.result });
       const error = outcome?.error;
       if (why === 'LOST' || error instanceof LeaseLost) throw new LeaseLost(claim.id);
-      if (why === 'STOP') return await releaseJob(database, claim);
+      if (why === 'STOP' || why === 'PAUSE') return await releaseJob(database, claim);
       if (why === 'CANCEL' || isUserError(error, 'CANCELLED')) return await write({ state: 'CANCELLED' });
       if (!(error instanceof UserError) || error.code === 'UNAVAILABLE') {
         log.error({ err: error, job: claim.id, kind: claim.kind, attempt: claim.attempt }, 'A job failed');
@@ -139,13 +139,14 @@ async function beat(
       const news = context.takeNews();
       const due = performance.now() - renewedAt >= RENEWAL_MS;
       const asked = performance.now();
-      const { cancelRequested } = await (news !== null
+      const { cancelRequested, pauseRequested } = await (news !== null
         ? reportProgress(database, claim, news)
         : due
           ? renewLease(database, claim)
-          : readCancel(database, claim));
+          : readWishes(database, claim));
       if (news !== null || due) renewedAt = asked;
       if (cancelRequested) interrupt('CANCEL');
+      else if (pauseRequested) interrupt('PAUSE');
     } catch (error) {
       if (over.aborted) return;
       if (error instanceof LeaseLost) return interrupt('LOST');

@@ -86,26 +86,30 @@ export async function placeRows(backend: CpuBackend, matrix: Matrix, metric: Met
 
 /**
  * The k rows nearest to a vector of d numbers. Rows without a length are no answer under COSINE.
+ * @param metric what is near; that with which the rows were placed when absent. What is in memory serves each.
  * @param among row numbers, ascending; null: all
  * @param exclude row numbers that are no answer
  * @param card the same rows on a graphics card, where the pass over all is to be made there. @throws GpuError where it fails
  */
 export async function nearestRows(
   backend: CpuBackend,
-  placed: ScannedRows,
+  given: ScannedRows,
   vector: Float32Array,
   k: number,
   {
+    metric = given.metric,
     among = null,
     exclude = [],
     card = null,
   }: {
+    readonly metric?: Metric;
     readonly among?: Uint32Array | null;
     readonly exclude?: readonly number[];
     readonly card?: RowsOnCard | null;
   } = {},
 ): Promise<Nearest> {
-  const { rows: n, metric, lengths, all } = placed;
+  const placed = metric === given.metric ? given : { ...given, metric };
+  const { rows: n, lengths, all } = placed;
   const answers = (row: number): boolean => (metric !== 'COSINE' || (lengths[row] ?? 0) > 0) && !exclude.includes(row);
   const asked = among ?? all;
   const few = among !== null && among.length < FEW * n;

@@ -80,10 +80,14 @@ export class FrameWriter {
     await this.#writing;
   }
 
-  /** The map is made, or will not be. */
-  async close(): Promise<void> {
+  /**
+   * The map is made, or will not be.
+   * @param keep whether the last frame stays: of a job that may be gone on with, such as one that is paused
+   */
+  async close({ keep }: { readonly keep: boolean }): Promise<void> {
     clearInterval(this.#timer);
     await this.#writing?.catch(() => {});
+    if (keep) return; // `sweepFrames` removes it when the job has ended
     for (const kind of ['frame', 'items'] as const) await rm(pathOf(this.#map, kind), { force: true });
   }
 

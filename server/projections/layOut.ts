@@ -96,7 +96,7 @@ export async function layOut(
     }
     return { ...layout, milliseconds: performance.now() - started };
   } finally {
-    await Promise.all([frames.close(), checkpoints.close()]);
+    await Promise.all([frames.close({ keep: signal.aborted }), checkpoints.close()]);
   }
 }
 

@@ -84,11 +84,13 @@ export const Embedding: EmbeddingResolvers = {
     const { database, statement, budget } = context;
     budget.search();
     budget.page(first);
+    const metric = search?.metric ?? embedding.metric;
     if (search?.combine === 'MULTIPLY') {
+      if (metric !== embedding.metric) throw onlyCosines(metric);
       return pageOf(embedding, await nearestToProduct(embedding, to, first, filter, context));
     }
     const options = {
-      ...{ first, method: search?.method ?? 'AUTO', efSearch: search?.efSearch ?? null, withItems: true },
+      ...{ first, method: search?.method ?? 'AUTO', efSearch: search?.efSearch ?? null, withItems: true, metric },
       ...statement,
     };
     const key = filter == null ? itemAlone(to) : null;
@@ -150,10 +152,19 @@ async function nearestToVector(
 ): Promise<NearestAnswer> {
   const dataset = await loaders.datasets.load(embedding.datasetId);
   if (dataset === null) throw new UserError('NOT_FOUND', 'The data set was removed meanwhile.');
-  const { vector, exclude } = await resolveTarget(reading, dataset, embedding, to, config);
+  // What a target is follows from what is near: under COSINE the terms of a sum are brought to one length.
+  const space = { ...embedding, metric: options.metric ?? embedding.metric };
+  const { vector, exclude } = await resolveTarget(reading, dataset, space, to, config);
   const condition = await toCondition(reading, filter, dataset, { embedding });
   const query = { ...options, vector, exclude, resident };
   return await nearestItems(database, embedding, condition === undefined ? query : { ...query, condition });
+}
+
+function onlyCosines(metric: string): UserError {
+  return new UserError(
+    'BAD_USER_INPUT',
+    `By \`combine: MULTIPLY\` cosines are multiplied; it cannot search by ${metric}. Leave \`metric\` out, or ask with combine: ADD.`,
+  );
 }
 
 function pageOf({ datasetId }: { readonly datasetId: number }, { hits, search }: NearestAnswer): NearestPage {

@@ -13,7 +13,9 @@ import {
   listCurves,
   listJobs,
   listRejections,
+  pauseJob,
   requireJob,
+  resumeJob,
   watchJob,
 } from '../jobs/jobs.ts';
 import { toConnection } from './connection.ts';
@@ -65,6 +67,8 @@ export const JobResult: JobResultResolvers = {
 
 export const jobMutations = {
   cancelJob: async (_root, { id }, { database }) => ({ job: await cancelJob(database, decodeJobId(id)) }),
+  pauseJob: async (_root, { id }, { database }) => ({ job: await pauseJob(database, decodeJobId(id)) }),
+  resumeJob: async (_root, { id }, { database }) => ({ job: await resumeJob(database, decodeJobId(id)) }),
 } satisfies MutationResolvers;
 
 export const jobSubscriptions = {

@@ -91,7 +91,7 @@ export async function learnVectors(
     return learnt;
   } finally {
     over.abort();
-    await Promise.all([wishing, keeping, frames.close()]);
+    await Promise.all([wishing, keeping, frames.close({ keep: signal.aborted })]);
   }
 }
 

@@ -7,6 +7,7 @@ import { buildSchema, parse, validate } from 'graphql';
 import { documents } from '../../widget/client.ts';
 import { watchDocuments } from '../../widget/controllers/makingController.ts';
 import { mapsDocuments } from '../../widget/features/maps.ts';
+import { jobDocuments } from '../../widget/jobs.ts';
 import { laterDocuments } from '../../widget/laterQueries.ts';
 import { pagesDocuments } from '../../widget/pages/pagesQueries.ts';
 
@@ -19,6 +20,7 @@ function prefixed(of: string, given: Readonly<Record<string, string>>) {
 for (const [name, document] of Object.entries({
   ...documents,
   ...laterDocuments,
+  ...jobDocuments,
   ...prefixed('watch', watchDocuments),
   ...prefixed('maps', mapsDocuments),
   ...prefixed('pages', pagesDocuments),

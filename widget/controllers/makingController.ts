@@ -5,9 +5,10 @@
 import type { ReactiveController } from 'lit';
 
 import { frameFromBytes } from '#kernels/frame.ts';
-import type { Client, Job, OpenJob, Watching } from '../client.ts';
+import type { Client, OpenJob, Watching } from '../client.ts';
 import type { MapView } from '../features/feature.ts';
 import { pointsOfFrame } from '../framePoints.ts';
+import { follow, hasEnded } from '../jobs.ts';
 import { subscribe } from '../subscriptions.ts';
 
 /** Held against the schema by a test. */
@@ -16,8 +17,8 @@ export const watchDocuments = {
   frames: `subscription MapWatchFrames($job: ID!) { projectionFrames(job: $job) { url } }`,
 } as const;
 
-/** Where no socket can be had, the job is asked for so often; its map is then shown when it is done. */
-const POLL_MS = 1000;
+/** A job that the server no longer knows: whatever it has made is there. */
+const GONE = { state: 'CANCELLED', stage: null, progress: null } as const;
 
 export class MakingController implements ReactiveController {
   readonly #view: MapView;
@@ -61,8 +62,12 @@ export class MakingController implements ReactiveController {
       onJob: ({ state, ...told }) => {
         if (signal.aborted) return;
         this.#state = told;
+        if (state === 'PAUSED') {
+          this.#state = { ...told, stage: 'paused' };
+          this.#steps = { step: 0, steps: 0 };
+        }
         this.#tell();
-        if (state === 'QUEUED' || state === 'RUNNING') return;
+        if (!hasEnded(state)) return;
         this.#view.tellMaking(null);
         void this.#view.reload();
       },
@@ -71,12 +76,15 @@ export class MakingController implements ReactiveController {
       client.watch(job, watching, signal);
       return;
     }
+    // Where no socket can be had, the job is asked for; its map is then shown when it is done.
     try {
       await this.#watchBySocket(client, job, watching, signal);
     } catch {
-      await pollJob(client, job, watching, signal).catch((error: unknown) => {
+      try {
+        watching.onJob((await follow(client, job, watching.onJob, signal)) ?? GONE);
+      } catch (error) {
         if (!signal.aborted) this.#view.fail(error);
-      });
+      }
     }
   }
 
@@ -100,7 +108,7 @@ export class MakingController implements ReactiveController {
           ...{ query: watchDocuments.job, variables },
           onNext(data) {
             const { job: told }: { job: Pick<OpenJob, 'state' | 'stage' | 'progress'> } = Object(data);
-            ended = told.state !== 'QUEUED' && told.state !== 'RUNNING';
+            ended = hasEnded(told.state);
             onJob(told);
           },
         },
@@ -135,15 +143,5 @@ export class MakingController implements ReactiveController {
 
   #tell(): void {
     this.#view.tellMaking({ ...this.#state, ...this.#steps });
-  }
-}
-
-async function pollJob(client: Client, id: string, { onJob }: Watching, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const job: Job | null = await client.job(id, signal);
-    onJob(job ?? { state: 'CANCELLED', stage: null, progress: null });
-    if (job?.state !== 'QUEUED' && job?.state !== 'RUNNING') return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    signal.throwIfAborted();
   }
 }

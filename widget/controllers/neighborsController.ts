@@ -26,6 +26,7 @@ export class NeighborsController implements ReactiveController {
     names: { readonly dataset: string; readonly embedding: string },
     key: string,
     first: number,
+    metric: string | null,
   ): Promise<void> {
     this.#abort?.abort();
     const abort = new AbortController();
@@ -36,7 +37,7 @@ export class NeighborsController implements ReactiveController {
     this.error = null;
     this.#onChange();
     try {
-      const result = await client.nearest(names, key, first, abort.signal);
+      const result = await client.nearest(names, key, first, metric, abort.signal);
       if (abort.signal.aborted) return;
       this.result = result;
     } catch (error) {

@@ -6,13 +6,13 @@ import type { MapNames } from '../loadMap.ts';
 /** Typing rests this long before the server is asked. */
 const REST_MS = 250;
 
-/** By letters of the label, by a regular expression over it, or by what the model of the embedding makes of the text. */
+/** By letters of the label or a field, by a regular expression over it, or by what the model of the embedding makes of the text. */
 export type SearchMode = 'text' | 'regex' | 'meaning';
 
 export interface SearchResult {
   readonly text: string;
   readonly matches: Matches;
-  /** How near each is and how it was found; null where labels were looked at. */
+  /** How near each is and how it was found; null where letters were looked at. */
   readonly nearest: Neighbors | null;
 }
 
@@ -23,6 +23,8 @@ const NEAREST = 30;
 export class SearchController implements ReactiveController {
   text = '';
   mode: SearchMode = 'text';
+  /** What is looked at by letters: `label`, `key` or a field. */
+  field = 'label';
   /** The picture that was looked for, as a data URL; null: a text. */
   picture: string | null = null;
   pending = false;
@@ -56,10 +58,10 @@ export class SearchController implements ReactiveController {
       return;
     }
     this.pending = true;
-    const { mode } = this;
+    const { mode, field } = this;
     const find = async (signal: AbortSignal): Promise<SearchResult> => {
       if (mode === 'meaning') return toResult(text, await client.meaning(names, { text }, NEAREST, signal));
-      return { text, matches: await client.search(names.dataset, text, mode, signal), nearest: null };
+      return { text, matches: await client.search(names.dataset, field, text, mode, signal), nearest: null };
     };
     this.#timer = setTimeout(() => void this.#ask(find), when === 'now' ? 0 : REST_MS);
     this.#host.requestUpdate();

@@ -16,6 +16,7 @@ import type { Shape } from '../renderer/overlay.ts';
 import { bringAllIntoView } from './bringIntoView.ts';
 import type { Feature, MapView, MarkColors } from './feature.ts';
 import { hasNames } from './hasNames.ts';
+import { renderPanelTool } from './panelTool.ts';
 
 const ANSWERS = 10;
 /** Steps that stay drawn beside the last. */
@@ -56,15 +57,7 @@ export class AnalogyFeature implements Feature {
 
   renderTool(map: LoadedMap, names: Names): TemplateResult | null {
     if (!hasNames(map, names)) return null;
-    const open = this.#view.isOpen(this);
-    return html`<button
-      aria-label=${this.label}
-      title=${this.label}
-      aria-pressed=${open}
-      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
-    >
-      ${icons.analogy}
-    </button>`;
+    return renderPanelTool(this.#view, this, icons.analogy);
   }
 
   renderPanel(map: LoadedMap, names: Names): TemplateResult | null {
@@ -235,7 +228,7 @@ export class AnalogyFeature implements Feature {
       const index = known.get(key);
       if (index !== undefined) return { key, index };
     }
-    const { items } = await client.search(names.dataset, word, 'text', signal);
+    const { items } = await client.search(names.dataset, 'label', word, 'text', signal);
     const alike = ({ label }: ItemSummary) => label.toLowerCase() === word.toLowerCase();
     const key = items.find(alike)?.key ?? word;
     return { key, index: known.get(key) ?? -1 };

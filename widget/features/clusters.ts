@@ -16,6 +16,7 @@ import { renderPanelHeader } from '../panels/results.ts';
 import { placeInWorld } from '../points.ts';
 import type { Shape } from '../renderer/overlay.ts';
 import type { Feature, MapView, MarkColors } from './feature.ts';
+import { renderPanelTool } from './panelTool.ts';
 
 const FLIGHT_MS = 600;
 const FONT_WEIGHT = 600;
@@ -67,15 +68,7 @@ export class ClustersFeature implements Feature {
 
   renderTool(_map: LoadedMap, names: Names): TemplateResult | null {
     if (chooseClustering(names, this.#view.clusters) === null) return null;
-    const open = this.#view.isOpen(this);
-    return html`<button
-      aria-label=${this.label}
-      title=${this.label}
-      aria-pressed=${open}
-      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
-    >
-      ${icons.clusters}
-    </button>`;
+    return renderPanelTool(this.#view, this, icons.clusters);
   }
 
   renderPanel(_map: LoadedMap, names: Names): TemplateResult | null {

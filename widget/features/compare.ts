@@ -2,8 +2,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import type { Client, ComparisonSummary } from '../client.ts';
+import { JobController } from '../controllers/jobController.ts';
 import { TaskController } from '../controllers/taskController.ts';
-import { messageOf } from '../errors.ts';
 import type { ChangedItem } from '../laterQueries.ts';
 import * as ask from '../laterQueries.ts';
 import type { LoadedMap } from '../loadMap.ts';
@@ -11,6 +11,7 @@ import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { type Line, renderPanelHeader } from '../panels/results.ts';
 import type { Feature, MapView } from './feature.ts';
+import { renderPanelTool } from './panelTool.ts';
 
 const CHANGED = 50;
 
@@ -18,15 +19,13 @@ export class CompareFeature implements Feature {
   readonly label = 'Compare embeddings';
   readonly #view: MapView;
   readonly #changed: TaskController<readonly [Client, string, string, string, string], readonly ChangedItem[]>;
+  readonly #job: JobController;
   #other: string | null = null;
-  #doing: string | null = null;
-  #error: unknown = null;
-  #work: AbortController | null = null;
   #indices: Uint32Array = new Uint32Array();
 
   constructor(view: MapView) {
     this.#view = view;
-    view.addController({ hostDisconnected: () => this.#work?.abort() });
+    this.#job = new JobController(view);
     this.#changed = new TaskController(view, {
       arguments: () => {
         const { map, names } = view;
@@ -49,15 +48,7 @@ export class CompareFeature implements Feature {
 
   renderTool(_map: LoadedMap, { summary }: Names): TemplateResult | null {
     if (summary.embeddings.length < 2) return null;
-    const open = this.#view.isOpen(this);
-    return html`<button
-      aria-label=${this.label}
-      title=${this.label}
-      aria-pressed=${open}
-      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
-    >
-      ${icons.compare}
-    </button>`;
+    return renderPanelTool(this.#view, this, icons.compare);
   }
 
   renderPanel(_map: LoadedMap, names: Names): TemplateResult | null {
@@ -88,15 +79,15 @@ export class CompareFeature implements Feature {
         >
           ${others.map(({ name }) => html`<option value=${name} ?selected=${name === other}>${name}</option>`)}
         </select>
-        <button class="primary" ?disabled=${this.#doing !== null} @click=${() => void this.#compare(names)}>
-          ${this.#doing ?? (comparison === null ? 'Compare' : 'Compare anew')}
+        <button class="primary" ?disabled=${this.#job.doing !== null} @click=${() => void this.#compare(names)}>
+          ${this.#job.doing ?? (comparison === null ? 'Compare' : 'Compare anew')}
         </button>
         ${
           comparison === null
             ? nothing
             : html`<button class="row link" @click=${() => this.#view.colorAnew(comparison.column)}>Color the map by it</button>`
         }
-        ${this.#error === null ? nothing : html`<p class="problem" role="alert">${messageOf(this.#error)}</p>`}
+        ${this.#job.renderError()}
       </div>
       ${lines.length === 0 ? nothing : this.#view.renderLines(lines, items.length)}`;
   }
@@ -136,24 +127,8 @@ export class CompareFeature implements Feature {
     const { map } = this.#view;
     const other = this.#chosen(names);
     if (map === null || other === null) return;
-    const work = new AbortController();
-    this.#work = work;
-    this.#error = null;
-    this.#say('Asking …');
-    try {
-      const { dataset, embedding } = map.names;
-      const job = await ask.compareEmbeddings(map.client, { dataset, embedding, other });
-      await map.client.finished(job, (stage) => this.#say(stage === null ? 'Waiting …' : `${stage} …`), work.signal);
-      this.#view.colorAnew(null);
-    } catch (error) {
-      if (work.signal.aborted) return;
-      this.#error = error;
-    }
-    this.#say(null);
-  }
-
-  #say(doing: string | null): void {
-    this.#doing = doing;
-    this.#view.requestUpdate();
+    const { dataset, embedding } = map.names;
+    const begin = () => ask.compareEmbeddings(map.client, { dataset, embedding, other });
+    if (await this.#job.carry(map.client, 'Asking …', begin)) this.#view.colorAnew(null);
   }
 }

@@ -93,6 +93,8 @@ export interface MapView extends ReactiveControllerHost {
   readonly emphasis: Uint32Array | null;
   /** How many neighbours a click asks for. */
   neighborCount: number;
+  /** By what neighbours are near; null: by the embedding's own metric. */
+  metric: string | null;
   /** The point that was chosen by click or keyboard; -1: none. */
   readonly current: number;
   /** The points that are selected, ascending. */

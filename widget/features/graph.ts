@@ -17,6 +17,7 @@ import { renderPanelHeader } from '../panels/results.ts';
 import type { Shape } from '../renderer/overlay.ts';
 import { bringIntoView } from './bringIntoView.ts';
 import type { Feature, MapView } from './feature.ts';
+import { renderPanelTool } from './panelTool.ts';
 
 /** Arrows of the relations that are chosen, all together: with more a picture gets darker and tells no more. */
 const MOST_OF_RELATIONS = 1000;
@@ -119,15 +120,7 @@ export class GraphFeature implements Feature {
 
   renderTool(): TemplateResult | null {
     if (this.#graph === null) return null;
-    const open = this.#view.isOpen(this);
-    return html`<button
-      aria-label=${this.label}
-      title=${this.label}
-      aria-pressed=${open}
-      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
-    >
-      ${icons.graph}
-    </button>`;
+    return renderPanelTool(this.#view, this, icons.graph);
   }
 
   renderPanel(map: LoadedMap): TemplateResult | null {

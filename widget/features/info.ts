@@ -7,6 +7,7 @@ import { icons } from '../panels/icons.ts';
 import { renderInfo } from '../panels/info.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Feature, MapView } from './feature.ts';
+import { renderPanelTool } from './panelTool.ts';
 
 export class InfoFeature implements Feature {
   readonly label = 'About this map';
@@ -23,14 +24,6 @@ export class InfoFeature implements Feature {
   }
 
   renderTool(): TemplateResult {
-    const open = this.#view.isOpen(this);
-    return html`<button
-      aria-label=${this.label}
-      title=${this.label}
-      aria-pressed=${open}
-      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
-    >
-      ${icons.info}
-    </button>`;
+    return renderPanelTool(this.#view, this, icons.info);
   }
 }

@@ -8,6 +8,7 @@ import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Feature, MapView } from './feature.ts';
+import { renderPanelTool } from './panelTool.ts';
 
 export class LayersFeature implements Feature {
   readonly label = 'Layers';
@@ -19,15 +20,7 @@ export class LayersFeature implements Feature {
 
   renderTool(_map: LoadedMap, names: Names): TemplateResult | null {
     if (layersOf(names).length < 2) return null;
-    const open = this.#view.isOpen(this);
-    return html`<button
-      aria-label=${this.label}
-      title="Layers of the network"
-      aria-pressed=${open}
-      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
-    >
-      ${icons.layers}
-    </button>`;
+    return renderPanelTool(this.#view, this, icons.layers);
   }
 
   renderPanel(_map: LoadedMap, names: Names): TemplateResult | null {

@@ -5,6 +5,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import type { Client, EmbeddingSummary, OpenJob } from '../client.ts';
+import { JobController } from '../controllers/jobController.ts';
 import { MakingController } from '../controllers/makingController.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import { messageOf } from '../errors.ts';
@@ -13,8 +14,10 @@ import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { type Curve, renderCurve } from '../panels/curve.ts';
 import { icons } from '../panels/icons.ts';
+import { keepKeys } from '../panels/keys.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Feature, MapView } from './feature.ts';
+import { renderPanelTool } from './panelTool.ts';
 
 /** Held against the schema by a test. */
 export const mapsDocuments = {
@@ -29,6 +32,8 @@ export const mapsDocuments = {
 }`,
   project: `mutation MapProject($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }`,
   cancel: `mutation MapCancel($job: ID!) { cancelJob(id: $job) { job { id } } }`,
+  pause: `mutation MapPause($job: ID!) { pauseJob(id: $job) { job { id } } }`,
+  resume: `mutation MapResume($job: ID!) { resumeJob(id: $job) { job { id } } }`,
 } as const;
 
 interface WatchedJob extends OpenJob {
@@ -135,15 +140,7 @@ export class MapsFeature implements Feature {
   renderTool(_map: LoadedMap, { summary }: Names): TemplateResult | null {
     const making = (summary.jobs ?? []).some(({ map }) => map !== null);
     if (summary.mayChange !== true && !making) return null;
-    const open = this.#view.isOpen(this);
-    return html`<button
-      aria-label=${this.label}
-      title=${this.label}
-      aria-pressed=${open}
-      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
-    >
-      ${icons.maps}
-    </button>`;
+    return renderPanelTool(this.#view, this, icons.maps);
   }
 
   renderPanel(_map: LoadedMap, names: Names): TemplateResult {
@@ -165,7 +162,9 @@ export class MapsFeature implements Feature {
 
   #renderJob({ id, state, stage, progress, map, curves, training }: WatchedJob, mayChange: boolean): TemplateResult {
     const name = map === null ? '' : `${map.embedding} · ${map.name}`;
-    const doing = state === 'QUEUED' ? 'Waiting for a worker' : (stage ?? 'Beginning');
+    const doing = state === 'QUEUED' ? 'Waiting for a worker' : state === 'PAUSED' ? 'Paused' : (stage ?? 'Beginning');
+    const change = (title: string, mutation: 'pause' | 'resume' | 'cancel') =>
+      html`<button type="button" class="link" @click=${() => void this.#change(id, mutation)}>${title}</button>`;
     const losses = (training?.curve ?? []).map(({ epoch: at, loss: value }) => ({ at, value }));
     const ranks = (training?.curve ?? []).flatMap(({ epoch: at, meanReciprocalRank: value }) =>
       value === null ? [] : [{ at, value }],
@@ -176,7 +175,13 @@ export class MapsFeature implements Feature {
       <progress max="1" value=${progress ?? nothing} aria-label=${doing}></progress>
       <p>${doing}${progress === null ? '' : ` · ${Math.round(100 * progress)} %`}</p>
       ${measured.map(renderCurve)}
-      ${mayChange ? html`<button type="button" class="row link" @click=${() => void this.#cancel(id)}>Cancel</button>` : nothing}
+      ${
+        mayChange
+          ? html`<div class="actions">
+              ${state === 'PAUSED' ? change('Go on', 'resume') : change('Pause', 'pause')} ${change('Cancel', 'cancel')}
+            </div>`
+          : nothing
+      }
     </section>`;
   }
 
@@ -399,25 +404,35 @@ export class MapsFeature implements Feature {
       ...(taken === null ? {} : { [taken.input]: target ? { ...numbers, target: { field: this.#target } } : numbers }),
       ...this.#filter(),
     };
+    interface Answer {
+      projectEmbedding: { job: { id: string } };
+    }
     this.#asking = true;
     this.#error = null;
-    this.#view.requestUpdate();
-    try {
+    let begun = false;
+    // One of its own for each map: the next may be asked for while this one is made.
+    const job = new JobController(this.#view);
+    const ended = await job.carry(client, 'Asking …', async (signal) => {
       const input = this.#method === 'CUSTOM' ? { ...given, axes: await this.#targets(client, names) } : given;
-      interface Answer {
-        projectEmbedding: { job: { id: string } };
-      }
-      const { projectEmbedding } = await client.ask<Answer>(mapsDocuments.project, { input });
+      const { projectEmbedding } = await client.ask<Answer>(mapsDocuments.project, { input }, signal);
       this.#name = null;
       // The map is known to be in the making before it is asked for.
       await this.#view.reload();
       this.#view.showMap(names.embedding, name);
       this.#look++;
-      void this.#hearOfEnd(client, projectEmbedding.job.id, before);
-    } catch (error) {
-      this.#error = error;
-    }
+      this.#asking = false;
+      begun = true;
+      return projectEmbedding.job.id;
+    });
     this.#asking = false;
+    this.#view.removeController(job);
+    if (ended) this.#view.announce('The new map is ready');
+    if (job.error !== null) {
+      this.#error = job.error;
+      // It has come to nothing: the map that was there before is shown again.
+      if (begun) this.#view.showMap(before.embedding, before.projection);
+    }
+    if (ended || job.error !== null) await this.#view.reload();
     this.#view.requestUpdate();
   }
 
@@ -438,35 +453,13 @@ export class MapsFeature implements Feature {
     );
   }
 
-  /** Where it comes to nothing, the map that was there before is shown again. */
-  async #hearOfEnd(
-    client: Client,
-    job: string,
-    before: { readonly embedding: string; readonly projection: string },
-  ): Promise<void> {
-    const gone = new AbortController();
-    const leaving = { hostDisconnected: () => gone.abort() };
-    this.#view.addController(leaving);
-    try {
-      await client.finished(job, () => {}, gone.signal);
-      this.#view.announce('The new map is ready');
-    } catch (error) {
-      if (gone.signal.aborted) return;
-      this.#error = error;
-      this.#view.showMap(before.embedding, before.projection);
-    } finally {
-      this.#view.removeController(leaving);
-    }
-    await this.#view.reload();
-  }
-
   #numberOf(name: string): number {
     return this.#numbers.get(name) ?? options[name]?.usual ?? 0;
   }
 
-  async #cancel(job: string): Promise<void> {
+  async #change(job: string, mutation: 'pause' | 'resume' | 'cancel'): Promise<void> {
     try {
-      await this.#view.client?.ask(mapsDocuments.cancel, { job });
+      await this.#view.client?.ask(mapsDocuments[mutation], { job });
     } catch (error) {
       this.#error = error;
     }
@@ -481,9 +474,4 @@ function takesTexts({ accepts }: EmbeddingSummary): boolean {
 
 function methodOf(value: string): Method {
   return Object.keys(methods).find((method): method is Method => method === value) ?? 'UMAP';
-}
-
-/** Keys belong to the form; Escape is the map's. */
-function keepKeys(event: KeyboardEvent): void {
-  if (event.key !== 'Escape') event.stopPropagation();
 }

@@ -1,6 +1,7 @@
 /** The true nearest neighbours of a point that is chosen: a list of them, and lines to them on the map. */
 import { html, type TemplateResult } from 'lit';
 
+import type { Metric } from '../client.ts';
 import { NeighborsController } from '../controllers/neighborsController.ts';
 import { messageOf } from '../errors.ts';
 import { fire } from '../events.ts';
@@ -13,6 +14,12 @@ import type { Feature, MapView, MarkColors } from './feature.ts';
 /** How many neighbours can be asked for. */
 const MOST = 100;
 const COUNTS = [5, 10, 20, 50, MOST];
+/** What neighbours can be near by, as the server calls it and as people read it. */
+const metrics: Readonly<Record<Metric, string>> = {
+  COSINE: 'cosine',
+  EUCLIDEAN: 'distance',
+  INNER_PRODUCT: 'inner product',
+};
 
 export class NeighborsFeature implements Feature {
   readonly label = 'Nearest neighbours';
@@ -31,7 +38,12 @@ export class NeighborsFeature implements Feature {
     this.#view.items.want(key, 'now');
     this.#view.open(this);
     bringIntoView(this.#view, index);
-    void this.#neighbors.ask(map.client, map.names, key, this.#count);
+    void this.#neighbors.ask(map.client, map.names, key, this.#count, this.#metric);
+  }
+
+  /** As the server calls it; null: the embedding's own. */
+  get #metric(): string | null {
+    return this.#view.metric?.toUpperCase() ?? null;
   }
 
   get #count(): number {
@@ -40,7 +52,8 @@ export class NeighborsFeature implements Feature {
 
   renderPanel(): TemplateResult | null {
     const { key, pending, result, error } = this.#neighbors;
-    const { items, current } = this.#view;
+    const { items, current, names } = this.#view;
+    const own = names?.embeddingSummary.metric;
     if (key === null) return null;
     const item = items.get(key);
     const lines =
@@ -52,15 +65,31 @@ export class NeighborsFeature implements Feature {
         : describeSearch(result);
     return html`${renderPanelHeader(current < 0 ? key : this.#view.labelOf(current), subtitle, this.#view.close)}
       ${renderAbout(item, items.image(item?.image ?? null))}
-      <label class="actions">
+      <div class="actions">
         Show
-        <select aria-label="How many neighbours" @change=${(event: Event) => this.#changeCount(event)}>
+        <select
+          aria-label="How many neighbours"
+          @change=${this.#choice((value) => {
+            this.#view.neighborCount = Number(value);
+          })}
+        >
           ${[...new Set([...COUNTS, this.#count])]
             .sort((a, b) => a - b)
             .map((count) => html`<option ?selected=${count === this.#count}>${count}</option>`)}
         </select>
-        neighbours
-      </label>
+        nearest by
+        <select
+          aria-label="What is near"
+          @change=${this.#choice((value) => {
+            this.#view.metric = value === own ? null : value;
+          })}
+        >
+          ${Object.entries(metrics).map(
+            ([metric, title]) =>
+              html`<option value=${metric} ?selected=${metric === (this.#metric ?? own)}>${title}</option>`,
+          )}
+        </select>
+      </div>
       ${this.#view.renderLines(lines, lines.length)}`;
   }
 
@@ -95,11 +124,14 @@ export class NeighborsFeature implements Feature {
     if (!sameItems) this.#neighbors.clear();
   }
 
-  #changeCount({ currentTarget }: Event): void {
-    const { map, current } = this.#view;
-    if (!(currentTarget instanceof HTMLSelectElement) || map === null || current < 0) return;
-    this.#view.neighborCount = Number(currentTarget.value);
-    this.ask(map, current);
+  /** Takes what was chosen, and asks anew. */
+  #choice(take: (value: string) => void): (event: Event) => void {
+    return ({ currentTarget }) => {
+      const { map, current } = this.#view;
+      if (!(currentTarget instanceof HTMLSelectElement) || map === null || current < 0) return;
+      take(currentTarget.value);
+      this.ask(map, current);
+    };
   }
 
   #changed(): void {

@@ -1,7 +1,7 @@
 /** Zero-shot: labels that the user writes colour the map by what the embedding's model finds most like each item. */
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 
-import { messageOf } from '../errors.ts';
+import { JobController } from '../controllers/jobController.ts';
 import * as ask from '../laterQueries.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
@@ -9,6 +9,7 @@ import { icons } from '../panels/icons.ts';
 import { keepKeys } from '../panels/keys.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Feature, MapView } from './feature.ts';
+import { renderPanelTool } from './panelTool.ts';
 
 /** What a caption of a picture begins with (Radford et al. 2021, 3.1.4); texts are compared with the label alone. */
 const PICTURE_TEMPLATE = 'a photo of a {}.';
@@ -16,29 +17,18 @@ const PICTURE_TEMPLATE = 'a photo of a {}.';
 export class PromptsFeature implements Feature {
   readonly label = 'Color by prompts';
   readonly #view: MapView;
+  readonly #job: JobController;
   #labels: string | null = null;
   #template: string | null = null;
-  /** What is being done; null: nothing. */
-  #doing: string | null = null;
-  #error: unknown = null;
-  #work: AbortController | null = null;
 
   constructor(view: MapView) {
     this.#view = view;
-    view.addController({ hostDisconnected: () => this.#stop() });
+    this.#job = new JobController(view);
   }
 
   renderTool(_map: LoadedMap, { embeddingSummary }: Names): TemplateResult | null {
     if (!embeddingSummary.accepts?.includes('TEXT')) return null;
-    const open = this.#view.isOpen(this);
-    return html`<button
-      aria-label=${this.label}
-      title=${this.label}
-      aria-pressed=${open}
-      @click=${() => (open ? this.#view.close() : this.#view.open(this))}
-    >
-      ${icons.prompts}
-    </button>`;
+    return renderPanelTool(this.#view, this, icons.prompts);
   }
 
   renderPanel(_map: LoadedMap, { summary, embeddingSummary }: Names): TemplateResult | null {
@@ -75,44 +65,22 @@ export class PromptsFeature implements Feature {
             }}
           />
         </label>
-        <button type="submit" class="primary" ?disabled=${this.#doing !== null || linesOf(labels).length < 2}>
-          ${this.#doing ?? 'Color the map'}
+        <button type="submit" class="primary" ?disabled=${this.#job.doing !== null || linesOf(labels).length < 2}>
+          ${this.#job.doing ?? 'Color the map'}
         </button>
-        ${this.#error === null ? nothing : html`<p class="problem" role="alert">${messageOf(this.#error)}</p>`}
+        ${this.#job.renderError()}
       </form>`;
   }
 
   async #tell(labels: readonly string[], template: string): Promise<void> {
     const { map } = this.#view;
     if (map === null || labels.length < 2) return;
-    this.#stop();
-    const work = new AbortController();
-    this.#work = work;
-    this.#error = null;
-    this.#say('Asking …');
-    try {
-      const { client, names } = map;
-      const { dataset, embedding } = names;
-      const job = await ask.classifyItems(client, { dataset, embedding, labels, templates: [template] });
-      await client.finished(job, (stage) => this.#say(stage === null ? 'Waiting …' : `${stage} …`), work.signal);
-      this.#view.announce('The map is colored by your labels');
-      this.#view.colorAnew('classification:zero-shot');
-    } catch (error) {
-      if (work.signal.aborted) return;
-      this.#error = error;
-    }
-    this.#say(null);
-  }
-
-  #say(doing: string | null): void {
-    this.#doing = doing;
-    this.#view.requestUpdate();
-  }
-
-  #stop(): void {
-    this.#work?.abort();
-    this.#work = null;
-    this.#doing = null;
+    const { client, names } = map;
+    const { dataset, embedding } = names;
+    const begin = () => ask.classifyItems(client, { dataset, embedding, labels, templates: [template] });
+    if (!(await this.#job.carry(client, 'Asking …', begin))) return;
+    this.#view.announce('The map is colored by your labels');
+    this.#view.colorAnew('classification:zero-shot');
   }
 }
 

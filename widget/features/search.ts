@@ -1,12 +1,12 @@
-/** Items found on the server by their labels, by meaning or by a picture: a list of them, and they stand out on the map. */
+/** Items found on the server by their labels or a field, by meaning or by a picture: a list of them, and they stand out on the map. */
 import { html, nothing, type TemplateResult } from 'lit';
 
 import type { ItemSummary } from '../client.ts';
 import { SearchController, type SearchMode } from '../controllers/searchController.ts';
 import { messageOf } from '../errors.ts';
 import type { LoadedMap } from '../loadMap.ts';
+import { loadMore } from '../loadMore.ts';
 import { describeMatches, describeSearch, type Line, renderPanelHeader } from '../panels/results.ts';
-import { toDataUrl } from '../picture.ts';
 import type { Feature, MapView } from './feature.ts';
 
 export class SearchFeature implements Feature {
@@ -14,6 +14,7 @@ export class SearchFeature implements Feature {
   readonly #view: MapView;
   readonly #search: SearchController;
   #chosen: SearchMode | null = null;
+  #field = 'label';
   /** Of what was found, the points that are on the map, ascending. */
   #indices: Uint32Array = new Uint32Array();
 
@@ -30,6 +31,27 @@ export class SearchFeature implements Feature {
   get mode(): SearchMode {
     if (this.#chosen !== null && (this.#chosen !== 'meaning' || this.accepts('TEXT'))) return this.#chosen;
     return this.accepts('TEXT') ? 'meaning' : 'text';
+  }
+
+  /** What is looked at by letters. Another data set has other fields. */
+  get field(): string {
+    return this.fields.includes(this.#field) ? this.#field : 'label';
+  }
+
+  set field(field: string) {
+    this.#field = field;
+    this.look(this.#search.text, 'now');
+    this.#view.requestUpdate();
+  }
+
+  /** What can be looked at. */
+  get fields(): readonly string[] {
+    const fields = this.#view.names?.summary.fields ?? [];
+    return [
+      'label',
+      'key',
+      ...fields.filter(({ type }) => type === 'TEXT' || type === 'CATEGORY').map(({ name }) => name),
+    ];
   }
 
   /** Whether the embedding of the map can be asked with this. */
@@ -53,6 +75,7 @@ export class SearchFeature implements Feature {
       return;
     }
     try {
+      const { toDataUrl } = await loadMore(map.client.endpoint);
       const url = await toDataUrl(file);
       this.#view.open(this);
       this.#search.lookPicture(map.client, map.names, url);
@@ -67,6 +90,7 @@ export class SearchFeature implements Feature {
     if (map === null) return;
     if (text.trim() !== '') this.#view.open(this);
     this.#search.mode = this.mode;
+    this.#search.field = this.field;
     this.#search.look(map.client, map.names, text, when);
   }
 

@@ -1,4 +1,6 @@
-import type { Client, Job } from '../client.ts';
+import type { Client } from '../client.ts';
+import { errorOf } from '../errors.ts';
+import { finished } from '../jobs.ts';
 import { importDataset } from './pagesQueries.ts';
 
 export interface ImportProgress {
@@ -9,8 +11,6 @@ export interface ImportProgress {
   /** 0 to 1; null while it cannot be told. */
   readonly share: number | null;
 }
-
-const POLL_MS = 400;
 
 /** Sends files, imports them into a data set named after the first, and follows the job. The slug; null when it failed. */
 export async function importFiles(
@@ -30,16 +30,13 @@ export async function importFiles(
       uploads.push(await client.upload(file));
     }
     tell('Waiting for a worker', null);
-    const job = await follow(client, await importDataset(client, slug, title, uploads), tell);
-    if (job.state === 'SUCCEEDED') return job.result?.dataset?.slug ?? slug;
-    onProgress({ title, state: 'failed', message: reasonOf(job), share: null });
+    const id = await importDataset(client, slug, title, uploads);
+    const { result } = await finished(client, id, ({ state, stage, progress }) =>
+      tell(stage ?? (state === 'QUEUED' ? 'Waiting for a worker' : 'Reading'), progress),
+    );
+    return result?.dataset?.slug ?? slug;
   } catch (error) {
-    onProgress({
-      title,
-      state: 'failed',
-      message: error instanceof Error ? error.message : String(error),
-      share: null,
-    });
+    onProgress({ title, state: 'failed', message: errorOf(error).message, share: null });
   }
   return null;
 }
@@ -54,20 +51,4 @@ export function slugOf(title: string): string {
     .slice(0, 63)
     .replace(/^-+|-+$/g, '');
   return slug === '' ? 'imported' : slug;
-}
-
-async function follow(client: Client, id: string, tell: (message: string, share: number | null) => void): Promise<Job> {
-  for (;;) {
-    const job = await client.job(id);
-    if (job === null) throw new Error('The server no longer knows the import.');
-    if (job.state !== 'QUEUED' && job.state !== 'RUNNING') return job;
-    tell(job.stage ?? (job.state === 'QUEUED' ? 'Waiting for a worker' : 'Reading'), job.progress);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
-
-function reasonOf({ error, state }: Job): string {
-  if (error === null) return state === 'CANCELLED' ? 'The import was cancelled.' : 'The import failed.';
-  const at = error.file === null ? '' : ` (${error.file}${error.line === null ? '' : `, line ${error.line}`})`;
-  return error.message + at;
 }

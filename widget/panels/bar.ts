@@ -8,7 +8,14 @@ interface BarOptions {
   readonly names: Names;
   /** The field that gives the colours; null: one colour. */
   readonly color: string | null;
-  readonly search: { readonly text: string; readonly mode: SearchMode };
+  /** The field that gives the names. */
+  readonly label: string;
+  readonly search: {
+    readonly text: string;
+    readonly mode: SearchMode;
+    field: string;
+    readonly fields: readonly string[];
+  };
   readonly onSearch: (text: string, when: 'now' | 'rested') => void;
   readonly onClearSearch: () => void;
   readonly onToggleRegex: () => void;
@@ -18,12 +25,13 @@ interface BarOptions {
   readonly onPicture: ((file: File) => void) | null;
   readonly onMap: (embedding: string, projection: string) => void;
   readonly onColor: (field: string) => void;
+  readonly onLabel: (field: string) => void;
 }
 
-/** Search, choice of map, choice of colour. */
+/** Search, choice of map, of colour, of names. */
 export function renderBar(options: BarOptions): TemplateResult {
   return html`<div class="bar" part="bar" role="group" aria-label="Search and choices">
-    ${renderSearch(options)} ${renderMaps(options)} ${renderColors(options)}
+    ${renderSearch(options)} ${renderMaps(options)} ${renderColors(options)} ${renderLabels(options)}
     <slot name="toolbar"></slot>
   </div>`;
 }
@@ -49,12 +57,19 @@ function renderSearch({
     ${icons.search}
     <input
       type="search"
-      aria-label=${search.mode === 'meaning' ? 'Search by meaning' : 'Search by label'}
+      aria-label=${search.mode === 'meaning' ? 'Search by meaning' : `Search by ${search.field}`}
       placeholder=${placeholders[search.mode]}
       .value=${search.text}
       @input=${(event: Event) => typed(event, 'rested')}
       @keydown=${pressed}
     />
+    ${
+      search.mode === 'meaning'
+        ? nothing
+        : renderSelect('Search in', search.fields, search.field, (field) => {
+            search.field = field;
+          })
+    }
     ${
       onToggleMeaning === null
         ? nothing
@@ -121,6 +136,32 @@ function renderMaps({ names, onMap }: BarOptions): TemplateResult | typeof nothi
       )}
     </select>
   </label>`;
+}
+
+/** What stands for an item: on the map, beside the pointer, in lists. */
+function renderLabels({ names, label, onLabel }: BarOptions): TemplateResult | typeof nothing {
+  const fields = names.summary.fields.flatMap(({ name, type }) => (type === 'JSON' ? [] : name));
+  if (fields.length === 0) return nothing;
+  return html`<label class="field card choice">
+    <span class="name">Label</span>
+    ${renderSelect('Label by', ['label', 'key', ...fields], label, onLabel)}
+  </label>`;
+}
+
+function renderSelect(
+  name: string,
+  fields: readonly string[],
+  chosen: string,
+  onChoose: (field: string) => void,
+): TemplateResult {
+  return html`<select
+    aria-label=${name}
+    @change=${({ currentTarget }: Event) => {
+      if (currentTarget instanceof HTMLSelectElement) onChoose(currentTarget.value);
+    }}
+  >
+    ${fields.map((field) => html`<option ?selected=${field === chosen}>${field}</option>`)}
+  </select>`;
 }
 
 function renderColors({ names, color, onColor }: BarOptions): TemplateResult | typeof nothing {

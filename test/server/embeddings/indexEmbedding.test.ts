@@ -186,6 +186,18 @@ onEveryDatabase((engine, open) => {
       }
       const first = { first: 10, method: 'INDEX' } as const;
       const none = null;
+      const other = metric === 'COSINE' ? 'EUCLIDEAN' : 'COSINE';
+      assert.equal(await nearestToItem(database, embedding, '0', { ...first, metric: other }), none);
+      const [vector] = await readVectors(database, embedding, [1]);
+      assert.ok(vector);
+      await assert.rejects(nearestItems(database, embedding, { ...first, vector, metric: other }), {
+        code: 'BAD_USER_INPUT',
+        message: `The index has the order of ${metric} and cannot search by ${other}. Search by AUTO or EXACT.`,
+      });
+      const { search, hits } = await nearestItems(database, embedding, { vector, first: 10, metric: other });
+      assert.deepEqual([search.method, search.metric, search.exact, search.complete], ['EXACT', other, true, true]);
+      const ofOther = { ...embedding, metric: other, index: null } as const;
+      assert.deepEqual(hits, (await nearestItems(database, ofOther, { vector, first: 10 })).hits);
       assert.equal(await nearestToItem(database, embedding, 'nobody', first), none);
       assert.equal(await nearestToItem(database, embedding, '2600', first), none, 'an item without a vector');
       assert.equal(await nearestToItem(database, embedding, 'no\u0000key', first), none);

@@ -73,16 +73,19 @@ onEveryDatabase((_engine, open) => {
         fc.uniqueArray(fc.integer({ min: 0, max: COUNT + 5 }), { maxLength: 10 }),
         fc.option(groups),
         fc.constantFrom('AUTO' as const, 'EXACT' as const),
-        async (embedding, values, first, exclude, groups, method) => {
+        fc.constantFrom(undefined, ...metrics),
+        async (embedding, values, first, exclude, groups, method, asked) => {
+          const metric = asked ?? embedding.metric;
           const { hits, search } = await nearestItems(database, embedding, {
             vector: Float32Array.from(values),
             first,
             exclude,
             condition: groups === null ? undefined : condition({ field: 'group', in: groups }),
             method,
+            metric: asked,
           });
           const wanted = rows
-            .map((row, i) => ({ itemId: i + 1, distance: distanceOf(row, values, embedding.metric) }))
+            .map((row, i) => ({ itemId: i + 1, distance: distanceOf(row, values, metric) }))
             .filter(({ itemId }) => !exclude.includes(itemId))
             .filter(
               ({ itemId }) => groups === null || groups.some((group) => items[itemId - 1]?.fields.group === group),
@@ -91,10 +94,12 @@ onEveryDatabase((_engine, open) => {
             .slice(0, first);
           assert.deepEqual(
             hits,
-            wanted.map((hit) => ({ ...hit, similarity: similarityOf[embedding.metric](hit.distance) })),
+            wanted.map((hit) => ({ ...hit, similarity: similarityOf[metric](hit.distance) })),
           );
           const { milliseconds, ...rest } = search;
-          assert.deepEqual(rest, { method: 'EXACT', exact: true, complete: true, device: 'CPU', resident: false });
+          assert.deepEqual(rest, {
+            ...{ method: 'EXACT', exact: true, metric, complete: true, device: 'CPU', resident: false },
+          });
           assert.ok(milliseconds > 0);
         },
       ),

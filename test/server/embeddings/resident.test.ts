@@ -73,11 +73,13 @@ onEveryDatabase((engine, open) => {
       fc.asyncProperty(
         fc.constantFrom(...embeddings),
         queries,
-        async (embedding, { values, first, exclude, groups }) => {
+        fc.constantFrom(undefined, ...metrics),
+        async (embedding, { values, first, exclude, groups }, metric) => {
           const query = {
             vector: Float32Array.from(values),
             first,
             exclude,
+            metric,
             method: 'EXACT' as const,
             ...(groups === null ? {} : { condition: compileFilter({ field: 'group', in: groups }, dataset, 1) }),
           };

@@ -63,7 +63,8 @@ onEveryDatabase((engine, open) => {
       assert.ok((await onCard.settle(embedding)) && (await onProcessor.settle(embedding)));
       for (let query = 0; query < 5; query++) {
         const vector = Float32Array.from({ length: DIMENSION }, () => random.normal());
-        const wanted = { vector, first: 9, exclude: [query + 1], among: null };
+        const other = metrics[query];
+        const wanted = { vector, first: 9, exclude: [query + 1], among: null, ...(other ? { metric: other } : {}) };
         const [card, processor] = [await onCard.search(embedding, wanted), await onProcessor.search(embedding, wanted)];
         assert.deepEqual([card?.device, processor?.device], ['GPU', 'CPU']);
         assert.deepEqual({ ...card, device: null }, { ...processor, device: null });

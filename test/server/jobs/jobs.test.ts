@@ -17,13 +17,16 @@ import {
   type JobState,
   LeaseLost,
   listJobs,
+  listOpenJobs,
   listRejections,
+  pauseJob,
   REJECTIONS_KEPT,
   type Report,
   releaseJob,
   renewLease,
   reportProgress,
   requireJob,
+  resumeJob,
   retryJob,
   saveCheckpoint,
   takeBackAbandoned,
@@ -210,7 +213,7 @@ onEveryDatabase((engine, open) => {
       const ended = await requireJob(database, job.id);
       assert.equal(ended.state, state);
 
-      assert.deepEqual(await cancelJob(database, job.id), ended);
+      for (const change of [cancelJob, pauseJob, resumeJob]) assert.deepEqual(await change(database, job.id), ended);
       await abandon(job);
       await takeBackFrom(database, null);
       assert.equal(await claimJob(database, { worker: 'worker', kinds, id: job.id }), null);
@@ -227,7 +230,75 @@ onEveryDatabase((engine, open) => {
     const works = await add();
     const mine = await claim(works);
     assert.equal((await cancelJob(database, works.id)).state, 'RUNNING');
-    assert.deepEqual(await renewLease(database, mine), { cancelRequested: true });
+    assert.deepEqual(await renewLease(database, mine), { cancelRequested: true, pauseRequested: false });
+  });
+
+  test(`${engine}: a job that waits is paused at once; nobody claims it until it is resumed, and then whoever is free`, async () => {
+    await drain(database);
+    const job = await add({ seed: 1 });
+    assert.equal((await pauseJob(database, job.id)).state, 'PAUSED');
+    assert.deepEqual(await pauseJob(database, job.id), await requireJob(database, job.id));
+    assert.equal(await claimJob(database, { worker: 'worker', kinds }), null);
+    assert.equal(await claimJob(database, { worker: 'worker', kinds, id: job.id }), null);
+    assert.equal((await resumeJob(database, job.id)).state, 'QUEUED');
+    assert.equal((await claimJob(database, { worker: 'worker', kinds }))?.id, job.id);
+  });
+
+  test(`${engine}: a job at work is asked to pause, and rests however its worker puts it down, with its checkpoint and all its attempts`, async () => {
+    const putDown: Record<string, (job: Job, mine: Claim) => Promise<unknown>> = {
+      'handed over': (_job, mine) => releaseJob(database, mine),
+      tripped: (_job, mine) => retryJob(database, mine, 0),
+      died: (job) => abandon(job),
+      'died with its process': () => takeBackFrom(database, null),
+    };
+    for (const [how, put] of Object.entries(putDown)) {
+      const job = await add();
+      const mine = await claim(job);
+      await saveCheckpoint(database, mine, { epoch: 7 }, none);
+      assert.equal((await pauseJob(database, job.id)).state, 'RUNNING', how);
+      assert.deepEqual(await renewLease(database, mine), { cancelRequested: false, pauseRequested: true }, how);
+      await put(job, mine);
+      const rests = await requireJob(database, job.id);
+      assert.deepEqual([rests.state, rests.finishedAt], ['PAUSED', null], how);
+      await assert.rejects(saveCheckpoint(database, mine, { epoch: 8 }, none), LeaseLost, how);
+      await resumeJob(database, job.id);
+      const again = await claim(job);
+      assert.deepEqual(again.checkpoint, { epoch: 7 }, how);
+      assert.deepEqual(await renewLease(database, again), { cancelRequested: false, pauseRequested: false }, how);
+      await endJob(database, again, done, silence, none);
+    }
+  });
+
+  test(`${engine}: who resumes a job before its worker has put it down has it go on`, async () => {
+    const job = await add();
+    const mine = await claim(job);
+    await pauseJob(database, job.id);
+    assert.equal((await resumeJob(database, job.id)).state, 'RUNNING');
+    assert.deepEqual(await renewLease(database, mine), { cancelRequested: false, pauseRequested: false });
+    await releaseJob(database, mine); // it had heard of the pause already
+    assert.equal(await stateOf(job), 'QUEUED');
+  });
+
+  test(`${engine}: a paused job is open: its key is taken, its data set lists it, and it can be cancelled`, async () => {
+    const asked = { kind: 'PROJECT_EMBEDDING', input: {}, idempotencyKey: 'paused', datasetId: 4711 } as const;
+    const job = await addJob(database, asked);
+    await pauseJob(database, job.id);
+    const again = await addJob(database, asked);
+    assert.deepEqual([again.id, again.state], [job.id, 'PAUSED']);
+    assert.deepEqual(
+      (await listOpenJobs(database, 4711, 10)).map(({ id }) => id),
+      [job.id],
+    );
+    const { state, finishedAt } = await cancelJob(database, job.id);
+    assert.equal(state, 'CANCELLED');
+    assert.ok(finishedAt !== null);
+    const works = await add();
+    const mine = await claim(works);
+    await pauseJob(database, works.id);
+    await cancelJob(database, works.id);
+    await pauseJob(database, works.id); // it is to end, and not to rest
+    await releaseJob(database, mine);
+    assert.equal(await stateOf(works), 'CANCELLED');
   });
 
   test(`${engine}: from the moment a job is cancelled, none of its transactions commits`, async () => {
@@ -255,7 +326,7 @@ onEveryDatabase((engine, open) => {
     const mine = await claim(works);
     await cancelJobsOf(database, 1);
     assert.equal(await stateOf(waits), 'CANCELLED');
-    assert.deepEqual(await renewLease(database, mine), { cancelRequested: true });
+    assert.deepEqual(await renewLease(database, mine), { cancelRequested: true, pauseRequested: false });
     assert.equal(await stateOf(other), 'QUEUED');
   });
 
@@ -422,7 +493,7 @@ onEveryDatabase((engine, open) => {
     for (const id of [randomUUID(), '', '1', `'; drop table jobs`, randomUUID().toUpperCase()]) {
       assert.equal(await findJob(database, id), null);
       const notFound = (error: unknown) => error instanceof UserError && error.code === 'NOT_FOUND';
-      await assert.rejects(cancelJob(database, id), notFound);
+      for (const change of [cancelJob, pauseJob, resumeJob]) await assert.rejects(change(database, id), notFound);
       await assert.rejects(watchJob(database, id).next(), notFound);
     }
   });

@@ -10,10 +10,13 @@ import {
   addJob,
   cancelJob,
   cancelJobsOf,
+  findCheckpoint,
   type Job,
   type JobResult,
   listRejections,
+  pauseJob,
   requireJob,
+  resumeJob,
   takeBackFrom,
   watchJob,
 } from '../../../server/jobs/jobs.ts';
@@ -182,6 +185,40 @@ onEveryDatabase((engine, open) => {
       while (stoppedAt === 0) await sleep(50);
       await sleep(50);
       assert.equal((await requireJob(database, job.id)).state, 'CANCELLED');
+    });
+  }
+
+  for (const [told, pause] of [
+    ['here', (id: string) => pauseJob(database, id)],
+    [
+      'by another process, which can only write to the database',
+      (id: string) => database.query('update jobs set pause_requested = true where id = $1::uuid', [id]),
+    ],
+  ] as const) {
+    test(`${engine}: a job that is paused ${told} stops within a second, frees its worker, and goes on from its checkpoint`, async () => {
+      const found: unknown[] = [];
+      startWorker(async (context, input) => {
+        if (input === 'other') return {};
+        found.push(context.checkpoint);
+        if (context.checkpoint !== null) return { projection: 3 };
+        await context.saveCheckpoint({ epoch: 5 });
+        await once(context.signal, 'abort');
+        throw context.signal.reason;
+      });
+      const job = await add('this');
+      await begun(job);
+      while (found.length === 0 || (await findCheckpoint(database, job.id)) === null) await sleep(10);
+      const asked = performance.now();
+      await pause(job.id);
+      while ((await requireJob(database, job.id)).state === 'RUNNING') await sleep(10);
+      assert.ok(performance.now() - asked < CANCEL_MS, `${performance.now() - asked} ms`);
+      assert.equal((await ended(await add('other'))).state, 'SUCCEEDED');
+      assert.equal((await requireJob(database, job.id)).state, 'PAUSED');
+
+      await resumeJob(database, job.id);
+      const last = await ended(job);
+      assert.deepEqual([last.state, last.result, last.attempts], ['SUCCEEDED', { projection: 3 }, 2]);
+      assert.deepEqual(found, [null, { epoch: 5 }]);
     });
   }
 

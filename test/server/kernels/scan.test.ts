@@ -24,13 +24,27 @@ function rowsOf(rows: number, columns: number, seed: number, near: boolean): Mat
   return createMatrix(rows, columns, data);
 }
 
-async function check(matrix: Matrix, metric: Metric, vector: Float32Array, k: number, which: object): Promise<void> {
+/** @param asked by what is searched, where that is not by what the rows were placed */
+async function check(
+  matrix: Matrix,
+  metric: Metric,
+  vector: Float32Array,
+  k: number,
+  which: object,
+  asked: Metric | undefined = undefined,
+): Promise<void> {
   const before = backend.mark();
   const placed = await placeRows(backend, matrix, metric);
   assert.ok(placed);
-  const given = await nearestRows(backend, placed, vector, k, which);
+  const given = await nearestRows(
+    backend,
+    placed,
+    vector,
+    k,
+    asked === undefined ? which : { ...which, metric: asked },
+  );
   backend.release(before);
-  assert.deepEqual(given, nearestRowsPlain(matrix, metric, vector, k, which));
+  assert.deepEqual(given, nearestRowsPlain(matrix, asked ?? metric, vector, k, which));
 }
 
 test('what is found is what comparing every row finds, however near and however equal they are', async () => {
@@ -42,17 +56,18 @@ test('what is found is what comparing every row finds, however near and however 
         seed: fc.integer(),
         near: fc.boolean(),
         metric: fc.constantFrom(...metrics),
+        asked: fc.constantFrom(undefined, ...metrics),
         k: fc.integer({ min: 1, max: 40 }),
         among: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
         exclude: fc.array(fc.nat(299), { maxLength: 3 }),
       }),
-      async ({ rows, columns, seed, near, metric, k, among, exclude }) => {
+      async ({ rows, columns, seed, near, metric, asked, k, among, exclude }) => {
         const matrix = rowsOf(rows, columns, seed, near);
         const vector = rowsOf(1, columns, seed + 1, near).data;
         if (vector.every((value) => value === 0)) vector[0] = 1;
         const random = createRandom(seed);
         const chosen = Uint32Array.from({ length: rows }, (_, i) => i).filter(() => random.uniform() < (among ?? 1));
-        await check(matrix, metric, vector, k, { among: among === null ? null : chosen, exclude });
+        await check(matrix, metric, vector, k, { among: among === null ? null : chosen, exclude }, asked);
       },
     ),
     { numRuns: 150 },
@@ -97,13 +112,13 @@ test('of many wide rows most are ruled out by their sketches, and what is found 
     }
     for (let j = 0; j < d; j++) row[j] = (row[j] ?? 0) + 0.3 * random.normal();
   }
-  for (const [matrix, own] of [
-    [clouds, metrics],
-    [noise, ['EUCLIDEAN']],
+  for (const [matrix, own, placedBy] of [
+    [clouds, metrics, 'COSINE'],
+    [noise, ['EUCLIDEAN'], 'INNER_PRODUCT'],
   ] as const) {
     for (const metric of own) {
       const before = backend.mark();
-      const placed = await placeRows(backend, matrix, metric);
+      const placed = await placeRows(backend, matrix, placedBy);
       assert.ok(placed?.sketch);
       const some = Uint32Array.from({ length: n / 2 }, (_, i) => 2 * i);
       for (const [query, k, which] of [
@@ -111,7 +126,7 @@ test('of many wide rows most are ruled out by their sketches, and what is found 
         [rowOf(matrix, 5000).map((value) => value + 0.1 * random.normal()), 15, { exclude: [5000, 8] }],
         [rowOf(matrix, 17).map((value) => 3 * value), 40, { among: some }],
       ] as const) {
-        const given = await nearestRows(backend, placed, query, k, which);
+        const given = await nearestRows(backend, placed, query, k, { ...which, metric });
         assert.deepEqual(given, nearestRowsPlain(matrix, metric, query, k, which), metric);
       }
       backend.release(before);

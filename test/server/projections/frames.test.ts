@@ -21,6 +21,61 @@ const start = testServers();
 const folder = await mkdtemp(join(tmpdir(), 'embedding-map-frames-'));
 after(() => rm(folder, { recursive: true, force: true }));
 
+test('a map that is paused stays as it was seen last, and is in the end the one that was never paused, bit for bit', async () => {
+  const server = await start({ WORKERS: '1', COMPUTE_DEVICE: 'cpu' });
+  const random = createRandom(6);
+  const matrix = createMatrix(500, 8);
+  for (let i = 0; i < matrix.data.length; i++) matrix.data[i] = random.normal() + (i % 3);
+  const items = Array.from({ length: matrix.rows }, (_, i) => ({ key: `${i}` }));
+  const embedding = await makeEmbedding(server.database, { slug: 'cloud', items, matrix });
+  const begin = async (name: string): Promise<string> => {
+    const input = { dataset: 'cloud', embedding: 'vectors', name, method: 'UMAP', umap: { epochs: 4000 } };
+    const { projectEmbedding } = await server.data(
+      `mutation ($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }`,
+      { input },
+    );
+    return projectEmbedding.job.id;
+  };
+  const look = async (id: string) =>
+    (await server.data(`query ($id: ID!) { job(id: $id) { state attempts map { points { url } } } }`, { id })).job;
+  const change = (mutation: 'pauseJob' | 'resumeJob', id: string) =>
+    server.data(`mutation ($id: ID!) { ${mutation}(id: $id) { job { id } } }`, { id });
+
+  const id = await begin('paused');
+  for (let job = await look(id); job.map.points === null; job = await look(id)) await sleep(50);
+  await change('pauseJob', id);
+  for (let job = await look(id); job.state !== 'PAUSED'; job = await look(id)) {
+    assert.equal(job.state, 'RUNNING', 'it was made before it could be paused');
+    await sleep(20);
+  }
+  const seen = async () => {
+    const answer = await server.fetch((await look(id)).map.points.url);
+    return tableFromIPC(new Uint8Array(await answer.arrayBuffer()))
+      .getChild('x')
+      ?.toArray();
+  };
+  const before = await seen();
+  assert.equal(before?.length, 500);
+  const open = await server.data(`{ dataset(slug: "cloud") { jobs { id state } } }`);
+  assert.deepEqual(open.dataset.jobs, [{ id, state: 'PAUSED' }]);
+
+  // Others have the worker meanwhile.
+  const other = await begin('never paused');
+  for (let job = await look(other); job.state !== 'SUCCEEDED'; job = await look(other)) await sleep(50);
+  assert.deepEqual(await seen(), before);
+
+  await change('resumeJob', id);
+  await allJobs(server);
+  assert.deepEqual([(await look(id)).state, (await look(id)).attempts], ['SUCCEEDED', 2]);
+  const coordinatesOf = async (name: string) => {
+    const all: number[] = [];
+    const projection = await requireProjection(server.database, embedding.id, name);
+    for await (const { coordinates } of readPoints(server.database, projection)) all.push(...coordinates);
+    return all;
+  };
+  assert.deepEqual(await coordinatesOf('paused'), await coordinatesOf('never paused'));
+});
+
 test('who watches a map in the making gets its points, ten times a second at most, and the end of the job ends it', async () => {
   const server = await start({ WORKERS: '1' });
   const rows = 600;
@@ -202,6 +257,6 @@ test('a map that nobody watches is asked for no frame, and one that is watched f
 
   enough.abort();
   assert.equal((await watching.next()).done, true);
-  await writer.close();
+  await writer.close({ keep: false });
   await assert.rejects(readFrame(map, 1), { code: 'NOT_FOUND' });
 });

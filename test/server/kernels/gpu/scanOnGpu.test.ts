@@ -34,10 +34,10 @@ describe('the rows nearest to one vector, gone through on the graphics card', { 
         const marks = [card.mark(), card.cpu.mark()] as const;
         const rowsOnCard = await placeOnCard(card, matrix);
         for (const metric of ['COSINE', 'EUCLIDEAN', 'INNER_PRODUCT'] as const) {
-          const placed = await placeRows(card.cpu, matrix, metric);
+          const placed = await placeRows(card.cpu, matrix, 'EUCLIDEAN');
           assert.ok(placed);
           for (const which of [{}, { among }, { exclude: [0, 2] }]) {
-            const given = await nearestRows(card.cpu, placed, vector, 7, { ...which, card: rowsOnCard });
+            const given = await nearestRows(card.cpu, placed, vector, 7, { ...which, metric, card: rowsOnCard });
             assert.deepEqual(
               given,
               nearestRowsPlain(matrix, metric, vector, 7, which),
