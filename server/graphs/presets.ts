@@ -90,9 +90,15 @@ export const presets: readonly Preset[] = [
       ...{ model: 'ROTE', dimension: 32, objective: 'NEGATIVE_SAMPLING', loss: 'LOGISTIC', negatives: 256, shared: 32 },
       ...{ negativeWeight: 0.2, epochs: 100, batch: 512, optimizer: 'ADAM', rate: 0.005, regularizer: 'NONE' },
       // From 50 epochs on a full rate moves to and fro about the same validation MRR; a fifth of it settles.
-      ...{ rateSteps: [{ epoch: 80, factor: 0.2 }], validateEvery: 5, validationTriples: 1000, patience: 0 },
+      ...{ rateSteps: [{ epoch: 80, factor: 0.2 }], validateEvery: 5, patience: 0 },
+      // Without it the loss on training goes on falling to half of this one's, and the test MRR is .4498.
+      entityDropout: 0.1,
     },
-    expected: { meanReciprocalRank: 0.4498, seconds: 277, hardware: '2 threads of a server processor' },
+    expected: {
+      meanReciprocalRank: 0.451,
+      seconds: 1297,
+      hardware: '1 thread of a server processor, very busy with other work',
+    },
   },
   {
     name: 'codex-s-complex-n3',
