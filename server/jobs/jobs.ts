@@ -6,6 +6,7 @@
  * writes refused. Each visible change is told on the channel `jobs`, with the job's id.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import DataLoader from 'dataloader';
 
@@ -368,6 +369,9 @@ async function cancel(database: Queryable, which: string, parameters: readonly P
 
 // Pausing -----------------------------------------------------------------------------------------------------------
 
+/** So long the database has to take note of a pause before the threads of this process are told. */
+const PAUSE_PATIENCE_MS = 200;
+
 /**
  * Asks a job to rest until it is resumed: one that waits is paused at once, one at work within a second, as its checkpoint
  * has it. One that has ended stays as it is, and so does one that is to be cancelled.
@@ -375,8 +379,7 @@ async function cancel(database: Queryable, which: string, parameters: readonly P
  */
 export async function pauseJob(database: Queryable, id: string): Promise<Job> {
   if (isUuid(id)) {
-    tellThreads({ jobId: id, wish: 'PAUSE' });
-    await database.query(
+    const asked = database.query(
       `with asked as (
          update jobs set
            state = case state when 'QUEUED' then 'PAUSED' else state end,
@@ -387,6 +390,11 @@ export async function pauseJob(database: Queryable, id: string): Promise<Job> {
        select pg_notify('jobs', id::text) from asked`,
       [id],
     );
+    // A worker that heard of it before the database did would put the job down as one that waits, and begin it anew. Only a
+    // database that is kept by the job's own statement has to be freed first.
+    await Promise.race([asked, sleep(PAUSE_PATIENCE_MS)]);
+    tellThreads({ jobId: id, wish: 'PAUSE' });
+    await asked;
   }
   return await requireJob(database, id);
 }

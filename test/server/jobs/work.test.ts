@@ -222,6 +222,29 @@ onEveryDatabase((engine, open) => {
     });
   }
 
+  test(`${engine}: a job that is paused while its long statement keeps the database rests, and is not begun anew`, async () => {
+    const attempts: number[] = [];
+    let begin = () => {};
+    const begunHere = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    startWorker(async (context) => {
+      attempts.push(context.attempt);
+      begin();
+      await context.database.query('select pg_sleep(60)', [], { signal: context.signal });
+      return {};
+    });
+    const job = await add();
+    await begunHere; // the database is too busy to tell
+    await sleep(300);
+    await pauseJob(database, job.id);
+    while ((await requireJob(database, job.id)).state === 'RUNNING') await sleep(10);
+    await sleep(300);
+    assert.equal((await requireJob(database, job.id)).state, 'PAUSED');
+    assert.deepEqual(attempts, [1]);
+    await cancelJob(database, job.id);
+  });
+
   test(`${engine}: a job is cancelled although its worker has not heard yet that it has claimed it`, async () => {
     startWorker(neverending['a long statement runs'] ?? assert.fail());
     const job = await add();
