@@ -1,5 +1,5 @@
 // Everything that the CPU backend can run, as one WebAssembly module. Pointers are byte offsets into the shared memory.
-export { pack, rerank, search, selectPairs, squaredNorms } from './knn';
+export { pack, rerank, scores, search, selectPairs, squaredNorms } from './knn';
 export { beyond, crossProducts, gram, project, wideProducts } from './gram';
 export { umapEpoch, umapEpochWide } from './layout';
 export { densityForces, densitySums } from './density';
@@ -9,7 +9,7 @@ export { tsneStep } from './tsneStep';
 export { pairsStep } from './pairs';
 export { kgeBackward, kgeCount, kgeSampled, kgeScores, kgeUpdate, kgeUpdateRows } from './kge';
 export { kgeAnswers } from './kgeAnswers';
-export { clusterSums, scores } from './clusters';
+export { clusterSums } from './clusters';
 export { scan } from './scan';
 export { descend, forestJoin, forestLevel } from './forest';
 export { cbowInputs, cbowOutputs, skipGram, subsample } from './word2vec';

@@ -9,7 +9,7 @@
 // so that the way back is two matrix products too, but for L1 and MODULUS, whose gradients know only signs and directions.
 //
 // measure: 0 INNER_PRODUCT, 1 L1, 2 L2, 3 SQUARED_L2, 4 MODULUS, 5 HYPERBOLIC. loss: 0 SOFTMAX, 1 LOGISTIC, 2 SELF_ADVERSARIAL, 3 MARGIN.
-import { log2 } from './power';
+import { exp2Within, log2 } from './power';
 
 const LOG2_E: f32 = 1.4426950408889634;
 const LN_2: f32 = 0.6931471805599453;
@@ -231,21 +231,11 @@ function weighOne(measure: i32, gradient: f32, score: f32): f32 {
  */
 const NOTHING: f32 = -30;
 
-/** 2^x for x up to 126, relative error below 3e-7: `exp2` of power.ts, but cut below -126 only. */
+/** 2^x for x up to 126, cut below -126 only. */
 // @ts-ignore: decorator
 @inline
 function power(x: v128): v128 {
-  const magic = f32x4.splat(12582912);
-  const cut = f32x4.pmax(x, f32x4.splat(-126));
-  const shifted = f32x4.add(cut, magic);
-  const f = f32x4.sub(cut, f32x4.sub(shifted, magic));
-  let series = f32x4.add(f32x4.splat(0.0013333558), f32x4.mul(f, f32x4.splat(0.00015403530)));
-  series = f32x4.add(f32x4.splat(0.0096181291), f32x4.mul(f, series));
-  series = f32x4.add(f32x4.splat(0.055504109), f32x4.mul(f, series));
-  series = f32x4.add(f32x4.splat(0.24022651), f32x4.mul(f, series));
-  series = f32x4.add(f32x4.splat(0.69314718), f32x4.mul(f, series));
-  series = f32x4.add(f32x4.splat(1), f32x4.mul(f, series));
-  return i32x4.add(series, i32x4.shl(shifted, 23));
+  return exp2Within(f32x4.pmax(x, f32x4.splat(-126)));
 }
 
 // @ts-ignore: decorator

@@ -39,6 +39,17 @@ export function squaredNorms(packed: usize, norms: usize, d: i32, first: i32, la
 }
 
 /**
+ * All scores of queries firstHalf … lastHalf-1 (half panels of 4) against the references of panels firstPanel … lastPanel-1:
+ * out f32 (4 * halves, 8 * panels), row by row.
+ */
+export function scores(
+  queries: usize, references: usize, norms: usize, scale: f32, d: i32,
+  firstHalf: i32, lastHalf: i32, firstPanel: i32, lastPanel: i32, out: usize,
+): void {
+  tiles(false, queries, references, norms, scale, 0, 0, d, firstHalf, lastHalf, firstPanel, lastPanel, 0, out, 0, 0);
+}
+
+/**
  * The k best references among panels firstPanel … lastPanel-1 for the queries of half panels firstHalf … lastHalf-1,
  * merged into the lists that are there. scores: f32 (queries, k), ascending; ids: u32 (queries, k).
  * With equal scores the smaller id stands first. References from n on are filling and left out.
@@ -49,16 +60,32 @@ export function search(
   firstHalf: i32, lastHalf: i32, firstPanel: i32, lastPanel: i32,
   k: i32, scores: usize, ids: usize, excludeSelf: i32,
 ): void {
+  tiles(
+    true, queries, references, norms, scale, n, queryCount, d, firstHalf, lastHalf, firstPanel, lastPanel, k, scores, ids, excludeSelf,
+  );
+}
+
+/** Tile by tile, the scores: the best of them kept, as `search` says, or all put out, as `scores` says. Which is known where this is inlined. */
+// @ts-ignore: decorator
+@inline
+function tiles(
+  keepBest: bool, queries: usize, references: usize, norms: usize, scale: f32, n: i32, queryCount: i32, d: i32,
+  firstHalf: i32, lastHalf: i32, firstPanel: i32, lastPanel: i32, k: i32, scores: usize, ids: usize, excludeSelf: i32,
+): void {
   const scales = f32x4.splat(scale);
   const panelBytes = <usize>d << 5;
+  const rowBytes = <usize>(lastPanel - firstPanel) << 5;
   for (let half = firstHalf; half < lastHalf; half++) {
     const queryAt = queries + <usize>(half >> 1) * panelBytes + (<usize>(half & 1) << 4);
     const query = half << 2;
-    // Past the last query the threshold is -infinity: nothing is kept.
-    let worst0 = threshold(scores, query, k, queryCount);
-    let worst1 = threshold(scores, query + 1, k, queryCount);
-    let worst2 = threshold(scores, query + 2, k, queryCount);
-    let worst3 = threshold(scores, query + 3, k, queryCount);
+    let worst0: f32 = 0, worst1: f32 = 0, worst2: f32 = 0, worst3: f32 = 0;
+    if (keepBest) {
+      // Past the last query the threshold is -infinity: nothing is kept.
+      worst0 = threshold(scores, query, k, queryCount);
+      worst1 = threshold(scores, query + 1, k, queryCount);
+      worst2 = threshold(scores, query + 2, k, queryCount);
+      worst3 = threshold(scores, query + 3, k, queryCount);
+    }
     for (let panel = firstPanel; panel < lastPanel; panel++) {
       let q = queryAt;
       let r = references + <usize>panel * panelBytes;
@@ -92,13 +119,28 @@ export function search(
       const left1 = f32x4.add(normsLeft, f32x4.mul(scales, a1)), right1 = f32x4.add(normsRight, f32x4.mul(scales, b1));
       const left2 = f32x4.add(normsLeft, f32x4.mul(scales, a2)), right2 = f32x4.add(normsRight, f32x4.mul(scales, b2));
       const left3 = f32x4.add(normsLeft, f32x4.mul(scales, a3)), right3 = f32x4.add(normsRight, f32x4.mul(scales, b3));
-      const t0 = f32x4.splat(worst0), t1 = f32x4.splat(worst1), t2 = f32x4.splat(worst2), t3 = f32x4.splat(worst3);
-      if (better(left0, right0, t0)) worst0 = keep(left0, right0, reference, n, query, k, scores, ids, excludeSelf);
-      if (better(left1, right1, t1)) worst1 = keep(left1, right1, reference, n, query + 1, k, scores, ids, excludeSelf);
-      if (better(left2, right2, t2)) worst2 = keep(left2, right2, reference, n, query + 2, k, scores, ids, excludeSelf);
-      if (better(left3, right3, t3)) worst3 = keep(left3, right3, reference, n, query + 3, k, scores, ids, excludeSelf);
+      if (keepBest) {
+        const t0 = f32x4.splat(worst0), t1 = f32x4.splat(worst1), t2 = f32x4.splat(worst2), t3 = f32x4.splat(worst3);
+        if (better(left0, right0, t0)) worst0 = keep(left0, right0, reference, n, query, k, scores, ids, excludeSelf);
+        if (better(left1, right1, t1)) worst1 = keep(left1, right1, reference, n, query + 1, k, scores, ids, excludeSelf);
+        if (better(left2, right2, t2)) worst2 = keep(left2, right2, reference, n, query + 2, k, scores, ids, excludeSelf);
+        if (better(left3, right3, t3)) worst3 = keep(left3, right3, reference, n, query + 3, k, scores, ids, excludeSelf);
+      } else {
+        const to = scores + <usize>((half - firstHalf) << 2) * rowBytes + (<usize>(panel - firstPanel) << 5);
+        put(to, left0, right0);
+        put(to + rowBytes, left1, right1);
+        put(to + 2 * rowBytes, left2, right2);
+        put(to + 3 * rowBytes, left3, right3);
+      }
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function put(to: usize, left: v128, right: v128): void {
+  v128.store(to, left);
+  v128.store(to, right, 16);
 }
 
 /**

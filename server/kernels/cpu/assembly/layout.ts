@@ -33,9 +33,9 @@ export function umapEpoch(
 ): void {
   const plane = <usize>stride << 2;
   const third = dimensions == 3;
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const zero = f32x4.splat(0);
   const as_ = f32x4.splat(a), bs = f32x4.splat(b);
-  const attraction = f32x4.splat(-2 * a * b), repelling = f32x4.splat(2 * b), softening = f32x4.splat(0.001);
+  const attraction = f32x4.splat(-2 * a * b), repelling = f32x4.splat(2 * b);
   for (let block = firstBlock; block < lastBlock; block++) {
     const key = hash((<u32>(epoch + 1) * 0x9e3779b1) ^ (<u32>block ^ <u32>seed));
     for (let lane: u32 = 0; lane < <u32>BLOCK; lane++) {
@@ -70,10 +70,7 @@ export function umapEpoch(
           dz = f32x4.sub(z, gather(from + plane + plane, i0, i1, i2, i3));
           d2 = f32x4.add(d2, f32x4.mul(dz, dz));
         }
-        const apart = f32x4.gt(d2, zero);
-        const power = exp2(f32x4.mul(bs, log2(v128.bitselect(d2, one, apart))));
-        let pull = f32x4.div(f32x4.mul(attraction, power), f32x4.mul(d2, f32x4.add(f32x4.mul(as_, power), one)));
-        pull = v128.and(pull, apart);
+        const pull = pulling(d2, as_, bs, attraction);
         const doubled = f32x4.add(weight, weight);
         gx = f32x4.add(gx, f32x4.mul(doubled, clip(f32x4.mul(pull, dx))));
         gy = f32x4.add(gy, f32x4.mul(doubled, clip(f32x4.mul(pull, dy))));
@@ -89,9 +86,7 @@ export function umapEpoch(
           dz = f32x4.sub(z, v128.load(negatives + lane, BLOCK * 8));
           d2 = f32x4.add(d2, f32x4.mul(dz, dz));
         }
-        // At distance 0 the power is some small number and the push finite, along no direction.
-        const power = exp2(f32x4.mul(bs, log2(d2)));
-        const push = f32x4.div(repelling, f32x4.mul(f32x4.add(softening, d2), f32x4.add(f32x4.mul(as_, power), one)));
+        const push = pushing(d2, as_, bs, repelling);
         rx = f32x4.add(rx, clip(f32x4.mul(push, dx)));
         ry = f32x4.add(ry, clip(f32x4.mul(push, dy)));
         if (third) rz = f32x4.add(rz, clip(f32x4.mul(push, dz)));
@@ -119,9 +114,9 @@ export function umapEpochWide(
   const plane = <usize>stride << 2;
   const vectors = <usize>dimensions << 4;
   const differences = negatives + (<usize>dimensions << 8), pulled = differences + vectors, pushed = pulled + vectors;
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const zero = f32x4.splat(0);
   const as_ = f32x4.splat(a), bs = f32x4.splat(b);
-  const attraction = f32x4.splat(-2 * a * b), repelling = f32x4.splat(2 * b), softening = f32x4.splat(0.001);
+  const attraction = f32x4.splat(-2 * a * b), repelling = f32x4.splat(2 * b);
   const rate = (learningRate * correction2) / correction1;
   const epsilon = <f32>1e-7 * correction2;
   for (let block = firstBlock; block < lastBlock; block++) {
@@ -155,10 +150,7 @@ export function umapEpochWide(
           v128.store(differences + (c << 4), difference);
           d2 = f32x4.add(d2, f32x4.mul(difference, difference));
         }
-        const apart = f32x4.gt(d2, zero);
-        const power = exp2(f32x4.mul(bs, log2(v128.bitselect(d2, one, apart))));
-        let pull = f32x4.div(f32x4.mul(attraction, power), f32x4.mul(d2, f32x4.add(f32x4.mul(as_, power), one)));
-        pull = v128.and(pull, apart);
+        const pull = pulling(d2, as_, bs, attraction);
         const doubled = f32x4.add(weight, weight);
         for (let c: usize = 0; c < vectors; c += 16) {
           const force = f32x4.mul(doubled, clip(f32x4.mul(pull, v128.load(differences + c))));
@@ -172,9 +164,7 @@ export function umapEpochWide(
           v128.store(differences + (c << 4), difference);
           d2 = f32x4.add(d2, f32x4.mul(difference, difference));
         }
-        // At distance 0 the power is some small number and the push finite, along no direction.
-        const power = exp2(f32x4.mul(bs, log2(d2)));
-        const push = f32x4.div(repelling, f32x4.mul(f32x4.add(softening, d2), f32x4.add(f32x4.mul(as_, power), one)));
+        const push = pushing(d2, as_, bs, repelling);
         for (let c: usize = 0; c < vectors; c += 16) {
           v128.store(pushed + c, f32x4.add(v128.load(pushed + c), clip(f32x4.mul(push, v128.load(differences + c)))));
         }
@@ -187,6 +177,29 @@ export function umapEpochWide(
       }
     }
   }
+}
+
+/** attraction d^(2b) / (d^2 (1 + a d^(2b))) by d^2, where attraction is -2ab: times a difference, the pull along it. 0 at distance 0. */
+// @ts-ignore: decorator
+@inline
+function pulling(d2: v128, a: v128, b: v128, attraction: v128): v128 {
+  const one = f32x4.splat(1);
+  const apart = f32x4.gt(d2, f32x4.splat(0));
+  const power = exp2(f32x4.mul(b, log2(v128.bitselect(d2, one, apart))));
+  const pull = f32x4.div(f32x4.mul(attraction, power), f32x4.mul(d2, f32x4.add(f32x4.mul(a, power), one)));
+  return v128.and(pull, apart);
+}
+
+/**
+ * repelling / ((0.001 + d^2) (1 + a d^(2b))) by d^2, where repelling is 2b: times a difference, the push along it.
+ * At distance 0 the power is some small number and the push finite, along no direction.
+ */
+// @ts-ignore: decorator
+@inline
+function pushing(d2: v128, a: v128, b: v128, repelling: v128): v128 {
+  const power = exp2(f32x4.mul(b, log2(d2)));
+  const stretched = f32x4.add(f32x4.mul(a, power), f32x4.splat(1));
+  return f32x4.div(repelling, f32x4.mul(f32x4.add(f32x4.splat(0.001), d2), stretched));
 }
 
 // @ts-ignore: decorator

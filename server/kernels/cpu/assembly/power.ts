@@ -26,7 +26,13 @@ export function log2(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exp2(x: v128): v128 {
-  const cut = f32x4.pmax(f32x4.pmin(x, f32x4.splat(126)), f32x4.splat(-126));
+  return exp2Within(f32x4.pmax(f32x4.pmin(x, f32x4.splat(126)), f32x4.splat(-126)));
+}
+
+/** The same of what is in that range already. */
+// @ts-ignore: decorator
+@inline
+export function exp2Within(cut: v128): v128 {
   const magic = f32x4.splat(12582912);
   const shifted = f32x4.add(cut, magic);
   const f = f32x4.sub(cut, f32x4.sub(shifted, magic));
