@@ -1,4 +1,4 @@
-// A place on a map, or a force: in two or three dimensions, the third of which is 0 on a plane. wideVector.wgsl is its twin for others.
+// A place on a map, or a force: in two dimensions, where the third is 0, or in three. wideVector.wgsl is its twin for others.
 override dimensions: u32 = 2u;
 
 alias Vector = vec3f;
@@ -10,12 +10,16 @@ fn place_at(at: u32) -> Vector {
   return vec3f(positions[at], positions[at + 1u], 0.0);
 }
 
-fn plus(a: Vector, b: Vector) -> Vector {
-  return a + b;
+fn component(v: Vector, index: u32) -> f32 {
+  return v[index];
 }
 
-fn minus(a: Vector, b: Vector) -> Vector {
-  return a - b;
+fn plus(v: Vector, w: Vector) -> Vector {
+  return v + w;
+}
+
+fn minus(v: Vector, w: Vector) -> Vector {
+  return v - w;
 }
 
 fn times(factor: f32, v: Vector) -> Vector {

@@ -1,5 +1,5 @@
 /** A graph of neighbours on the card, as gather.wgsl wants it; and positions, which the processor keeps dimension by dimension. */
-import type { GpuBackend } from './backend.ts';
+import type { GpuBackend, GpuKernel, Stage } from './backend.ts';
 import { shaders } from './shaders.ts';
 
 export interface GpuGraph {
@@ -9,6 +9,7 @@ export interface GpuGraph {
   /** uint32 (n + 1): the segments of point i. */
   readonly segmentStarts: GPUBuffer;
   readonly columns: GPUBuffer;
+  readonly edgeCount: number;
   readonly weights: GPUBuffer;
   /** `struct Pull` of gather.wgsl (segments): the force of each, and the sum of its weights. */
   readonly pulls: GPUBuffer;
@@ -16,14 +17,14 @@ export interface GpuGraph {
 
 const SEGMENT_EDGES = 32;
 
-/** What a shader about places begins with: gather.wgsl on vectors of so many dimensions, at most ten. */
+/** What a shader about places begins with: gather.wgsl on vectors of so many dimensions, at most twelve. */
 export function gatherShader(dimensions: number): string {
   return (isFlat(dimensions) ? shaders.flatVector : shaders.wideVector) + shaders.gather;
 }
 
-/** Of `struct Pull`: a vec3f and a number beside it, or eleven numbers. */
+/** Of `struct Pull`: a vec3f and a number beside it, or three vec4f and one. */
 function bytesOfPull(dimensions: number): number {
-  return isFlat(dimensions) ? 16 : 44;
+  return isFlat(dimensions) ? 16 : 64;
 }
 
 function isFlat(dimensions: number): boolean {
@@ -67,18 +68,72 @@ export function uploadGraph(
     segmentCount,
     segmentStarts: backend.upload('starts of segments', segmentStarts),
     columns: backend.upload('columns', columns),
+    edgeCount: columns.length,
     weights: backend.upload('weights', weights),
     pulls: backend.allocate('pulls', segmentCount * bytesOfPull(dimensions)),
   };
 }
 
+/** Sums what the points feel of their neighbours, into the pulls. @param forceWork of one force, in multiply-adds or the like */
+export function gatherStage(
+  kernel: GpuKernel,
+  graph: GpuGraph,
+  { positionsIn }: GpuPlaces,
+  forceWork: number,
+  parameters: Stage['parameters'],
+): Stage {
+  const { segments, segmentCount, columns, weights, pulls } = graph;
+  return {
+    kernel,
+    blocks: Math.ceil(segmentCount / 64),
+    work: (forceWork * 64 * graph.edgeCount) / Math.max(1, segmentCount),
+    buffers: (round) => ({ 0: segments, 1: columns, 2: weights, 3: positionsIn(round), 4: pulls }),
+    parameters,
+  };
+}
+
+/** The points of a layout on the card, and what its method keeps beside each coordinate: two numbers, as Adam's moments. */
+export interface GpuPlaces {
+  /** float32 (n, dimensions): two buffers, by turns read and written. */
+  readonly positionsIn: (round: number) => GPUBuffer;
+  /** float32 (n, dimensions, 2) */
+  readonly beside: GPUBuffer;
+}
+
+/** @param planes positions and the two numbers beside them, each float32 (dimensions, n), as the processor keeps them */
+export function uploadPlaces(backend: GpuBackend, n: number, ...planes: PlacesOnProcessor): GpuPlaces {
+  const [positions, first, second] = planes;
+  const even = backend.upload('positions', pointsOf(positions, n));
+  const odd = backend.allocate('next positions', even.size);
+  return {
+    positionsIn: (round) => (round % 2 === 0 ? even : odd),
+    beside: backend.upload('beside positions', interleave(pointsOf(first, n), pointsOf(second, n))),
+  };
+}
+
+type PlacesOnProcessor = readonly [positions: Float32Array, first: Float32Array, second: Float32Array];
+
+/** The same back, after so many rounds. */
+export async function readPlaces(
+  backend: GpuBackend,
+  { positionsIn, beside }: GpuPlaces,
+  rounds: number,
+  n: number,
+  dimensions: number,
+): Promise<PlacesOnProcessor> {
+  const bytes = n * dimensions * 4;
+  const positions = new Float32Array(await backend.read(positionsIn(rounds), bytes));
+  const [first, second] = part(new Float32Array(await backend.read(beside, 2 * bytes)));
+  return [planesOf(positions, n), planesOf(first, n), planesOf(second, n)];
+}
+
 /** From dimension by dimension, float32 (c, n), to point by point, (n, c). */
-export function pointsOf(planes: Float32Array, n: number): Float32Array {
+function pointsOf(planes: Float32Array, n: number): Float32Array {
   return transposed(planes, planes.length / n, n);
 }
 
 /** From point by point to dimension by dimension. */
-export function planesOf(points: Float32Array, n: number): Float32Array {
+function planesOf(points: Float32Array, n: number): Float32Array {
   return transposed(points, n, points.length / n);
 }
 
@@ -101,7 +156,7 @@ export function interleave(first: Float32Array, second: Float32Array): Float32Ar
 }
 
 /** The inverse of `interleave`. */
-export function part(pairs: Float32Array): [Float32Array, Float32Array] {
+function part(pairs: Float32Array): [Float32Array, Float32Array] {
   const length = pairs.length / 2;
   const take = (offset: number) => Float32Array.from({ length }, (_, i) => pairs[2 * i + offset] ?? 0);
   return [take(0), take(1)];

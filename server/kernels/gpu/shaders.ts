@@ -238,7 +238,7 @@ fn add_up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
 }
 `,
   // gpu/flatVector.wgsl
-  flatVector: `// A place on a map, or a force: in two or three dimensions, the third of which is 0 on a plane. wideVector.wgsl is its twin for others.
+  flatVector: `// A place on a map, or a force: in two dimensions, where the third is 0, or in three. wideVector.wgsl is its twin for others.
 override dimensions: u32 = 2u;
 
 alias Vector = vec3f;
@@ -250,12 +250,16 @@ fn place_at(at: u32) -> Vector {
   return vec3f(positions[at], positions[at + 1u], 0.0);
 }
 
-fn plus(a: Vector, b: Vector) -> Vector {
-  return a + b;
+fn component(v: Vector, index: u32) -> f32 {
+  return v[index];
 }
 
-fn minus(a: Vector, b: Vector) -> Vector {
-  return a - b;
+fn plus(v: Vector, w: Vector) -> Vector {
+  return v + w;
+}
+
+fn minus(v: Vector, w: Vector) -> Vector {
+  return v - w;
 }
 
 fn times(factor: f32, v: Vector) -> Vector {
@@ -326,58 +330,64 @@ fn hash(u: u32) -> u32 {
 }
 `,
   // gpu/wideVector.wgsl
-  wideVector: `// A place on a map, or a force: in up to ten dimensions. flatVector.wgsl is its twin for two and three, where a vector stays in one register.
+  wideVector: `// A place on a map, or a force: in up to twelve dimensions. flatVector.wgsl is its twin for two and three.
 override dimensions: u32 = 4u;
 
-alias Vector = array<f32, 10>; // what is beyond \`dimensions\` is 0, and never looked at
+// Four components each; those beyond \`dimensions\` are 0. Not an array: that is kept in slow memory as soon as it is indexed by a variable.
+struct Vector {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+};
 
 fn place_at(at: u32) -> Vector {
-  var place = Vector();
-  for (var c = 0u; c < dimensions; c++) {
-    place[c] = positions[at + c];
+  var place = Vector(four_at(at, 0u), vec4f(0), vec4f(0));
+  if (dimensions > 4u) {
+    place.b = four_at(at, 4u);
+  }
+  if (dimensions > 8u) {
+    place.c = four_at(at, 8u);
   }
   return place;
 }
 
-fn plus(a: Vector, b: Vector) -> Vector {
-  var sum = a;
-  for (var c = 0u; c < dimensions; c++) {
-    sum[c] += b[c];
-  }
-  return sum;
+// Components from \`first\` on. Reading past the end of a buffer is defined in WGSL, and gives one of its numbers.
+fn four_at(at: u32, first: u32) -> vec4f {
+  let begin = at + first;
+  let all = vec4f(positions[begin], positions[begin + 1u], positions[begin + 2u], positions[begin + 3u]);
+  return select(vec4f(0), all, first + vec4u(0, 1, 2, 3) < vec4u(dimensions));
 }
 
-fn minus(a: Vector, b: Vector) -> Vector {
-  var difference = a;
-  for (var c = 0u; c < dimensions; c++) {
-    difference[c] -= b[c];
+fn component(v: Vector, index: u32) -> f32 {
+  if (index < 4u) {
+    return v.a[index];
   }
-  return difference;
+  if (index < 8u) {
+    return v.b[index - 4u];
+  }
+  return v.c[index - 8u];
+}
+
+fn plus(v: Vector, w: Vector) -> Vector {
+  return Vector(v.a + w.a, v.b + w.b, v.c + w.c);
+}
+
+fn minus(v: Vector, w: Vector) -> Vector {
+  return Vector(v.a - w.a, v.b - w.b, v.c - w.c);
 }
 
 fn times(factor: f32, v: Vector) -> Vector {
-  var product = v;
-  for (var c = 0u; c < dimensions; c++) {
-    product[c] *= factor;
-  }
-  return product;
+  return Vector(factor * v.a, factor * v.b, factor * v.c);
 }
 
 fn squares(v: Vector) -> f32 {
-  var sum = 0.0;
-  for (var c = 0u; c < dimensions; c++) {
-    sum += v[c] * v[c];
-  }
-  return sum;
+  return dot(v.a, v.a) + dot(v.b, v.b) + dot(v.c, v.c);
 }
 
 // Each component within ±most.
 fn clip(v: Vector, most: f32) -> Vector {
-  var clipped = v;
-  for (var c = 0u; c < dimensions; c++) {
-    clipped[c] = clamp(v[c], -most, most);
-  }
-  return clipped;
+  let least = vec4f(-most);
+  return Vector(clamp(v.a, least, -least), clamp(v.b, least, -least), clamp(v.c, least, -least));
 }
 `,
   // gram.wgsl
@@ -1778,10 +1788,11 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var c = 0u; c < dimensions; c++) {
     let at = i * dimensions + c;
     let before = moments[at];
-    let m = before.x + 0.5 * (force[c] - before.x);
-    let v = before.y + 0.1 * (force[c] * force[c] - before.y);
+    let along = component(force, c);
+    let m = before.x + 0.5 * (along - before.x);
+    let v = before.y + 0.1 * (along * along - before.y);
     moments[at] = vec2f(m, v);
-    next[at] = own[c] + parameters.rate * m / (sqrt(v) + parameters.epsilon);
+    next[at] = component(own, c) + parameters.rate * m / (sqrt(v) + parameters.epsilon);
   }
 }
 `,

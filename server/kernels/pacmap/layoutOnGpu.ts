@@ -1,6 +1,6 @@
 /** The layout of PaCMAP and LocalMAP on the graphics card: layout.wgsl. Reference: `pairsStepPlain` in layout.ts. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { gatherShader, interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
+import { gatherShader, gatherStage, readPlaces, uploadGraph, uploadPlaces } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import { type PairForces, type PairLayout, type Pairs, rateOf } from './layout.ts';
 
@@ -42,49 +42,32 @@ export async function runPairsOnGpu(
     const step = await backend.kernel(shader, 'step', { dimensions });
     const put = () => uploadGraph(backend, joinKinds(n, kinds()), dimensions);
     const onCard = owner === null ? put() : backend.keep(owner, put);
-    const even = backend.upload('positions', pointsOf(layout.positions, n));
-    const odd = backend.allocate('next positions', even.size);
-    const positionsIn = (round: number) => (round % 2 === 0 ? even : odd);
-    const moments = backend.upload('moments', interleave(pointsOf(layout.momentum, n), pointsOf(layout.velocity, n)));
+    const places = uploadPlaces(backend, n, layout.positions, layout.momentum, layout.velocity);
     const parameters = (round: number) => {
       const { near, mid, further, reach } = forcesOf(begun + round);
       return { segments: onCard.segmentCount, n, near, mid, further, reach, rate: rateOf(begun + round) };
     };
     const stages: Stage[] = [
-      {
-        kernel: gather,
-        blocks: Math.ceil(onCard.segmentCount / 64),
-        work: FORCE_WORK * 64 * 32,
-        buffers: (round) => ({
-          0: onCard.segments,
-          1: onCard.columns,
-          2: onCard.weights,
-          3: positionsIn(round),
-          4: onCard.pulls,
-        }),
-        parameters,
-      },
+      gatherStage(gather, onCard, places, FORCE_WORK, parameters),
       {
         kernel: step,
         blocks: Math.ceil(n / 64),
         work: FORCE_WORK * 64 * 4,
         buffers: (round) => ({
-          3: positionsIn(round),
+          3: places.positionsIn(round),
           4: onCard.pulls,
           5: onCard.segmentStarts,
-          6: positionsIn(round + 1),
-          7: moments,
+          6: places.positionsIn(round + 1),
+          7: places.beside,
         }),
         parameters,
       },
     ];
     await backend.run('pairs', rounds, stages, { signal, onRounds: (done) => onIteration?.(begun + done) });
-    const bytes = n * dimensions * 4;
-    const positions = new Float32Array(await backend.read(positionsIn(rounds), bytes));
-    const [momentum, velocity] = part(new Float32Array(await backend.read(moments, 2 * bytes)));
-    layout.positions = planesOf(positions, n);
-    layout.momentum.set(planesOf(momentum, n));
-    layout.velocity.set(planesOf(velocity, n));
+    const [positions, momentum, velocity] = await readPlaces(backend, places, rounds, n, dimensions);
+    layout.positions = positions;
+    layout.momentum.set(momentum);
+    layout.velocity.set(velocity);
     layout.iteration = untilIteration;
   } finally {
     backend.release(before);

@@ -1,6 +1,6 @@
 /** t-SNE's steps on the graphics card, exactly, over all pairs: gradient.wgsl. Reference: `tsneStepPlain` in gradient.ts. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { gatherShader, interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
+import { gatherShader, gatherStage, readPlaces, uploadGraph, uploadPlaces } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import type { TsneStep } from './gradient.ts';
 import type { Tsne, TsneRunOptions } from './tsne.ts';
@@ -50,10 +50,7 @@ export async function runTsneOnGpu(
     const groups = blocks * slices;
 
     const onCard = backend.keep(graph, () => uploadGraph(backend, graph, dimensions));
-    const even = backend.upload('positions', pointsOf(layout.positions, n));
-    const odd = backend.allocate('next positions', even.size);
-    const positionsIn = (round: number) => (round % 2 === 0 ? even : odd);
-    const moves = backend.upload('moves', interleave(pointsOf(layout.updates, n), pointsOf(layout.gains, n)));
+    const places = uploadPlaces(backend, n, layout.positions, layout.updates, layout.gains);
     const pushes = backend.allocate('pushes', slices * n * 16);
     const sums = backend.allocate('sums', groups * 4);
     const z = backend.allocate('z', 4);
@@ -65,24 +62,12 @@ export async function runTsneOnGpu(
       };
     };
     const stages: Stage[] = [
-      {
-        kernel: gather,
-        blocks: Math.ceil(onCard.segmentCount / 64),
-        work: (FORCE_WORK * 64 * graph.columns.length) / Math.max(1, onCard.segmentCount),
-        buffers: (round) => ({
-          0: onCard.segments,
-          1: onCard.columns,
-          2: onCard.weights,
-          3: positionsIn(round),
-          4: onCard.pulls,
-        }),
-        parameters,
-      },
+      gatherStage(gather, onCard, places, FORCE_WORK, parameters),
       {
         kernel: repel,
         blocks: groups,
         work: FORCE_WORK * POINTS * slicePoints,
-        buffers: (round) => ({ 3: positionsIn(round), 8: pushes, 9: sums }),
+        buffers: (round) => ({ 3: places.positionsIn(round), 8: pushes, 9: sums }),
         parameters,
       },
       { kernel: total, blocks: 1, work: groups, buffers: () => ({ 9: sums, 10: z }), parameters },
@@ -91,11 +76,11 @@ export async function runTsneOnGpu(
         blocks: Math.ceil(n / 64),
         work: 64 * FORCE_WORK * (slices + 4),
         buffers: (round) => ({
-          3: positionsIn(round),
+          3: places.positionsIn(round),
           4: onCard.pulls,
           5: onCard.segmentStarts,
-          6: positionsIn(round + 1),
-          7: moves,
+          6: places.positionsIn(round + 1),
+          7: places.beside,
           8: pushes,
           10: z,
         }),
@@ -103,12 +88,10 @@ export async function runTsneOnGpu(
       },
     ];
     await backend.run('t-SNE', rounds, stages, { signal, onRounds: (done) => onIteration?.(begun + done) });
-    const bytes = n * dimensions * 4;
-    const positions = new Float32Array(await backend.read(positionsIn(rounds), bytes));
-    const [updates, gains] = part(new Float32Array(await backend.read(moves, 2 * bytes)));
-    layout.positions = planesOf(positions, n);
-    layout.updates.set(planesOf(updates, n));
-    layout.gains.set(planesOf(gains, n));
+    const [positions, updates, gains] = await readPlaces(backend, places, rounds, n, dimensions);
+    layout.positions = positions;
+    layout.updates.set(updates);
+    layout.gains.set(gains);
     layout.iteration = begun + rounds;
   } finally {
     backend.release(before);

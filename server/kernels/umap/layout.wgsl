@@ -72,9 +72,10 @@ fn step(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var c = 0u; c < dimensions; c++) {
     let at = i * dimensions + c;
     let before = moments[at];
-    let m = before.x + 0.5 * (force[c] - before.x);
-    let v = before.y + 0.1 * (force[c] * force[c] - before.y);
+    let along = component(force, c);
+    let m = before.x + 0.5 * (along - before.x);
+    let v = before.y + 0.1 * (along * along - before.y);
     moments[at] = vec2f(m, v);
-    next[at] = own[c] + parameters.rate * m / (sqrt(v) + parameters.epsilon);
+    next[at] = component(own, c) + parameters.rate * m / (sqrt(v) + parameters.epsilon);
   }
 }

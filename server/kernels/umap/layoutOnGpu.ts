@@ -3,7 +3,16 @@
  * points drawn at random, and density.ts.
  */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { type GpuGraph, gatherShader, interleave, part, planesOf, pointsOf, uploadGraph } from '../gpu/graph.ts';
+import {
+  type GpuGraph,
+  type GpuPlaces,
+  gatherShader,
+  gatherStage,
+  interleave,
+  readPlaces,
+  uploadGraph,
+  uploadPlaces,
+} from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import { type Density, firstDenseEpoch } from './density.ts';
 import type { Graph } from './fuzzyGraph.ts';
@@ -33,10 +42,7 @@ export async function runUmapOnGpu(
     const gather = await backend.kernel(shader, 'gather', { dimensions });
     const step = await backend.kernel(shader, 'step', { dimensions });
     const onCard = backend.keep(graph, () => uploadGraph(backend, graph, dimensions));
-    const even = backend.upload('positions', pointsOf(layout.positions, n));
-    const odd = backend.allocate('next positions', even.size);
-    const positionsIn = (round: number) => (round % 2 === 0 ? even : odd);
-    const moments = backend.upload('moments', interleave(pointsOf(layout.momentum, n), pointsOf(layout.velocity, n)));
+    const places = uploadPlaces(backend, n, layout.positions, layout.momentum, layout.velocity);
     const parameters = (round: number) => {
       const epoch = begun + round;
       const correction1 = 1 - BETA1 ** (epoch + 1);
@@ -48,29 +54,17 @@ export async function runUmapOnGpu(
       };
     };
     const firstDense = density === null ? epochs : firstDenseEpoch(density, epochs);
-    const attract: Stage = {
-      kernel: gather,
-      blocks: Math.ceil(onCard.segmentCount / 64),
-      work: (FORCE_WORK * 64 * graph.columns.length) / Math.max(1, onCard.segmentCount),
-      buffers: (round) => ({
-        0: onCard.segments,
-        1: onCard.columns,
-        2: onCard.weights,
-        3: positionsIn(round),
-        4: onCard.pulls,
-      }),
-      parameters,
-    };
+    const attract = gatherStage(gather, onCard, places, FORCE_WORK, parameters);
     const move: Stage = {
       kernel: step,
       blocks: Math.ceil(n / BLOCK),
       work: FORCE_WORK * BLOCK * BLOCK,
       buffers: (round) => ({
-        3: positionsIn(round),
+        3: places.positionsIn(round),
         4: onCard.pulls,
         5: onCard.segmentStarts,
-        6: positionsIn(round + 1),
-        7: moments,
+        6: places.positionsIn(round + 1),
+        7: places.beside,
       }),
       parameters,
     };
@@ -79,16 +73,14 @@ export async function runUmapOnGpu(
     const options = (before: number) => ({ signal, onRounds: (done: number) => onEpoch?.(begun + before + done) });
     if (plain > 0) await backend.run('umap', plain, [attract, move], options(0));
     if (density !== null && plain < rounds) {
-      const dense = await densityStages(backend, density, graph, forces, dimensions, onCard, positionsIn);
+      const dense = await densityStages(backend, density, graph, forces, dimensions, onCard, places);
       const later = [attract, ...dense, move].map((stage) => after(stage, plain));
       await backend.run('umap with density', rounds - plain, later, options(plain));
     }
-    const bytes = n * dimensions * 4;
-    const positions = new Float32Array(await backend.read(positionsIn(rounds), bytes));
-    const [momentum, velocity] = part(new Float32Array(await backend.read(moments, 2 * bytes)));
-    layout.positions = planesOf(positions, n);
-    layout.momentum.set(planesOf(momentum, n));
-    layout.velocity.set(planesOf(velocity, n));
+    const [positions, momentum, velocity] = await readPlaces(backend, places, rounds, n, dimensions);
+    layout.positions = positions;
+    layout.momentum.set(momentum);
+    layout.velocity.set(velocity);
     layout.epoch = begun + rounds;
   } finally {
     backend.release(before);
@@ -108,7 +100,7 @@ async function densityStages(
   { a, b }: Forces,
   dimensions: number,
   onCard: GpuGraph,
-  positionsIn: (round: number) => GPUBuffer,
+  { positionsIn }: GpuPlaces,
 ): Promise<Stage[]> {
   const { segmentCount, segments, segmentStarts } = onCard;
   const known = Float32Array.from(radii, (radius) => (Number.isNaN(radius) ? 0 : 1));
