@@ -1,5 +1,6 @@
 /** Finds groups among the vectors of an embedding, or among the points of one of its maps, and what sets them apart. */
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import { itemsThere } from '#kernels/notes.ts';
 import { runKernel } from '../compute.ts';
 import type { Database } from '../database/database.ts';
 import { type Dataset, findDatasetsById } from '../datasets/datasets.ts';
@@ -241,8 +242,8 @@ const methods: {
     if (found.count < wanted) {
       warn(
         n < wanted
-          ? `There are ${n} items, so there are ${found.count} clusters instead of ${wanted}.`
-          : `The items are of ${found.count} kinds that differ, so there are ${found.count} clusters instead of ${wanted}.`,
+          ? `${itemsThere(n)}, so ${clustersThere(found.count)} instead of ${wanted}.`
+          : `${found.count === 1 ? 'All items are alike' : `The items are of ${found.count} kinds that differ`}, so ${clustersThere(found.count)} instead of ${wanted}.`,
       );
     }
     if (!found.converged) warn(`After ${found.iterations} iterations the clusters were still changing.`);
@@ -267,9 +268,13 @@ const methods: {
       { signal, onProgress, transfer: buffersOf(matrix) },
     );
     if (minClusterSize < wanted && hdbscan.minClusterSize !== undefined && hdbscan.minClusterSize !== null) {
-      warn(`There are ${n} items, so a cluster has ${minClusterSize} at least instead of ${wanted}.`);
+      warn(`${itemsThere(n)}, so a cluster has ${minClusterSize} at least instead of ${wanted}.`);
     }
-    if (minSamples > n) warn(`There are ${n} items, so ${n} samples make a place dense instead of ${minSamples}.`);
+    if (minSamples > n) {
+      warn(
+        `${itemsThere(n)}, so ${n === 1 ? '1 sample makes' : `${n} samples make`} a place dense instead of ${minSamples}.`,
+      );
+    }
     if (found.layers[0]?.count === 0) {
       warn(
         'No groups stand out: all items are noise. A smaller minClusterSize may find some, and allowSingleCluster takes all as one.',
@@ -291,6 +296,10 @@ const methods: {
     };
   },
 };
+
+function clustersThere(count: number): string {
+  return count === 1 ? 'there is 1 cluster' : `there are ${count} clusters`;
+}
 
 /** Up to so many columns HDBSCAN is exact. */
 const FEW_COLUMNS = 10;

@@ -16,7 +16,8 @@ import { type Backend, processorOf } from './backend.ts';
 import type { CpuBackend } from './cpu/backend.ts';
 import type { Metric } from './distance.ts';
 import { type Neighbors, NONE, nearestNeighbors } from './knn.ts';
-import { createMatrix, type Matrix, rowOf } from './matrix.ts';
+import { createMatrix, type Matrix, rowOf, withinRange } from './matrix.ts';
+import { itemsThere } from './notes.ts';
 import {
   initializePacmap,
   type Pacmap,
@@ -260,7 +261,7 @@ async function mapByRandomizedPca(
 
 function resultAlong(pca: Pca, coordinates: Matrix, matrix: Matrix): Omit<MapResult, 'parameters'> {
   return {
-    ...{ coordinates, notes: [], neighbors: null },
+    ...{ coordinates, notes: [...alike(matrix), ...fewerDirections(matrix, coordinates.columns)], neighbors: null },
     explainedVariance: Array.from(pca.explainedVarianceRatio),
     transform: { pca: firstOf(pca, coordinates.columns), length: meanLength(matrix) },
   };
@@ -375,7 +376,8 @@ async function mapByNeighbors<State>(
       }
       const { parameters, notes } = layout.told(withLive(options, run.live), n, run.state);
       return {
-        ...{ coordinates: coordinates(), notes, explainedVariance: null, transform: null, neighbors: found },
+        ...{ coordinates: coordinates(), explainedVariance: null, transform: null, neighbors: found },
+        notes: [...alike(matrix), ...notes],
         parameters: { ...parameters, neighborRecall: found.recall },
       };
     },
@@ -383,15 +385,17 @@ async function mapByNeighbors<State>(
 
   async function begin(): Promise<Run<State>> {
     const { metric, components } = options;
-    const found = await nearestNeighbors(backend, matrix, k, metric, {
+    // All methods take distances in any unit.
+    const rows = withinRange(matrix);
+    const found = await nearestNeighbors(backend, rows, k, metric, {
       signal,
       principal: options.start ? undefined : components,
       onProgress: (done) => onProgress?.(done * layout.neighborsEnd),
     });
     const start = options.start
       ? amongNeighbors(options.start, found)
-      : await startAlongComponents(backend, matrix, components, metric, { known: found.principal, signal });
-    const state = await layout.begin({ backend, matrix, options, found, start, signal });
+      : await startAlongComponents(backend, rows, components, metric, { known: found.principal, signal });
+    const state = await layout.begin({ backend, matrix: rows, options, found, start, signal });
     onProgress?.(layout.begunEnd);
     return { state, found, live: {} };
   }
@@ -508,7 +512,7 @@ const tsne: Layout<Tsne> = {
   told({ tsne: given }, n, state) {
     const asked = given?.perplexity ?? 30;
     const perplexity = state?.perplexity ?? 0;
-    const reduced = `There are ${n} items, so the perplexity is ${Number(perplexity.toFixed(2))} instead of ${asked}.`;
+    const reduced = `${itemsThere(n)}, so the perplexity is ${Number(perplexity.toFixed(2))} instead of ${asked}.`;
     return { parameters: { ...given, perplexity }, notes: perplexity < asked ? [reduced] : [] };
   },
 };
@@ -534,7 +538,23 @@ const pacmap: Layout<Pacmap> = {
 
 function fewerNeighbors(n: number, asked: number, neighbors: number): string[] {
   if (neighbors >= asked) return [];
-  return [`There are ${n} items, so ${neighbors} neighbours are looked at instead of ${asked}.`];
+  const looked = neighbors === 1 ? '1 neighbour is' : `${neighbors} neighbours are`;
+  return [`${itemsThere(n)}, so ${looked} looked at instead of ${asked}.`];
+}
+
+/** Where there is nothing to see, it is said. */
+function alike(matrix: Matrix): string[] {
+  const { rows: n, columns, data } = matrix;
+  if (n < 2 || !data.every((value, at) => value === data[at % columns])) return [];
+  return [`All ${n} items have the same vector: the map tells nothing apart.`];
+}
+
+function fewerDirections({ rows: n, columns }: Matrix, components: number): string[] {
+  const most = Math.min(columns, n - 1);
+  if (most >= components || n === 1) return [];
+  const directions = most === 1 ? '1 direction' : `${most} directions`;
+  const numbers = columns === 1 ? '1 number' : `${columns} numbers`;
+  return [`${itemsThere(n)} of ${numbers}, which can differ along ${directions}: the other coordinates are 0.`];
 }
 
 function nothingToChange(method: string): never {

@@ -34,6 +34,26 @@ export function normalizeRows({ rows, columns, data }: Matrix): Matrix {
   return unit;
 }
 
+/** Numbers of these sizes can be squared and summed in float32. */
+const GREATEST = 2 ** 40;
+const LEAST = 2 ** -40;
+
+/**
+ * The same rows in another unit, where squares of theirs would leave the range of float32: for what only compares distances. They are
+ * multiplied by a power of two, which changes no digit. @returns the matrix itself where there is no need
+ */
+export function withinRange(matrix: Matrix): Matrix {
+  const { rows, columns, data } = matrix;
+  const greatest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (greatest === 0 || (greatest >= LEAST && greatest <= GREATEST)) return matrix;
+  const unit = 2 ** Math.floor(Math.log2(greatest));
+  return createMatrix(
+    rows,
+    columns,
+    data.map((value) => value / unit),
+  );
+}
+
 // Header, little-endian, 16 bytes so that the numbers behind it are aligned:
 // magic uint32 | version uint8 | type uint8 (1: float32) | 0 uint16 | rows uint32 | columns uint32
 const MAGIC = 0x78_74_6d_65; // the bytes "emtx"

@@ -85,7 +85,39 @@ test('where there are fewer rows than neighbours asked for, a sentence says how 
   assert.deepEqual(run.result().notes, ['There are 5 items, so 4 neighbours are looked at instead of 15.']);
 });
 
+test('where all rows are equal, or have fewer numbers than the map, a sentence says so', async () => {
+  const notesOf = async (rows: Matrix, method: MapMethod, components = 2) => {
+    const run = await beginMap(rows, optionsOf(method, components), tools);
+    await run.advance(run.steps);
+    return run.result().notes;
+  };
+  const equal = createMatrix(40, 3, new Float32Array(120).fill(2));
+  for (const method of ['PCA', 'UMAP', 'TSNE', 'PACMAP'] as const) {
+    const [first] = await notesOf(equal, method);
+    assert.equal(first, 'All 40 items have the same vector: the map tells nothing apart.');
+  }
+  const said = 'There are 20 items of 2 numbers, which can differ along 2 directions: the other coordinates are 0.';
+  assert.deepEqual(await notesOf(groups(20, 2), 'PCA', 3), [said]);
+  assert.deepEqual(await notesOf(groups(20, 2), 'PCA', 2), []);
+  assert.deepEqual(await notesOf(groups(20, 2), 'UMAP', 3), []);
+});
+
 for (const method of ['UMAP', 'TSNE', 'PACMAP', 'LOCALMAP'] as const) {
+  test(`${method} takes rows in any unit, also where their squares leave the range of float32`, async () => {
+    const rows = groups(100, 5);
+    const [huge, tiny] = await Promise.all(
+      [100, -100].map(async (power) => {
+        const run = await beginMap({ ...rows, data: rows.data.map((value) => value * 2 ** power) }, optionsOf(method), {
+          backend: async () => await CpuBackend.create(null),
+        });
+        await run.advance(run.steps);
+        return run.result().coordinates;
+      }),
+    );
+    assert.ok(huge?.data.every(Number.isFinite));
+    assert.deepEqual(huge, tiny);
+  });
+
   test(`${method} that begins on a map ends near it, turned as it was, and rows that were not on it lie among their neighbours`, async () => {
     const matrix = groups(300, 10);
     const first = await beginMap(matrix, optionsOf(method), tools);
