@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -72,6 +74,43 @@ test('every manifest of a graph names what it may be used for', async () => {
       assert.ok(bytes > 0);
     }
   }
+});
+
+test('CoDEx-M is read in the layout of its source: names from JSON, types by their names, triples that do not hold', async () => {
+  const manifest = await graphManifest('codex-m');
+  const texts: Readonly<Record<string, string>> = {
+    'train.txt': 'Q1\tP31\tQ5\nQ2\tP31\tQ5\nQ1\tP26\tQ2\n',
+    'valid.txt': 'Q2\tP26\tQ1\n',
+    'test.txt': 'Q5\tP279\tQ1\n',
+    'valid_negatives.txt': 'Q1\tP26\tQ5\n',
+    'test_negatives.txt': 'Q5\tP26\tQ1\n',
+    'relations.json': JSON.stringify({
+      P26: { label: 'spouse', description: 'married to' },
+      P9999: { label: 'unused' },
+    }),
+    'types.json': JSON.stringify({ Q5: { label: 'human', description: 'a person' } }),
+    'entity2types.json': JSON.stringify({ Q1: ['Q5'], Q2: ['Q5', 'Q77'], Q3: ['Q5'] }),
+  };
+  const folder = await scratchDir();
+  // As the manifest names its files, and in its order.
+  const paths = manifest.files.map(({ name }) => join(folder, name));
+  assert.deepEqual(manifest.files.map(({ name }) => name).sort(), Object.keys(texts).sort());
+  for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text);
+  const files = await manifest.openGraph(paths, { scratchDir: folder });
+  const parts = files.map(({ file, split, holds }) => ({ file, split, holds }));
+  const tables = parts.filter(({ file }) => file.endsWith('.txt'));
+  assert.deepEqual(tables.map(({ split, holds }) => `${split} ${holds}`).sort(), [
+    'TEST false',
+    'TEST true',
+    'TRAIN true',
+    'VALIDATION false',
+    'VALIDATION true',
+  ]);
+  const { counts, said } = await readAll(manifest, paths);
+  assert.deepEqual(Object.fromEntries(counts), { P31: 2, P26: 4, P279: 1 });
+  assert.deepEqual(said.get('Q5'), ['label: human', 'description: a person']);
+  assert.deepEqual(said.get('Q2'), ['types: human; Q77']);
+  assert.equal(said.get('Q3'), undefined, 'nothing is said of what is in no triple');
 });
 
 if (!existsSync(graphs)) {

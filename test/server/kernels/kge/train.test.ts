@@ -281,6 +281,33 @@ for (const name of modelNames) {
   });
 }
 
+/** Every way to be asked, with every loss that it takes. */
+const everyObjective: readonly Objective[] = [
+  { kind: 'ONE_VS_ALL' },
+  { kind: 'ONE_VS_ALL', unique: false },
+  ...(['SOFTMAX', 'LOGISTIC'] as const).map((loss): Objective => ({ kind: 'K_VS_ALL', loss })),
+  ...lossNames.map((loss): Objective => ({ kind: 'NEGATIVE_SAMPLING', loss, negatives: 8, margin: 2 })),
+];
+
+for (const name of modelNames) {
+  test(`${name} learns by every objective with every loss, by either optimizer and reciprocal or not`, async () => {
+    for (const [at, objective] of everyObjective.entries()) {
+      for (const reciprocal of name === 'ROTH' ? [true] : [true, false]) {
+        const optimizer = at % 2 === 0 ? 'ADAM' : 'ADAGRAD';
+        const rate = optimizer === 'ADAM' ? 0.02 : 0.1;
+        const given = options(name, { objective, reciprocal, optimizer, rate, epochs: 12, validateEvery: 0 });
+        const { parameters, training } = await trained(backend, graph, given);
+        const losses = training.curve.map(({ loss }) => loss);
+        const [first = 0, last = 0] = [losses[0], losses.at(-1)];
+        const what = `${objective.kind} ${'loss' in objective ? objective.loss : ''} ${optimizer}, reciprocal ${reciprocal}`;
+        assert.ok(losses.every(Number.isFinite), what);
+        assert.ok(last < 0.97 * first, `${what}: from ${first} to ${last}`);
+        assert.ok(parameters.entities.every(Number.isFinite), what);
+      }
+    }
+  });
+}
+
 test('models without reciprocal relations learn from both sides', async () => {
   const learnt = await trained(
     backend,
