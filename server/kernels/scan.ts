@@ -131,11 +131,11 @@ function distanceTo(
   vector: Float32Array,
 ): (row: number) => number {
   const values = backend.float32(at, rows * stride);
-  return (row) => distanceOf(vector, values.subarray(row * stride, row * stride + columns), metric);
+  return (row) => exactDistance(vector, values.subarray(row * stride, row * stride + columns), metric);
 }
 
-/** A cosine does not leave -1 … 1 by its rounding. */
-function distanceOf(a: Float32Array, b: Float32Array, metric: Metric): number {
+/** The distance that is answered with, of sums in float64. A cosine does not leave -1 … 1 by its rounding. */
+export function exactDistance(a: Float32Array, b: Float32Array, metric: Metric): number {
   const far = distance(a, b, metric);
   return metric === 'COSINE' ? Math.min(2, Math.max(0, far)) : far;
 }
@@ -288,7 +288,7 @@ export function nearestRowsPlain(
 ): Nearest {
   const found = Array.from(among ?? Array(matrix.rows).keys(), (row) => ({
     row,
-    far: distanceOf(vector, rowOf(matrix, row), metric),
+    far: exactDistance(vector, rowOf(matrix, row), metric),
   }))
     .filter(({ row, far }) => !Number.isNaN(far) && !exclude.includes(row))
     .sort((a, b) => a.far - b.far || a.row - b.row)

@@ -19,8 +19,7 @@ describe('the element, on 10,000 digits of a real server, in a real browser', { 
 
   before(
     async () => {
-      // Searched in the database alone: the last bits of a distance are others once the vectors are in memory.
-      server = await start({ WORKERS: '1', RESIDENT_BYTES: '0' });
+      server = await start({ WORKERS: '1' });
       await queueManifest(server.database, 'digits', { datasetsDir: null, evenIfRemoved: false });
       await allJobs(server);
     },
