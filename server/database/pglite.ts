@@ -21,8 +21,8 @@ import { encodeBytea, encodeParameter, quoteChannel, setStatements } from './val
 
 /** The major version of the Postgres within the pinned PGlite: it opens no other's directory. */
 const POSTGRES_MAJOR = '18';
-/** A bulk load up to this size waits for its source before it asks for the engine, and is one statement. */
-const COPY_WHOLE_BYTES = 16 * 1024 * 1024;
+/** A bulk load below this size waits for its source before it asks for the engine, and is one statement: at most a piece of the worker's. */
+const COPY_WHOLE_BYTES = 2 * 1024 * 1024;
 /** Chunks of a bulk load on their way to the engine's thread. */
 const COPY_WINDOW = 4;
 /** So long may a statement wait for the engine that is held by the transaction it was asked in. */

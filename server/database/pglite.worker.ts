@@ -45,8 +45,8 @@ export type Response =
     }
   | { readonly type: 'notification'; readonly channel: string; readonly payload: string };
 
-/** PGlite reads a bulk load from memory: larger pieces are not faster, and cost memory. */
-const COPY_PIECE_BYTES = 16 * 1024 * 1024;
+/** PGlite reads a bulk load from memory, piece by piece. While it is at one, whoever sends makes the next: larger pieces make it wait. */
+const COPY_PIECE_BYTES = 2 * 1024 * 1024;
 
 if (parentPort !== null) await serve(parentPort, workerData.data);
 

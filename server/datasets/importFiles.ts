@@ -16,7 +16,7 @@ import { importGraph } from './importGraph.ts';
 import { type ImportOptions, importOrNothing, importTables } from './importTables.ts';
 import { requireUploads, uploadPath } from './uploads.ts';
 
-export interface ImportInput extends Omit<ImportOptions, 'finish' | 'columns' | 'mayBeEmpty'> {
+export interface ImportInput extends Omit<ImportOptions, 'fill' | 'finish' | 'columns' | 'mayBeEmpty'> {
   /** Those of triples mean that the files are a graph. */
   readonly columns?: (ColumnNames & TripleColumns) | null;
   /** How many triples of a graph to set aside by chance. */

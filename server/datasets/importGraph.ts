@@ -3,12 +3,13 @@
  *
  * First all files are read into tables of the import's own, by keys. There the graph is seen as a whole: what stands
  * twice, what is for training and for testing at once, which relation is an entity. Then its entities are imported as
- * the rows of a table are, and the triples go over in the transaction that makes the data set whole. After an
- * interruption the files are read anew unless they had been read to their end.
+ * the rows of a table are. The triples of a new data set, which nobody sees yet, follow piece by piece; those for one that
+ * is there go over in the transaction that changes it. After an interruption the files are read anew unless they had been
+ * read to their end. What is seen by nobody is written statement by statement: the embedded database answers others between.
  */
-import type { Queryable } from '../database/database.ts';
+import type { Row as DatabaseRow, Parameter, Queryable } from '../database/database.ts';
 import { UserError } from '../errors.ts';
-import { countTriples, listRelations } from '../graphs/graphs.ts';
+import { countTriples, deleteGraph, listRelations } from '../graphs/graphs.ts';
 import { checkSplit, type SplitOptions, shortfall, splitInto } from '../graphs/splitGraph.ts';
 import {
   applyStagedGraph,
@@ -25,7 +26,9 @@ import {
   type StagedCircle,
   stageDescriptions,
   stageTriples,
+  type Turns,
   takeUnfitTriples,
+  turnsWithin,
   type UnfitTriple,
 } from '../graphs/stagedGraph.ts';
 import type { JobResult } from '../jobs/jobs.ts';
@@ -37,7 +40,7 @@ import type { GraphFile } from './formats/graphFile.ts';
 import { type ImportOptions, importTables } from './importTables.ts';
 import { dropStaging } from './staging.ts';
 
-export interface GraphImportOptions extends Omit<ImportOptions, 'columns'> {
+export interface GraphImportOptions extends Omit<ImportOptions, 'columns' | 'fill'> {
   /** How many triples to set aside by chance, where the files do not say it. Default: none. */
   readonly split?: SplitOptions | null;
 }
@@ -63,13 +66,32 @@ export async function importGraph(
     kind: 'GRAPH',
     projections: [],
     mayBeEmpty: true,
-    finish: async (transaction, datasetId) => {
-      await finishGraph(context, transaction, datasetId, options);
-      await options.finish?.(transaction, datasetId);
+    fill: (datasetId) => fillGraph(context, datasetId, options),
+    finish: async (transaction, dataset) => {
+      if (!dataset.isNew) await finishGraph(context, turnsWithin(transaction), transaction, dataset, options);
+      await dropStaging(transaction, context.jobId);
+      await options.finish?.(transaction, dataset);
     },
   });
   await context.database.query('analyze relations, triples, false_triples');
   return result;
+}
+
+/** Each statement by itself; one that writes is a transaction of its own. */
+function turnsOf(context: TaskContext): Turns {
+  const { database, signal } = context;
+  return {
+    ask: (sql, parameters) => database.query(sql, parameters, { signal }),
+    write: <R extends DatabaseRow>(sql: string, parameters: readonly Parameter[] = []) =>
+      database.transaction(
+        async (transaction) => {
+          const rows = await transaction.query<R>(sql, parameters);
+          await context.guard(transaction);
+          return rows;
+        },
+        { signal, settings: { work_mem: WORK_MEMORY } },
+      ),
+  };
 }
 
 // The files ----------------------------------------------------------------------------------------------------------
@@ -165,45 +187,37 @@ async function checkGraph(
   options: GraphImportOptions,
   left: LeftOut,
 ): Promise<void> {
-  const { database, jobId, signal } = context;
+  const { database, jobId } = context;
   context.progress('Checking the graph', null);
   const where = ({ file, line }: { readonly file: number; readonly line: number | null }) =>
     `${files[file]?.file ?? ''}${line === null ? '' : `, line ${line}`}`;
-  await database.transaction(
-    async (transaction) => {
-      await arrangeStagedGraph(transaction, jobId);
-      const unfit = await takeUnfitTriples(transaction, jobId, (options.rejectionLimit ?? REJECTION_LIMIT) + 1);
-      const rejections = unfit.first.map((triple) => ({
-        file: files[triple.file]?.file ?? '',
-        line: triple.line,
-        reason: reasonOf(triple, where(triple.other)),
-      }));
-      await left.add(rejections, unfit.count);
-      const notices = await inspectStagedGraph(transaction, jobId);
-      if (notices.tripleCount === 0) {
-        if (left.count > 0) throw left.error('and no other triple is there');
-        if (!(await hasGraph(transaction, options))) throw noTriples(files);
-      } else if (notices.entityCount === 1) {
-        throw new UserError(
-          'BAD_USER_INPUT',
-          `There is only one entity in ${namesOf(files)}. A graph has two at least.`,
-          {
-            file: files[0]?.file ?? '',
-          },
-        );
-      }
-      if (options.split && notices.isSplit) {
-        throw new UserError(
-          'BAD_USER_INPUT',
-          'The files say which triples are for validation and test; leave out the shares by which to split them.',
-        );
-      }
-      for (const warning of warningsOf(notices, where)) context.warn(warning);
-      for (const circle of await findStagedCircles(transaction, jobId)) context.warn(warningOf(circle, where(circle)));
-      await context.saveCheckpoint({ staged: true }, transaction);
-    },
-    { signal, settings: { work_mem: WORK_MEMORY } },
-  );
+  const turns = turnsOf(context);
+  await arrangeStagedGraph(turns, jobId);
+  const unfit = await takeUnfitTriples(turns, jobId, (options.rejectionLimit ?? REJECTION_LIMIT) + 1);
+  const rejections = unfit.first.map((triple) => ({
+    file: files[triple.file]?.file ?? '',
+    line: triple.line,
+    reason: reasonOf(triple, where(triple.other)),
+  }));
+  await left.add(rejections, unfit.count);
+  const notices = await inspectStagedGraph(turns, jobId);
+  if (notices.tripleCount === 0) {
+    if (left.count > 0) throw left.error('and no other triple is there');
+    if (!(await hasGraph(database, options))) throw noTriples(files);
+  } else if (notices.entityCount === 1) {
+    throw new UserError('BAD_USER_INPUT', `There is only one entity in ${namesOf(files)}. A graph has two at least.`, {
+      file: files[0]?.file ?? '',
+    });
+  }
+  if (options.split && notices.isSplit) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      'The files say which triples are for validation and test; leave out the shares by which to split them.',
+    );
+  }
+  for (const warning of warningsOf(notices, where)) context.warn(warning);
+  for (const circle of await findStagedCircles(turns, jobId)) context.warn(warningOf(circle, where(circle)));
+  await context.saveCheckpoint({ staged: true });
 }
 
 function reasonOf({ head, relation, tail, why, split, holds, other }: UnfitTriple, place: string): string {
@@ -307,13 +321,35 @@ async function entityTable({ database, jobId }: TaskContext, files: readonly Gra
   };
 }
 
+/** Of a new data set: what an interrupted attempt has left of its graph goes first. */
+async function fillGraph(context: TaskContext, datasetId: number, options: GraphImportOptions): Promise<void> {
+  const { database, signal } = context;
+  context.progress('Writing triples', null);
+  await database.transaction(
+    async (transaction) => {
+      await deleteGraph(transaction, datasetId);
+      await context.guard(transaction);
+    },
+    { signal },
+  );
+  const turns = turnsOf(context);
+  const alone: Queryable = {
+    query: turns.write,
+    copyIn: (...parameters) => database.copyIn(...parameters),
+    copyOut: (...parameters) => database.copyOut(...parameters),
+  };
+  await finishGraph(context, turns, alone, { id: datasetId, isNew: true }, options);
+}
+
+/** Relations and triples go over, and are split and counted. @param queryable writes where `turns` does */
 async function finishGraph(
   context: TaskContext,
-  transaction: Queryable,
-  datasetId: number,
+  turns: Turns,
+  queryable: Queryable,
+  { id: datasetId, isNew }: { readonly id: number; readonly isNew: boolean },
   { split }: GraphImportOptions,
 ): Promise<void> {
-  const relations = (await readStagedRelations(transaction, context.jobId)).map(
+  const relations = (await readStagedRelations(queryable, context.jobId)).map(
     ({ key, used, properties }): NewRelation => {
       const merged = mergeProperties(properties);
       const { label, values } = describeEntity(key, merged);
@@ -324,7 +360,7 @@ async function finishGraph(
       };
     },
   );
-  const { known, lost } = await applyStagedGraph(transaction, context.jobId, datasetId, relations);
+  const { known, lost } = await applyStagedGraph(turns, context.jobId, { datasetId, isNew }, relations);
   if (known > 0) {
     context.warn(`${count(known, 'triple was', 'triples were')} in the graph already and stays as it was.`);
   }
@@ -332,8 +368,7 @@ async function finishGraph(
     context.warn(`${count(lost, 'triple was', 'triples were')} left out with an entity that could not be kept.`);
   }
   if (split) {
-    const missing = shortfall(await splitInto(transaction, datasetId, split, context.signal), split);
+    const missing = shortfall(await splitInto(queryable, datasetId, split, context.signal), split);
     if (missing !== null) context.warn(missing);
-  } else await countTriples(transaction, datasetId);
-  await dropStaging(transaction, context.jobId);
+  } else await countTriples(queryable, datasetId);
 }

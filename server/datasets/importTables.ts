@@ -81,8 +81,13 @@ export interface ImportOptions {
   readonly projections?: readonly ProjectionOptions[] | null;
   /** Whether tables without rows are fine: of a graph, relations alone may be named. Default: no. */
   readonly mayBeEmpty?: boolean;
+  /** Writes what else belongs to a new data set, after its items and before it becomes whole; again after an interruption. */
+  readonly fill?: (datasetId: number) => Promise<void>;
   /** What is to be written in the same transaction in which the data set becomes whole. */
-  readonly finish?: (transaction: Queryable, datasetId: number) => Promise<void>;
+  readonly finish?: (
+    transaction: Queryable,
+    dataset: { readonly id: number; readonly isNew: boolean },
+  ) => Promise<void>;
 }
 
 export interface ProjectionOptions {
@@ -383,6 +388,7 @@ function fillDataset(context: TaskContext, { vectors, roles }: Plan, begun: Impo
     async finish(assembly, options) {
       const { datasetId, embeddingId } = state;
       await analyze(database, embedding);
+      await options.fill?.(datasetId);
       return await database.transaction(async (transaction) => {
         const mixed = assembly.fieldValues.filter(({ isMixed }) => isMixed).map(({ name }) => name);
         await fieldsToText(transaction, datasetId, mixed);
@@ -399,7 +405,7 @@ function fillDataset(context: TaskContext, { vectors, roles }: Plan, begun: Impo
           roles,
           options,
         });
-        await options.finish?.(transaction, datasetId);
+        await options.finish?.(transaction, { id: datasetId, isNew: true });
         return await keepResult(context, transaction, { ...state, datasetId, embeddingId }, projection);
       });
     },
@@ -458,7 +464,7 @@ function stageBatches(context: TaskContext, { vectors, roles, kind }: Plan, begu
             roles,
             options,
           });
-          await options.finish?.(transaction, datasetId);
+          await options.finish?.(transaction, { id: datasetId, isNew: false });
           await dropStaging(transaction, jobId);
           return [into, await keepResult(context, transaction, { ...state, embeddingId }, projection)] as const;
         },

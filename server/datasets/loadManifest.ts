@@ -82,7 +82,7 @@ export async function loadManifest(context: TaskContext, { slug, folders }: Load
       const { title, description, licence, source } = manifest;
       const options = {
         ...{ dataset: slug, title, description, licence, source, rejectionLimit: 0 },
-        finish: (transaction: Queryable, datasetId: number) => recordManifest(transaction, manifest, datasetId),
+        finish: (transaction: Queryable, { id }: { readonly id: number }) => recordManifest(transaction, manifest, id),
       };
       if ('openGraph' in manifest) {
         const { split = null } = manifest;

@@ -29,7 +29,7 @@ export async function createStaging(transaction: Queryable, jobId: string): Prom
 }
 
 /** Those of a graph: see server/graphs/stagedGraph.ts. */
-export const graphParts = ['triples', 'descriptions', 'entities', 'relations', 'edges', 'said'] as const;
+export const graphParts = 'triples descriptions uses mentions relations found entities said edges places'.split(' ');
 
 /** Removes what is there of it. */
 export async function dropStaging(transaction: Queryable, jobId: string): Promise<void> {

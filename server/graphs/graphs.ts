@@ -206,22 +206,21 @@ export async function countSharedTriples(
   return row?.count ?? 0;
 }
 
-/** Counts the triples of each relation anew. To be called in every transaction that has changed triples. */
+/** Counts the triples of each relation anew, one relation at a time. To be called whenever triples have changed, by who changes them. */
 export async function countTriples(transaction: Queryable, datasetId: number): Promise<void> {
-  await transaction.query(
-    `update relations
-        set train_count = coalesce(train, 0), validation_count = coalesce(validation, 0), test_count = coalesce(test, 0),
-            head_count = coalesce(heads, 0), tail_count = coalesce(tails, 0)
-       from relations all_relations left join (
-              select relation_id, count(*) filter (where split = 'TRAIN') as train,
-                     count(*) filter (where split = 'VALIDATION') as validation, count(*) filter (where split = 'TEST') as test,
-                     count(distinct head) filter (where split = 'TRAIN') as heads,
-                     count(distinct tail) filter (where split = 'TRAIN') as tails
-                from triples where dataset_id = $1::int group by relation_id
-            ) counted on counted.relation_id = all_relations.id
-      where all_relations.dataset_id = $1::int and relations.id = all_relations.id`,
-    [datasetId],
-  );
+  for (const { id } of await listRelations(transaction, datasetId)) {
+    await transaction.query(
+      `update relations
+          set train_count = train, validation_count = validation, test_count = test, head_count = heads, tail_count = tails
+         from (select count(*) filter (where split = 'TRAIN') as train,
+                      count(*) filter (where split = 'VALIDATION') as validation, count(*) filter (where split = 'TEST') as test,
+                      count(distinct head) filter (where split = 'TRAIN') as heads,
+                      count(distinct tail) filter (where split = 'TRAIN') as tails
+                 from triples where dataset_id = $1::int and relation_id = $2::int) counted
+        where relations.id = $2::int`,
+      [datasetId, id],
+    );
+  }
 }
 
 /**
