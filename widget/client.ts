@@ -303,17 +303,14 @@ fragment cluster on Cluster {
   search: `query MapSearch($dataset: String!, $first: Int!, $filter: Filter!) {
   dataset(slug: $dataset) { items(first: $first, filter: $filter) { totalCount nodes { key label image(size: 64) { url width height } } } }
 }`,
-  items: `query MapItems($dataset: String!, $keys: [JSON!]!, $first: Int!) {
-  dataset(slug: $dataset) {
-    items(first: $first, filter: { field: "key", in: $keys }) { nodes { key label fields image { url width height } } }
-  }
-}`,
 } as const;
 
 /** Whom a map asks: a server, or whoever answers as one. */
 export type Client = Pick<HttpClient, keyof HttpClient> & {
   /** Tells of a map in the making, where no socket does. */
   readonly watch?: (job: string, watching: Watching, signal: AbortSignal) => void;
+  /** Items by key, where no server is to be asked. */
+  readonly items?: (keys: readonly string[]) => Promise<readonly Item[]>;
   /** Where vectors would lie on a map, as its coordinates, where no server is to be asked. */
   readonly place?: (names: MapNames, rows: readonly Float32Array[]) => Promise<readonly (readonly number[])[]>;
 };
@@ -417,28 +414,6 @@ export class HttpClient {
       signal,
     );
     return answer.dataset?.item ?? null;
-  }
-
-  /** Items by key, 500 a request. `onProgress` is told how many have come. */
-  async items(
-    dataset: string,
-    keys: readonly string[],
-    onProgress?: (count: number) => void,
-    signal?: AbortSignal,
-  ): Promise<readonly Item[]> {
-    const BATCH = 500;
-    const all: Item[] = [];
-    for (let start = 0; start < keys.length; start += BATCH) {
-      const batch = keys.slice(start, start + BATCH);
-      const answer = await this.ask<{ dataset: { items: { nodes: Item[] } } | null }>(
-        documents.items,
-        { dataset, keys: batch, first: batch.length },
-        signal,
-      );
-      all.push(...(answer.dataset?.items.nodes ?? []));
-      onProgress?.(all.length);
-    }
-    return all;
   }
 
   /** The items nearest to an item, by the server. @param metric null: the embedding's own */

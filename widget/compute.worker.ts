@@ -15,6 +15,7 @@ import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { transformPca } from '#kernels/pca.ts';
 import { placeAmong } from '#kernels/placeAmong.ts';
 import { type Nearest, nearestRows, placeRows, type ScannedRows } from '#kernels/scan.ts';
+import { spherize } from '#kernels/spherize.ts';
 import { placeOnTsne, prepareTsne } from '#kernels/tsne/placeOnTsne.ts';
 import { placeOnUmap } from '#kernels/umap/placeOnUmap.ts';
 
@@ -84,7 +85,8 @@ export function serve(port: MessagePort): void {
 class PageMap {
   readonly #tell: (answer: ComputeAnswer) => void;
   #made: { readonly matrix: Matrix; readonly options: MapOptions; readonly result: MapResult } | null = null;
-  #rows: Promise<{ readonly backend: CpuBackend; readonly rows: ScannedRows }> | null = null;
+  #rows: Promise<Known> | null = null;
+  #onSphere: Promise<Known> | null = null;
 
   constructor(tell: (answer: ComputeAnswer) => void) {
     this.#tell = tell;
@@ -169,15 +171,17 @@ class PageMap {
       throw new RangeError(`The vectors of the map have ${matrix.columns} numbers, got ${rows.columns}.`);
     }
     const { coordinates, transform, parameters } = result;
-    if (transform?.pca) return transformPca(transform.pca, rows);
-    if (transform !== null) return projectOntoAxes(rows, transform.axes ?? [], options.metric);
+    const mean = transform?.mean;
+    const given = mean === undefined ? rows : spherize(rows, mean);
+    if (transform?.pca) return transformPca(transform.pca, given);
+    if (transform?.axes) return projectOntoAxes(given, transform.axes, options.metric);
     const { neighbors } = parameters;
     const k = options.method === 'UMAP' && typeof neighbors === 'number' ? neighbors : NEIGHBORS;
     const placed = createMatrix(rows.rows, coordinates.columns);
     const ground = options.method === 'TSNE' ? prepareTsne(coordinates) : null;
-    const { backend, rows: known } = await this.#known();
+    const { backend, rows: known } = mean === undefined ? await this.#known() : await this.#knownOnSphere(mean);
     for (let i = 0; i < rows.rows; i++) {
-      const near = await nearestRows(backend, known, rowOf(rows, i), k);
+      const near = await nearestRows(backend, known, rowOf(given, i), k);
       const found = { n: 1, k: near.rows.length, ids: near.rows, distances: Float32Array.from(near.distances) };
       const { data } =
         options.method === 'UMAP'
@@ -202,15 +206,29 @@ class PageMap {
   }
 
   /** The rows, ready to be searched. */
-  #known() {
+  #known(): Promise<Known> {
     const { matrix, options } = this.#finished();
-    this.#rows ??= CpuBackend.create(null).then(async (backend) => {
-      const rows = await placeRows(backend, matrix, options.metric);
-      if (rows === null) throw new RangeError('The vectors are too long, or too short, to be compared.');
-      return { backend, rows };
-    });
+    this.#rows ??= know(matrix, options.metric);
     return this.#rows;
   }
+
+  /** The rows where the map was made of them. */
+  #knownOnSphere(mean: Float32Array): Promise<Known> {
+    this.#onSphere ??= know(spherize(this.#finished().matrix, mean), 'EUCLIDEAN');
+    return this.#onSphere;
+  }
+}
+
+interface Known {
+  readonly backend: CpuBackend;
+  readonly rows: ScannedRows;
+}
+
+async function know(matrix: Matrix, metric: Metric): Promise<Known> {
+  const backend = await CpuBackend.create(null);
+  const rows = await placeRows(backend, matrix, metric);
+  if (rows === null) throw new RangeError('The vectors are too long, or too short, to be compared.');
+  return { backend, rows };
 }
 
 /** As `beginMap`, from a run that was kept. */

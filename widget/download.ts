@@ -1,5 +1,8 @@
 /** Items as files to keep. */
 import type { Item } from './client.ts';
+import { items } from './laterQueries.ts';
+import type { LoadedMap } from './loadMap.ts';
+import { coordinatesAt } from './points.ts';
 
 export interface Row {
   readonly item: Item;
@@ -31,17 +34,46 @@ export function toCsv(rows: readonly Row[]): string {
 
 /** One object per item: key, label, coordinates, fields. */
 export function toJson(rows: readonly Row[]): string {
-  const items = rows.map(({ item, coordinates }) => ({
+  const all = rows.map(({ item, coordinates }) => ({
     key: item.key,
     label: item.label,
     ...Object.fromEntries(coordinates.map((value, axis) => [axes[axis], value])),
     fields: item.fields,
   }));
-  return `${JSON.stringify(items, null, 2)}\n`;
+  return `${JSON.stringify(all, null, 2)}\n`;
 }
 
-/** Offers items to the user as a file. `name` has no ending yet. */
-export function offerRows(name: string, format: Format, rows: readonly Row[]): void {
+/**
+ * Fetches the fields of points and offers them to the user as a file.
+ * @param indices of the points, in the order of the file @param labelOf names of those that the server no longer has
+ * @param onProgress is told how many have come
+ */
+export async function download(
+  { client, names, points }: LoadedMap,
+  indices: Uint32Array,
+  format: Format,
+  labelOf: (index: number) => string,
+  onProgress: (count: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const selected = Array.from(indices, (index) => ({ index, key: points.key(index) }));
+  const keys = selected.map(({ key }) => key);
+  const found =
+    client.items === undefined
+      ? await items(client, names.dataset, keys, onProgress, signal)
+      : await client.items(keys);
+  const byKey = new Map(found.map((item) => [item.key, item]));
+  const rows = selected.map(
+    ({ index, key }): Row => ({
+      item: byKey.get(key) ?? { key, label: labelOf(index), fields: {}, image: null },
+      coordinates: coordinatesAt(points, index),
+    }),
+  );
+  offerRows(`${names.dataset}-selection`, format, rows);
+}
+
+/** `name` has no ending yet. */
+function offerRows(name: string, format: Format, rows: readonly Row[]): void {
   const { mediaType, write } = formats[format];
   const url = URL.createObjectURL(new Blob([write(rows)], { type: mediaType }));
   const link = document.createElement('a');

@@ -1,5 +1,5 @@
 /** What the features of the second file ask of the server. */
-import type { Client, ItemSummary } from './client.ts';
+import type { Client, Item, ItemSummary } from './client.ts';
 import type { MapNames } from './loadMap.ts';
 
 /** Held against the schema by a test. */
@@ -22,6 +22,11 @@ export const laterDocuments = {
     graphModel(name: $model) { predictLinks(head: $head, tail: $tail, relation: $relation, first: $first) {
       edges { probability score node { key label } why(first: 1) { triples { head { label } relation { label } tail { label } } } }
     } }
+  }
+}`,
+  items: `query MapItems($dataset: String!, $keys: [JSON!]!, $first: Int!) {
+  dataset(slug: $dataset) {
+    items(first: $first, filter: { field: "key", in: $keys }) { nodes { key label fields image { url width height } } }
   }
 }`,
   place: `query MapPlace($dataset: String!, $embedding: String!, $projection: String!, $vector: Vector!) {
@@ -171,6 +176,29 @@ export async function predictLinks(
     const words = like === undefined ? null : `${like.head.label} ${like.relation.label} ${like.tail.label}`;
     return { ...edge, ...node, why: words };
   });
+}
+
+/** Items by key, 500 a request. `onProgress` is told how many have come. */
+export async function items(
+  client: Client,
+  dataset: string,
+  keys: readonly string[],
+  onProgress: (count: number) => void,
+  signal: AbortSignal,
+): Promise<readonly Item[]> {
+  const BATCH = 500;
+  const all: Item[] = [];
+  for (let start = 0; start < keys.length; start += BATCH) {
+    const batch = keys.slice(start, start + BATCH);
+    const answer = await client.ask<{ dataset: { items: { nodes: Item[] } } | null }>(
+      laterDocuments.items,
+      { dataset, keys: batch, first: batch.length },
+      signal,
+    );
+    all.push(...(answer.dataset?.items.nodes ?? []));
+    onProgress(all.length);
+  }
+  return all;
 }
 
 /** Where vectors would lie on a map, as its coordinates. @throws Error where there is no such map */

@@ -10,7 +10,7 @@ import { MapsFeature } from './features/maps.ts';
 import { PromptsFeature } from './features/prompts.ts';
 import { TagFeature } from './features/tag.ts';
 
-export { offerRows } from './download.ts';
+export { download } from './download.ts';
 export { place } from './laterQueries.ts';
 export { moreStyles } from './moreStyles.ts';
 export { openPageClient, type PageClient } from './pageClient.ts';

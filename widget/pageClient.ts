@@ -44,6 +44,7 @@ interface Given {
 /** One map of a page's vectors. */
 export interface PageClient extends HttpClient {
   watch(job: string, watching: Watching, signal: AbortSignal): void;
+  items(keys: readonly string[]): Promise<readonly Item[]>;
   place(names: object, rows: readonly Float32Array[]): Promise<readonly (readonly number[])[]>;
   /** Stops the computation: the map stays as it is. */
   cancel(): void;
@@ -212,7 +213,7 @@ export function openPageClient(
       return row === undefined ? null : itemAt(row);
     }
 
-    override async items(_dataset: string, keys: readonly string[]): Promise<readonly Item[]> {
+    async items(keys: readonly string[]): Promise<readonly Item[]> {
       return keys.flatMap((key) => {
         const row = rowOf(key);
         return row === undefined ? [] : [itemAt(row)];

@@ -153,7 +153,7 @@ export const styles = css`
     text-overflow: ellipsis;
   }
   .field input {
-    width: 190px;
+    width: 150px;
   }
   .field input::placeholder {
     color: var(--muted);
@@ -163,9 +163,14 @@ export const styles = css`
     display: none;
   }
   .field select {
-    max-width: 190px;
+    max-width: 150px;
     cursor: pointer;
     padding-right: 2px;
+  }
+  .bar .search select {
+    width: auto;
+    max-width: 84px;
+    color: var(--muted);
   }
   .field select option {
     background: var(--surface);
@@ -609,7 +614,7 @@ export const styles = css`
     padding: 10px 14px;
     border-bottom: 1px solid var(--line);
   }
-  label.actions {
+  .actions.told {
     align-items: center;
     color: var(--muted);
   }

@@ -18,7 +18,7 @@ export interface PageVectors {
 }
 
 /** How the map of a page's vectors is made: as `#kernels/map.ts` takes it, all with defaults. */
-export interface PageMapOptions extends Partial<Pick<MapOptions, 'method' | 'metric' | 'seed'>> {
+export interface PageMapOptions extends Partial<Pick<MapOptions, 'method' | 'metric' | 'seed' | 'spherize'>> {
   /** Default: 2. */
   readonly components?: 2 | 3;
   readonly pca?: MapOptions['pca'];

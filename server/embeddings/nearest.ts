@@ -24,6 +24,11 @@ export interface NearestQuery {
   readonly vector: Float32Array;
   /** What is near. Another than the embedding's own is searched exactly: an index has the order of one. Default: the embedding's. */
   readonly metric?: Metric | undefined;
+  /**
+   * What is taken from every vector before it is brought to length 1, float32 of the embedding's dimension: what is compared are directions
+   * around it, by the database. The query's vector is one of length 1 already.
+   */
+  readonly around?: Float32Array | undefined;
   /** How many, 1 to 1000. */
   readonly first: number;
   /** Ids of items that are not wanted. */
@@ -109,7 +114,7 @@ export async function nearestItems(
   const { first, exclude = [], method = 'AUTO', metric = embedding.metric, resident } = query;
   const efSearch = checkedEfSearch(query);
   if (method === 'INDEX') checkIndex(embedding, query);
-  const index = metric === embedding.metric ? embedding.index : null;
+  const index = metric === embedding.metric && query.around === undefined ? embedding.index : null;
 
   const started = performance.now();
   const answer = (hits: Hit[], used: 'EXACT' | 'INDEX', fromMemory = false): NearestAnswer => ({
@@ -211,8 +216,8 @@ async function searchResident(
   query: NearestQuery,
   resident: Resident | undefined,
 ): Promise<Found[] | null> {
-  const { vector, metric = embedding.metric, first, exclude = [], condition } = query;
-  if (resident?.holds(embedding) !== true || !isComparable(vector)) return null;
+  const { vector, metric = embedding.metric, around, first, exclude = [], condition } = query;
+  if (around !== undefined || resident?.holds(embedding) !== true || !isComparable(vector)) return null;
   const among =
     condition === undefined
       ? null
@@ -275,12 +280,14 @@ async function scanTable(
 ): Promise<Found[]> {
   const { values, bind } = binder(query.condition);
   const vector = bind(vectorText(query.vector), 'vector');
+  const compared =
+    query.around === undefined ? 'vector' : `l2_normalize(vector - ${bind(vectorText(query.around), 'vector')})`;
   const matches =
     query.condition === undefined
       ? ''
       : `and exists (select from items where items.dataset_id = ${bind(embedding.datasetId, 'int')}
                         and items.id = vectors.item_id and (${query.condition.sql}))`;
-  const statement = `select item_id as "itemId", vector ${distanceOperator[query.metric ?? embedding.metric]} ${vector} as distance
+  const statement = `select item_id as "itemId", ${compared} ${distanceOperator[query.metric ?? embedding.metric]} ${vector} as distance
        from vectors
       where embedding_id = ${bind(embedding.id, 'int')} ${exclusion(query, bind)} ${matches}
       order by distance, item_id limit ${bind(most, 'int')}`;

@@ -2757,6 +2757,8 @@ export type ProjectEmbeddingInput = {
   readonly seed: Scalars['Int']['input'];
   /** Where to compute. The map says where it was. */
   readonly device: Device;
+  /** Whether the vectors are first put on the unit sphere around their mean: what all have in common and how long each is no longer counts, only the direction in which it differs from the rest, and distances there are Euclidean. Quality is measured by the vectors as they are, and so tells what that costs. New vectors are placed in the same way, by comparing all. An error with CUSTOM. */
+  readonly spherize: Scalars['Boolean']['input'];
   /** Options of PCA; an error with another method. */
   readonly pca?: InputMaybe<PcaInput>;
   /** Options of UMAP; an error with another method. */

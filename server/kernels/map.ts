@@ -37,6 +37,7 @@ import {
   resultOfRandomizedPca,
   runRandomizedPca,
 } from './randomizedPca.ts';
+import { meanOfRows, spherize } from './spherize.ts';
 import { stateFromBytes, stateToBytes } from './state.ts';
 import { startAlongComponents } from './subspace.ts';
 import { affinitiesOn, NEIGHBORS_PER_PERPLEXITY } from './tsne/affinities.ts';
@@ -59,6 +60,11 @@ export interface MapOptions {
   readonly metric: Metric;
   /** Of every choice by chance. */
   readonly seed: number;
+  /**
+   * Whether the rows are first put on the unit sphere around their mean, where distances are Euclidean whatever the metric. Not of
+   * CUSTOM, whose axes lie among the rows as they are.
+   */
+  readonly spherize?: boolean | undefined; // false
   readonly pca?: PcaMapOptions | undefined;
   readonly umap?: UmapMapOptions | undefined;
   readonly tsne?: Omit<TsneOptions, 'seed'> | undefined;
@@ -127,10 +133,13 @@ export interface MapRun {
   result(): MapResult;
 }
 
-/** What places further rows on a map exactly. */
+/** What places further rows on a map. */
 export interface MapTransform {
+  /** Exactly: along these components or axes. With neither they are placed by their neighbours. */
   readonly pca?: Pca;
   readonly axes?: readonly Axis[];
+  /** float32 (d): the mean around which rows are put on the unit sphere before anything else; absent: they are taken as they are. */
+  readonly mean?: Float32Array;
   /** Mean length of the rows, for what is known by its direction only. */
   readonly length: number;
 }
@@ -152,7 +161,7 @@ export interface MapResult {
 
 /** Begins a map. @throws RangeError for a matrix or options that the method cannot take */
 export async function beginMap(matrix: Matrix, options: MapOptions, tools: MapTools): Promise<MapRun> {
-  return await methods[options.method](matrix, options, tools, null);
+  return await runOf(matrix, options, tools, null);
 }
 
 /** A map from its first step to its last. @throws RangeError for a matrix or options that the method cannot take */
@@ -169,7 +178,36 @@ export async function resumeMap(
   kept: Uint8Array,
   tools: MapTools,
 ): Promise<MapRun> {
-  return await methods[options.method](matrix, options, tools, kept);
+  return await runOf(matrix, options, tools, kept);
+}
+
+async function runOf(matrix: Matrix, options: MapOptions, tools: MapTools, kept: Uint8Array | null): Promise<MapRun> {
+  const { method, spherize: isAsked = false, ...given } = options;
+  if (!isAsked) return await methods[method](matrix, options, tools, kept);
+  if (method === 'CUSTOM') throw new RangeError('Axes lie among the rows as they are: CUSTOM cannot spherize.');
+  const mean = meanOfRows(matrix);
+  const run = await methods[method](spherize(matrix, mean), { ...given, method, metric: 'EUCLIDEAN' }, tools, kept);
+  return {
+    get step() {
+      return run.step;
+    },
+    steps: run.steps,
+    prepared: run.prepared,
+    advance: (untilStep) => run.advance(untilStep),
+    coordinates: () => run.coordinates(),
+    change: (live) => run.change(live),
+    keep: () => run.keep(),
+    result() {
+      const result = run.result();
+      return {
+        ...result,
+        parameters: { ...result.parameters, spherize: true },
+        transform: { ...result.transform, mean, length: meanLength(matrix) },
+        // They are those on the sphere, and not those that the rows have.
+        neighbors: null,
+      };
+    },
+  };
 }
 
 type Method = (matrix: Matrix, options: MapOptions, tools: MapTools, kept: Uint8Array | null) => Promise<MapRun>;

@@ -55,6 +55,9 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
       `startFrom is of methods that move points (${movingMethods.join(', ')}); ${method} has one place for each.`,
     );
   }
+  if (input.spherize === true && method === 'CUSTOM') {
+    throw wrong('spherize is of other methods: the axes of CUSTOM lie among the vectors as they are.');
+  }
   if (input.pca) checkRanges('pca', input.pca, pcaRanges);
   if (input.umap) checkUmap(input.umap);
   if (input.umap?.density) {

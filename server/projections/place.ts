@@ -4,11 +4,13 @@
  * in memory from the first question on.
  */
 import { projectOntoAxes } from '#kernels/axes.ts';
+import { distance } from '#kernels/distance.ts';
 import { NONE } from '#kernels/knn.ts';
 import type { MapTransform } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { transformPca } from '#kernels/pca.ts';
 import { placeAmong } from '#kernels/placeAmong.ts';
+import { spherize } from '#kernels/spherize.ts';
 import { stateFromBytes } from '#kernels/state.ts';
 import { placeOnTsne, prepareTsne, type TsneGround } from '#kernels/tsne/placeOnTsne.ts';
 import { type NewNeighbors, type PlaceOnUmapOptions, placeOnUmap } from '#kernels/umap/placeOnUmap.ts';
@@ -17,6 +19,7 @@ import type { Condition } from '../datasets/conditions.ts';
 import type { Embedding } from '../embeddings/embeddings.ts';
 import { type Hit, type NearestQuery, nearestItems } from '../embeddings/nearest.ts';
 import type { ResolvedTarget } from '../embeddings/targets.ts';
+import { readVectors } from '../embeddings/vectors.ts';
 import { UserError } from '../errors.ts';
 import { type Projection, readPoints, readTransform } from './projections.ts';
 
@@ -63,15 +66,20 @@ export async function placeOnMap(
     return hits.filter(({ itemId }) => !exclude.includes(itemId)).slice(0, first);
   };
   const { transform } = map;
-  if (transform !== null) {
-    const scale = query.direction === true ? transform.length / (Math.hypot(...vector) || 1) : 1;
-    const row = { rows: 1, columns: vector.length, data: vector.map((value) => value * scale) };
-    const { data } = transform.pca
-      ? transformPca(transform.pca, row)
-      : projectOntoAxes(row, transform.axes ?? [], embedding.metric);
-    return { coordinates: data, neighbors };
+  if (transform === null) {
+    const hits = await search(neighborsToPlace(projection));
+    return { coordinates: placeByNeighbors(projection, map, hits), neighbors };
   }
-  const hits = await search(neighborsToPlace(projection));
+  const { pca, axes, mean, length } = transform;
+  const scale = query.direction === true ? length / (Math.hypot(...vector) || 1) : 1;
+  const scaled = { rows: 1, columns: vector.length, data: vector.map((value) => value * scale) };
+  const row = mean === undefined ? scaled : spherize(scaled, mean);
+  if (pca !== undefined) return { coordinates: transformPca(pca, row).data, neighbors };
+  if (axes !== undefined) return { coordinates: projectOntoAxes(row, axes, embedding.metric).data, neighbors };
+  // Those near it on the sphere on which the map was made place it; those that are told are the embedding's own.
+  const onSphere = { ...query, target: { vector: row.data, exclude } };
+  const near = await searchOnMap(database, embedding, map, onSphere, neighborsToPlace(projection), mean);
+  const hits = mean === undefined ? near : await measureOnSphere(database, embedding, near, row.data, mean);
   return { coordinates: placeByNeighbors(projection, map, hits), neighbors };
 }
 
@@ -91,9 +99,7 @@ function placeByNeighbors(projection: Projection, map: MapInMemory, hits: readon
     ids:
       near.length === 0 ? Uint32Array.of(NONE) : Uint32Array.from(near, ({ itemId }) => map.rows.get(itemId) ?? NONE),
     distances:
-      near.length === 0
-        ? Float32Array.of(Number.POSITIVE_INFINITY)
-        : Float32Array.from(near, ({ distance }) => distance),
+      near.length === 0 ? Float32Array.of(Number.POSITIVE_INFINITY) : Float32Array.from(near, (hit) => hit.distance),
   };
   switch (method) {
     case 'UMAP':
@@ -113,13 +119,40 @@ async function searchOnMap(
   map: MapInMemory,
   { target: { vector }, condition, ...options }: PlaceQuery,
   wanted: number,
+  around?: Float32Array,
 ): Promise<Hit[]> {
+  const metric = around === undefined ? embedding.metric : 'EUCLIDEAN';
   // Items that came after the map was made are not on it: where some are among the nearest, further ones are looked for.
   for (let first = wanted; ; first = SEARCH_LIMIT) {
-    const { hits } = await nearestItems(database, embedding, { ...options, vector, first, condition });
+    const { hits } = await nearestItems(database, embedding, { ...options, vector, metric, around, first, condition });
     const onMap = hits.filter(({ itemId }) => map.rows.has(itemId));
     if (onMap.length >= wanted || hits.length < first || first === SEARCH_LIMIT) return onMap.slice(0, wanted);
   }
+}
+
+/** Distances on the sphere that float32 cannot tell from none. */
+const SAME_PLACE = 1e-6;
+
+/** The same with the distances that the kernel would find: an item itself is at 0, which the database's float32 misses. */
+async function measureOnSphere(
+  database: Database,
+  embedding: Embedding,
+  hits: readonly Hit[],
+  vector: Float32Array,
+  mean: Float32Array,
+): Promise<Hit[]> {
+  const vectors = await readVectors(
+    database,
+    embedding,
+    hits.map(({ itemId }) => itemId),
+  );
+  const measured = hits.flatMap((hit, i) => {
+    const data = vectors[i];
+    if (!data) return []; // removed meanwhile
+    const far = distance(spherize({ rows: 1, columns: data.length, data }, mean).data, vector, 'EUCLIDEAN');
+    return { ...hit, distance: far < SAME_PLACE ? 0 : far };
+  });
+  return measured.sort((a, b) => a.distance - b.distance || a.itemId - b.itemId);
 }
 
 interface MapInMemory {
@@ -128,7 +161,7 @@ interface MapInMemory {
   readonly points: Matrix;
   /** Row of each item. */
   readonly rows: ReadonlyMap<number, number>;
-  /** What places vectors exactly; null where their neighbours place them. */
+  /** What places vectors; null where their neighbours do, as they are. */
   readonly transform: MapTransform | null;
   /** The map made ready for new points of t-SNE. */
   readonly ground: () => TsneGround;

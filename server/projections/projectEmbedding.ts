@@ -40,6 +40,8 @@ export interface ProjectEmbeddingInput extends Pick<MapOptions, 'pca' | 'umap' |
   readonly device: DeviceWanted;
   /** Of the method CUSTOM: as many as components. */
   readonly axes?: readonly ResolvedAxis[] | undefined;
+  /** Whether the vectors are first put on the unit sphere around their mean. */
+  readonly spherize?: boolean | undefined;
   /** Only these items; all when absent. */
   readonly filter?: FilterInput | undefined;
   /** Name of a map of the same embedding: points begin where they are there, and the new map is turned to lie on it. */

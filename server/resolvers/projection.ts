@@ -109,12 +109,13 @@ async function embeddingOf({ embeddingId }: ProjectionRecord, { loaders }: Conte
 
 /** What is asked for, without what has its default. */
 function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' | 'axes'> {
-  const { name, method, components, seed, device, filter, startFrom, pca, umap, tsne, pacmap } = input;
+  const { name, method, components, seed, device, spherize, filter, startFrom, pca, umap, tsne, pacmap } = input;
   const { learningRate, ...restOfTsne } = tsne ?? {};
   const { neighbors, phases, ...restOfPacmap } = pacmap ?? {};
   const { target, initialization, density, ...restOfUmap } = umap ?? {};
   return {
     ...{ name, method, components, seed, device },
+    ...(spherize ? { spherize } : {}),
     filter: filter ?? undefined,
     startFrom: startFrom ?? undefined,
     pca: pca ?? undefined,

@@ -171,6 +171,68 @@ describe('the element, on 10,000 digits of a real server, in a real browser', { 
     await said(/regular expression/i);
   });
 
+  test('looks in the key and in a field when these are chosen, and names points and lines by a field', async () => {
+    const page = await open();
+    const map = page.locator('embedding-map');
+    const count = async (field: string, contains: string): Promise<string> => {
+      const { dataset } = await server.data(
+        'query ($filter: Filter) { dataset(slug: "digits") { items(first: 1, filter: $filter) { totalCount } } }',
+        { filter: { field, contains } },
+      );
+      return `${Number(dataset.items.totalCount).toLocaleString('en')} match`;
+    };
+    const input = map.locator('input[type="search"]');
+    await input.fill('7');
+    for (const field of ['digit', 'key', 'label']) {
+      await map.getByLabel('Search in').selectOption(field);
+      assert.equal(await input.getAttribute('aria-label'), `Search by ${field}`);
+      await map.locator('.panel header p', { hasText: await count(field, '7') }).waitFor();
+    }
+
+    await map.getByLabel('Label by').selectOption('digit');
+    assert.equal(await map.getAttribute('label-by'), 'digit');
+    const { key } = await lonely(page);
+    const expected = await nearest(key, 10);
+    await page.evaluate((of) => document.querySelector('embedding-map')?.showNeighbors(of), key);
+    await heard(page, 'neighbors-change', 'detail !== null');
+    const { dataset } = await server.data(
+      'query ($keys: [JSON!]!) { dataset(slug: "digits") { items(first: 20, filter: { field: "key", in: $keys }) { nodes { key fields } } } }',
+      { keys: [key, ...expected.map((neighbor) => neighbor.key)] },
+    );
+    const digitOf = new Map<string, string>(
+      dataset.items.nodes.map((node: { key: string; fields: { digit: string } }) => [node.key, node.fields.digit]),
+    );
+    assert.equal(await map.locator('.panel h2').innerText(), digitOf.get(key));
+    assert.deepEqual(
+      await map.locator('.panel .row .text').allInnerTexts(),
+      expected.map((neighbor) => digitOf.get(neighbor.key)),
+    );
+  });
+
+  test('asks for neighbours by the metric that is chosen, and says by which they were found', async () => {
+    const page = await open();
+    const { key } = await lonely(page);
+    await page.evaluate((of) => document.querySelector('embedding-map')?.showNeighbors(of), key);
+    assert.equal((await heard(page, 'neighbors-change', 'detail !== null')).detail.search.metric, 'EUCLIDEAN');
+    for (const metric of ['COSINE', 'INNER_PRODUCT']) {
+      await page.locator('embedding-map').getByLabel('What is near').selectOption(metric);
+      const { detail } = await heard(page, 'neighbors-change', `detail?.search.metric === "${metric}"`);
+      const { dataset } = await server.data(
+        `query ($key: String!, $metric: Metric) { dataset(slug: "digits") { embedding(name: "pixels") {
+          nearest(to: { item: $key }, first: 10, search: { metric: $metric }) { edges { node { key } } search { exact complete } }
+        } } }`,
+        { key, metric },
+      );
+      const { edges, search } = dataset.embedding.nearest;
+      assert.deepEqual(
+        detail.neighbors.map((neighbor: { key: string }) => neighbor.key),
+        edges.map(({ node }: { node: { key: string } }) => node.key),
+      );
+      assert.deepEqual([search.exact, search.complete], [true, true]);
+    }
+    assert.equal(await page.locator('embedding-map').getAttribute('metric'), 'INNER_PRODUCT');
+  });
+
   test('the legend hides and shows a digit, and what is hidden is not under the pointer', async () => {
     const page = await open();
     const { key, x, y } = await lonely(page);

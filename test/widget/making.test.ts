@@ -172,6 +172,25 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     assert.equal(await page.evaluate(() => document.querySelector('embedding-map')?.map?.points.count), 50);
   });
 
+  test('a map is paused in the panel, where it stays as it is, and goes on to its end', async () => {
+    const page = await open('projection="umap-2d"');
+    await ready(page);
+    await page.getByRole('button', { name: 'New map' }).click();
+    await project({ name: 'rested', method: 'UMAP', spherize: true, umap: { epochs: 5000 } });
+    const panel = page.locator('embedding-map .panel');
+    const job = panel.getByRole('region', { name: 'In the making: vectors · rested' });
+    await job.getByRole('button', { name: 'Pause' }).click({ timeout: PATIENCE_MS });
+    await job.getByText(/^Paused/).waitFor({ timeout: PATIENCE_MS });
+    const { jobs } = await server.data('{ jobs(first: 1, state: PAUSED) { totalCount } }');
+    assert.equal(jobs.totalCount, 1);
+    await job.getByRole('button', { name: 'Go on' }).click();
+    await job.waitFor({ state: 'detached', timeout: PATIENCE_MS });
+    const { dataset } = await server.data(
+      '{ dataset(slug: "cloud") { embedding(name: "vectors") { projection(name: "rested") { parameters } } } }',
+    );
+    assert.equal(dataset.embedding.projection.parameters.spherize, true);
+  });
+
   test('a map that is made anew is shown on its way; one that is cancelled leaves the map that was there', async () => {
     const page = await open('projection="umap-2d"');
     await ready(page);

@@ -1,9 +1,8 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import type { Format, Row } from '../download.ts';
+import type { Format } from '../download.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import { loadMore } from '../loadMore.ts';
-import { coordinatesAt } from '../points.ts';
 
 /** The items that the user has selected, and their download. */
 export class SelectionController implements ReactiveController {
@@ -48,19 +47,8 @@ export class SelectionController implements ReactiveController {
     };
     tell(0);
     try {
-      const selected = [...this.indices].map((index) => ({ index, key: map.points.key(index) }));
-      const keys = selected.map(({ key }) => key);
-      const items = new Map(
-        (await map.client.items(map.names.dataset, keys, tell, abort.signal)).map((item) => [item.key, item]),
-      );
-      const rows = selected.map(
-        ({ index, key }): Row => ({
-          item: items.get(key) ?? { key, label: labelOf(index), fields: {}, image: null },
-          coordinates: coordinatesAt(map.points, index),
-        }),
-      );
-      const { offerRows } = await loadMore(map.client.endpoint);
-      offerRows(`${map.names.dataset}-selection`, format, rows);
+      const { download } = await loadMore(map.client.endpoint);
+      await download(map, this.indices, format, labelOf, tell, abort.signal);
     } catch (error) {
       if (!abort.signal.aborted) throw error;
     } finally {

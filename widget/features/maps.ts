@@ -113,6 +113,7 @@ export class MapsFeature implements Feature {
   #seed = 42;
   #fromHere = true;
   #onlySelected = false;
+  #spherize = false;
   #name: string | null = null;
   /** What each axis leads from and to. */
   #axes: readonly { readonly from: string; readonly to: string }[] = axisNames.map(() => ({ from: '', to: '' }));
@@ -250,6 +251,20 @@ export class MapsFeature implements Feature {
           })}
         />
       </label>
+      ${
+        this.#method === 'CUSTOM'
+          ? nothing
+          : html`<label class="check" title="Without what all have in common and without lengths: only directions around the mean count">
+              <input
+                type="checkbox"
+                .checked=${this.#spherize}
+                @change=${changed((input) => {
+                  this.#spherize = input instanceof HTMLInputElement && input.checked;
+                })}
+              />
+              Spherize: center, then length 1
+            </label>`
+      }
       ${
         this.#mayStartHere(names)
           ? html`<label class="check">
@@ -400,6 +415,7 @@ export class MapsFeature implements Feature {
     const given = {
       ...{ dataset: names.dataset, embedding: names.embedding, name },
       ...{ method: this.#method, components: this.#components, seed: this.#seed },
+      ...(this.#spherize && this.#method !== 'CUSTOM' ? { spherize: true } : {}),
       ...(this.#fromHere && this.#mayStartHere(names) ? { startFrom: names.projection } : {}),
       ...(taken === null ? {} : { [taken.input]: target ? { ...numbers, target: { field: this.#target } } : numbers }),
       ...this.#filter(),

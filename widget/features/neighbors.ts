@@ -65,8 +65,7 @@ export class NeighborsFeature implements Feature {
         : describeSearch(result);
     return html`${renderPanelHeader(current < 0 ? key : this.#view.labelOf(current), subtitle, this.#view.close)}
       ${renderAbout(item, items.image(item?.image ?? null))}
-      <div class="actions">
-        Show
+      <div class="actions told">
         <select
           aria-label="How many neighbours"
           @change=${this.#choice((value) => {

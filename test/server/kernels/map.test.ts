@@ -6,6 +6,7 @@ import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { beginMap, type MapMethod, type MapOptions, mapMethods, resumeMap } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { createRandom } from '#kernels/random.ts';
+import { meanOfRows, spherize } from '#kernels/spherize.ts';
 
 import { cpuThreads } from '../../../server/cpuThreads.ts';
 
@@ -70,6 +71,30 @@ for (const method of mapMethods) {
     });
   });
 }
+
+for (const method of mapMethods.filter((name) => name !== 'CUSTOM')) {
+  test(`spherized, a map by ${method} is that of the spherized rows, also when it was kept and gone on with`, async () => {
+    const matrix = groups(120, 10);
+    const sphere = spherize(matrix, meanOfRows(matrix));
+    const plain = await beginMap(sphere, optionsOf(method), tools);
+    await plain.advance(plain.steps);
+
+    const options = { ...optionsOf(method), metric: 'COSINE', spherize: true } as const;
+    const begun = await beginMap(matrix, options, tools);
+    await begun.advance(Math.floor(begun.steps / 2));
+    const run = await resumeMap(matrix, options, begun.keep(), tools);
+    await run.advance(run.steps);
+    const { coordinates, parameters, transform, neighbors } = run.result();
+    assert.deepEqual(coordinates, plain.result().coordinates);
+    assert.equal(parameters['spherize'], true);
+    assert.deepEqual(transform?.mean, meanOfRows(matrix));
+    assert.equal(neighbors, null, 'those on the sphere are not those of the rows');
+  });
+}
+
+test('axes lie among the rows as they are: a map along them cannot be spherized', async () => {
+  await assert.rejects(beginMap(groups(20, 10), { ...optionsOf('CUSTOM'), spherize: true }, tools), /CUSTOM cannot/);
+});
 
 test('a perplexity above a third of the other rows is reduced, and a sentence says so', async () => {
   const run = await beginMap(groups(16, 4), optionsOf('TSNE'), tools);

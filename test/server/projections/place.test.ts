@@ -33,6 +33,7 @@ function groups(): Matrix {
 }
 
 const methods: readonly Exclude<ProjectionMethod, 'GIVEN'>[] = ['PCA', 'UMAP', 'TSNE', 'PACMAP', 'LOCALMAP', 'CUSTOM'];
+const spherized = ['PCA', 'UMAP', 'TSNE'] as const;
 const dataDir = await scratchDir();
 
 onEveryDatabase((engine, open) => {
@@ -48,9 +49,15 @@ onEveryDatabase((engine, open) => {
     const base64 = (values: number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64');
     const unit = (axis: number) => base64(Array.from({ length: COLUMNS }, (_, j) => (j === axis ? 1 : 0)));
     const axes = [0, 1].map((axis) => ({ label: `${axis}`, from: base64(new Array(COLUMNS).fill(0)), to: unit(axis) }));
-    for (const method of engine === 'pglite' ? methods : (['PCA', 'UMAP'] as const)) {
+    const maps = [
+      ...(engine === 'pglite' ? methods : (['PCA', 'UMAP'] as const)).map((method) => ({ method, spherize: false })),
+      ...(engine === 'pglite' ? spherized : (['UMAP'] as const)).map((method) => ({ method, spherize: true })),
+    ];
+    for (const { method, spherize } of maps) {
+      const name = spherize ? `${method} spherized` : method;
       const input = {
-        ...{ embeddingId: embedding.id, name: method, method, components: 2, seed: 1, device: 'CPU' as const },
+        ...{ embeddingId: embedding.id, name, method, components: 2, seed: 1, device: 'CPU' as const },
+        ...(spherize ? { spherize } : {}),
         ...(method === 'CUSTOM' ? { axes } : {}),
         ...(method === 'TSNE' ? { tsne: { iterations: 250, earlyIterations: 80 } } : {}),
         ...(method === 'UMAP' ? { umap: { epochs: 80 } } : {}),
@@ -107,6 +114,35 @@ onEveryDatabase((engine, open) => {
         return Math.hypot((coordinates[0] ?? 0) - (middle[0] ?? 0), (coordinates[1] ?? 0) - (middle[1] ?? 0));
       };
       assert.ok(apart(2) < Math.min(apart(0), apart(1)), `${[0, 1, 2, 3].map(apart)}`);
+    });
+  }
+
+  for (const method of spherized) {
+    if (engine === 'postgres' && method !== 'UMAP') continue;
+    test(`on a spherized map by ${method} an item lies where it is, and so does all that lies in its direction from the mean`, async () => {
+      const projection = await requireProjection(database, embedding.id, `${method} spherized`);
+      assert.equal(projection.parameters['spherize'], true);
+      const places = await placesOf(projection);
+      const extent = Math.max(...[...places.values()].map(([x = 0, y = 0]) => Math.hypot(x, y)));
+      const mean = Array.from({ length: COLUMNS }, (_, j) => {
+        let sum = 0;
+        for (let i = 0; i < ROWS; i++) sum += matrix.data[i * COLUMNS + j] ?? 0;
+        return sum / ROWS;
+      });
+      for (const row of [0, 17, 199]) {
+        const own = rowOf(matrix, row);
+        const further = own.map((value, j) => (mean[j] ?? 0) + 3 * (value - (mean[j] ?? 0)));
+        const [x = 0, y = 0] = places.get(row + 1) ?? [];
+        for (const vector of [own, further]) {
+          const { coordinates } = await place(projection, vector, [row + 1]);
+          const apart = Math.hypot((coordinates[0] ?? 0) - x, (coordinates[1] ?? 0) - y);
+          assert.ok(apart < 1e-3 * extent, `item ${row}: ${apart} of ${extent}`);
+        }
+        // Who is near is told by the vectors as they are.
+        const near = await (await place(projection, own, [row + 1])).neighbors(5);
+        const plain = await requireProjection(database, embedding.id, 'GIVEN');
+        assert.deepEqual(near, await (await place(plain, own, [row + 1])).neighbors(5));
+      }
     });
   }
 
