@@ -3,6 +3,5 @@
 import { installWhatIsMissing } from './install.mjs';
 
 installWhatIsMissing();
-const { register } = await import('tsx/esm/api');
-register();
+await import('./typescript.mjs');
 await import('./command.ts');

@@ -1,7 +1,6 @@
-// What each thread of ours runs first. Node 20 gives a new thread none of the parent's hooks that read TypeScript.
+// What each thread of ours runs first: Node 20 gives a new thread none of the parent's hooks that read TypeScript.
 import { workerData } from 'node:worker_threads';
 
-import { register } from 'tsx/esm/api';
+import './typescript.mjs';
 
-register();
 await import(workerData.module);

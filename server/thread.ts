@@ -18,6 +18,6 @@ export function startThread(module: URL, { data, transfer = [], name = '' }: Thr
     workerData: { module: module.href, data },
     transferList: [...transfer],
     name,
-    execArgv: [], // a `--import tsx` of the parent would only be loaded a second time
+    execArgv: [], // the parent's `--import` would only be loaded a second time
   });
 }

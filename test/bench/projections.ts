@@ -17,12 +17,13 @@ import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { initializeQuality, type Quality, resultOfQuality, runQuality } from '#kernels/quality.ts';
 import { startAlongComponents } from '#kernels/subspace.ts';
 import { libraryThreads } from '../helpers/threads.ts';
+import { readsTypescript } from '../helpers/typescript.ts';
 import type { Figure, Target } from './figures.ts';
 import { DIMENSION, readNpy, readVectors, writeNpy } from './vectors.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const python = ['/usr/bin/python3', path('peers/projections.py')];
-const node = [process.execPath, '--import', 'tsx', path('peers/projections.process.ts')];
+const node = [process.execPath, ...readsTypescript, path('peers/projections.process.ts')];
 const isLong = process.env['LONG_PEERS'] === '1';
 
 type Report = (figure: Figure) => void;

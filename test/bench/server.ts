@@ -5,6 +5,7 @@ import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 import type { Parameter } from '../../server/database/database.ts';
+import { readsTypescript } from '../helpers/typescript.ts';
 import type { Place } from './places.ts';
 
 export type Question =
@@ -49,7 +50,7 @@ export async function withProcess<T>(
   use: (url: string, child: Child) => Promise<T>,
 ): Promise<T> {
   const child = fork(fileURLToPath(new URL(module, import.meta.url)), parameters, {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [...readsTypescript],
     env: { PATH: process.env['PATH'], ...environment },
   });
   try {

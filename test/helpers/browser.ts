@@ -73,7 +73,7 @@ export async function browserForTests(flags: readonly string[] = []): Promise<Br
     async newPage(options) {
       const context = await running().newContext({ viewport: { width: 1280, height: 800 }, ...options });
       contexts.push(context);
-      // What tests evaluate in the page was compiled by tsx, which marks functions with their names by this.
+      // What tests evaluate in the page may have been compiled by tsx, which marks functions with their names by this.
       await context.addInitScript({ content: 'globalThis.__name = (value) => value' });
       return await context.newPage();
     },

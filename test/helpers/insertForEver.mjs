@@ -1,9 +1,8 @@
 // A thread that inserts within a transaction until it is killed.
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { register } from 'tsx/esm/api';
+import '../../server/typescript.mjs';
 
-register();
 const { connectDatabase } = await import('../../server/database/remote.ts');
 
 await connectDatabase(workerData.port).transaction(async (transaction) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { buildWidget } from '../../widget/build.ts';
+import { readsTypescript } from '../helpers/typescript.ts';
 
 const outDir = mkdtempSync(join(tmpdir(), 'embedding-map-widget-'));
 after(() => rmSync(outDir, { recursive: true, force: true }));
@@ -44,7 +45,7 @@ test('importing the element in Node defines nothing and touches no browser globa
   const source = new URL('../../widget/index.ts', import.meta.url).href;
   const script = `import('${source}').then(({ EmbeddingMap }) => console.log(typeof EmbeddingMap, typeof document))`;
   assert.equal(
-    execFileSync(process.execPath, ['--import', 'tsx', '-e', script], { encoding: 'utf8' }).trim(),
+    execFileSync(process.execPath, [...readsTypescript, '-e', script], { encoding: 'utf8' }).trim(),
     'function undefined',
   );
 });

@@ -1,7 +1,7 @@
 /**
  * What JavaScript libraries take for a map of the vectors in a .npy file, and the map they come to: as projections.py does for Python's.
  *
- *     node --import tsx projections.process.ts umap-js|embedding-atlas vectors.npy map.npy
+ *     node --import ../../../server/typescript.mjs projections.process.ts umap-js|embedding-atlas vectors.npy map.npy
  *
  * The first line on stdout is a JSON object: seconds, and the version. Compiling is not counted: a small map is made first.
  */

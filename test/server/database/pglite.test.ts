@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { openPglite } from '../../../server/database/pglite.ts';
 import { copyPgliteTemplate } from '../../helpers/database.ts';
+import { readsTypescript } from '../../helpers/typescript.ts';
 
 const folders: string[] = [];
 const processes: ChildProcess[] = [];
@@ -28,7 +29,7 @@ async function newFolder(): Promise<string> {
 /** Another process that inserts into the database; `says` waits for a line of its output. */
 function insertOutLoud(directory: string, ...rest: string[]) {
   const script = fileURLToPath(new URL('../../helpers/insertOutLoud.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, directory, ...rest], {
+  const child = spawn(process.execPath, [...readsTypescript, script, directory, ...rest], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   processes.push(child);

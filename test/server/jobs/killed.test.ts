@@ -33,6 +33,7 @@ import { makeDataset } from '../../helpers/embeddings.ts';
 import { makeEmbedding } from '../../helpers/maps.ts';
 import { settingsFor, words, writeTextModel } from '../../helpers/models.ts';
 import { scratchDir } from '../../helpers/runTask.ts';
+import { readsTypescript } from '../../helpers/typescript.ts';
 
 const modelsDir = await scratchDir();
 await writeTextModel(join(modelsDir, 'texts'));
@@ -62,7 +63,7 @@ const script = fileURLToPath(new URL('./killedProcess.ts', import.meta.url));
 
 /** A process works at the open jobs and is killed as soon as one has kept something. */
 async function workAndBeKilled({ address, dataDir }: Place): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, address, dataDir, modelsDir], {
+  const child = spawn(process.execPath, [...readsTypescript, script, address, dataDir, modelsDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');

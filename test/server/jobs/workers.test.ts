@@ -14,6 +14,7 @@ import { openPglite } from '../../../server/database/pglite.ts';
 import { addJob, cancelJob, type Job, LEASE_MS, requireJob, watchJob } from '../../../server/jobs/jobs.ts';
 import { startWorkers, type Workers } from '../../../server/jobs/workers.ts';
 import { copyPgliteTemplate, onEveryDatabase } from '../../helpers/database.ts';
+import { readsTypescript } from '../../helpers/typescript.ts';
 import { chainValues, createChainTable, readChain } from './chain.ts';
 
 /** The embedded database is opened again to stop a statement, and the machine may be busy with other tests. */
@@ -25,7 +26,7 @@ const job = { kind: 'PROJECT_EMBEDDING', input: { steps, pauseMs: 100 } } as con
 /** A process that works at the chains of this database. */
 async function startProcess(place: string, ...nodeOptions: string[]): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('./chainProcess.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', ...nodeOptions, script, place], {
+  const child = spawn(process.execPath, [...readsTypescript, ...nodeOptions, script, place], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
