@@ -14,7 +14,7 @@ import { KeyLines } from './keyLines.ts';
 import { httpsAddress } from './pictureAddress.ts';
 import { type Picture, pixelImage, readDataUrl, readPicture, THUMBNAIL, UnfitPicture } from './pictures.ts';
 
-/** A batch is full at so many rows or bytes, whichever comes first. */
+/** A batch is full at so many rows, if not told otherwise, or bytes, whichever comes first. */
 export const BATCH_ROWS = 10_000;
 export const BATCH_BYTES = 16 << 20;
 
@@ -53,6 +53,8 @@ export interface AssemblyOptions {
   /** Fields of the data set that the items go into. */
   readonly fieldsBefore: readonly Field[];
   readonly rejectionLimit: number;
+  /** Default: BATCH_ROWS. */
+  readonly batchRows?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -77,7 +79,7 @@ export class Assembly {
     this.#options = options;
     const before = new Map(options.fieldsBefore.map(({ name, type }) => [name, type]));
     this.fieldValues = options.roles.fields.map(({ name }) => new FieldValues(name, before.get(name) ?? null));
-    this.#batch = new BatchInMaking(0, options.dimension);
+    this.#batch = new BatchInMaking(0, options);
   }
 
   /** @throws UserError where the tables do not fit together or too many rows are bad */
@@ -317,7 +319,7 @@ export class Assembly {
 
   #close(full: boolean): Batch {
     const batch = this.#batch.close(this.#recordCount, full, this.#options.roles);
-    this.#batch = new BatchInMaking(this.itemCount, this.#options.dimension);
+    this.#batch = new BatchInMaking(this.itemCount, this.#options);
     return batch;
   }
 }
@@ -346,19 +348,21 @@ class BatchInMaking {
   readonly images: (Image | null)[] = [];
   readonly rejections: Rejection[] = [];
   readonly #offset: number;
+  readonly #rows: number;
   readonly #dimension: number | null;
   readonly #vectors: Float32Array[] = [];
   readonly #vectorBytes: number;
   #bytes = 0;
 
-  constructor(offset: number, dimension: number | null) {
+  constructor(offset: number, { dimension, batchRows = BATCH_ROWS }: AssemblyOptions) {
     this.#offset = offset;
     this.#dimension = dimension;
+    this.#rows = batchRows;
     this.#vectorBytes = 4 * (dimension ?? 0);
   }
 
   get isFull(): boolean {
-    return this.keys.length >= BATCH_ROWS || this.#bytes >= BATCH_BYTES;
+    return this.keys.length >= this.#rows || this.#bytes >= BATCH_BYTES;
   }
 
   add(key: string, label: string | null, fields: string, image: Image | null): void {

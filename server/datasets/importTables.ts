@@ -77,6 +77,8 @@ export interface ImportOptions {
   readonly columns?: ColumnNames | null;
   /** Rows that may be left out. Default 100. */
   readonly rejectionLimit?: number | null;
+  /** Rows written in one transaction, at most. Default: 10,000. */
+  readonly batchRows?: number;
   /** Maps to make when the vectors are in. Default: PCA in 2 and 3 components. */
   readonly projections?: readonly ProjectionOptions[] | null;
   /** Whether tables without rows are fine: of a graph, relations alone may be named. Default: no. */
@@ -269,6 +271,7 @@ async function carryOut(
     refuseZero: (before?.metric ?? plan.vectors?.metric) === 'COSINE',
     fieldsBefore: dataset?.fields ?? [],
     rejectionLimit: options.rejectionLimit ?? REJECTION_LIMIT,
+    batchRows: options.batchRows,
     signal: context.signal,
   });
   for (const { name } of plan.roles.ignored) {

@@ -13,9 +13,10 @@ import { beginAndDie, dying } from '../../helpers/dying.ts';
 import { runTask, scratchDir } from '../../helpers/runTask.ts';
 
 /** Two batches of items, some of them bad, with coordinates and a field that turns from numbers to texts at the end. */
-const COUNT = 12_000;
+const COUNT = 1200;
+const BATCH = 1000;
 const REJECTED = 7 + 4;
-const BLOCK = 1500;
+const BLOCK = 150;
 
 function someTable(onBlock: (block: number) => Promise<void> = async () => {}): Table {
   return {
@@ -41,14 +42,18 @@ function someTable(onBlock: (block: number) => Promise<void> = async () => {}): 
 }
 
 function record(index: number): Row | Rejected {
-  if (index % 1700 === 1699) return { index, line: index + 2, reason: 'it is bad' };
-  const again = index % 2500 === 2400 ? index - 2400 : index; // a key that was there, often in another batch
+  if (index % 170 === 169) return { index, line: index + 2, reason: 'it is bad' };
+  const again = index % 250 === 240 ? index - 240 : index; // a key that was there, often in another batch
   const size = index === COUNT - 1 ? 'large' : index / 4;
   const vector = Float32Array.of(index + 1, Math.sin(index));
   return { index, line: index + 2, cells: [`key ${again}`, size, Math.cos(index), index, vector] };
 }
 
-const options: ImportOptions = { dataset: 'law', projections: [{ name: 'pca', method: 'PCA', components: 2 }] };
+const options: ImportOptions = {
+  dataset: 'law',
+  batchRows: BATCH,
+  projections: [{ name: 'pca', method: 'PCA', components: 2 }],
+};
 
 /** What a user finds of the data set, ids of tables apart. */
 async function look(database: Database): Promise<unknown> {
@@ -95,7 +100,7 @@ onEveryDatabase((_engine, open) => {
       ...someTable(),
       rowCount: 3,
       async *rows() {
-        yield [5, 7, 30_000].map((index, i) => ({ ...record(index), index: i, line: i + 2 }));
+        yield [5, 7, 3000].map((index, i) => ({ ...record(index), index: i, line: i + 2 }));
       },
     };
     const first = (context: TaskContext) => importTables(context, [few], { ...options, projections: [] });
