@@ -11,6 +11,7 @@ import { fromHalf, toHalf } from '../../../server/models/halfPrecision.ts';
 import { decodePicture } from '../../../server/models/pictures/decodePicture.ts';
 import { placeIn, preparePicture } from '../../../server/models/pictures/preparePicture.ts';
 import { type Preprocessing, readPreprocessing } from '../../../server/models/pictures/preprocessing.ts';
+import { pngBomb } from '../../helpers/bomb.ts';
 import { sharedDir, withShared } from '../../helpers/models.ts';
 
 const SEED = 3;
@@ -145,11 +146,6 @@ test('colour becomes grey as Pillow has it, and grey becomes colour', async () =
   assert.deepEqual([...colour.data], [77, 77, 77]);
 });
 
-const bomb = () =>
-  sharp({ create: { width: 15_000, height: 15_000, channels: 3, background: '#000' }, limitInputPixels: false })
-    .png({ compressionLevel: 9, palette: true })
-    .toBuffer();
-
 const refused: readonly (readonly [string, () => Promise<Uint8Array> | Uint8Array, RegExp])[] = [
   ['no bytes', () => new Uint8Array(0), /The image is empty/],
   ['a text', () => Buffer.from('no picture at all'), /It is no image: it begins with "no picture at all"/],
@@ -181,7 +177,7 @@ const refused: readonly (readonly [string, () => Promise<Uint8Array> | Uint8Arra
     },
     /cannot be decoded/,
   ],
-  ['a bomb', bomb, /15000 x 15000 pixels|100 million/],
+  ['a bomb', () => pngBomb(15_000), /15000 x 15000 pixels|100 million/],
   [
     'a drawing with a script',
     () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),

@@ -6,6 +6,7 @@ import { before, test } from 'node:test';
 import { tableFromIPC } from 'apache-arrow';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
+import { pngBomb } from '../../helpers/bomb.ts';
 import { onnxModel, writeImageModel, writePairModel, writeTextModel } from '../../helpers/models.ts';
 import { scratchDir } from '../../helpers/runTask.ts';
 import { allJobs, onEveryServer, type TestServer, upload } from '../../helpers/server.ts';
@@ -442,15 +443,7 @@ onEveryServer((_engine, start) => {
       },
       /cannot be decoded/,
     ],
-    [
-      'a bomb',
-      async () => {
-        const create = { width: 12_000, height: 12_000, channels: 3, background: '#000' } as const;
-        const bytes = sharp({ create, limitInputPixels: false }).png({ palette: true }).toBuffer();
-        return { image: imageOf(await bytes) };
-      },
-      /12000 x 12000 pixels|100 million/,
-    ],
+    ['a bomb', () => ({ image: imageOf(pngBomb(12_000)) }), /12000 x 12000 pixels|100 million/],
     [
       'a sum with one of these',
       () => ({ sum: [{ to: { text: 'red' } }, { to: { text: 'mauve' }, weight: -1 }] }),
