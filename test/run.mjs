@@ -16,7 +16,15 @@ const files = (only.length > 0 ? only : ['test']).flatMap(testFiles).sort();
 // What is held to the clock runs by itself, after all others.
 const timed = files.filter((file) => file.endsWith('large.test.ts') && file.includes('widget'));
 const others = files.filter((file) => !timed.includes(file));
-const runner = ['--import', './server/typescript.mjs', '--test', '--test-concurrency=2', '--test-reporter=spec'];
+// PGlite's code is not compiled a second time before it has run for longer than most files take: a second less for each.
+const runner = [
+  '--wasm-tiering-budget=30000000',
+  '--import',
+  './server/typescript.mjs',
+  '--test',
+  '--test-concurrency=2',
+  '--test-reporter=spec',
+];
 const failed = [
   ...(only.length > 0 ? [] : [['types', ['node_modules/typescript/bin/tsc', '-p', '.']]]),
   ...(only.length > 0 ? [] : [['lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']]]),
