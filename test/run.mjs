@@ -1,8 +1,9 @@
 // `npm test`: installs what is missing, then types, lint and format, then every test; ends with 1 when anything failed.
 // `npm test -- test/server/kernels` runs the tests below that folder, or in that file, only.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 import { installWhatIsMissing } from '../server/install.mjs';
@@ -13,33 +14,47 @@ installWhatIsMissing();
 
 const only = process.argv.slice(2);
 const files = (only.length > 0 ? only : ['test']).flatMap(testFiles).sort();
-// What is held to the clock runs by itself, after all others.
-const timed = files.filter((file) => file.endsWith('large.test.ts') && file.includes('widget'));
-const others = files.filter((file) => !timed.includes(file));
-// PGlite's code is not compiled a second time before it has run for longer than most files take: a second less for each.
-const runner = [
-  '--wasm-tiering-budget=30000000',
-  '--import',
-  './server/typescript.mjs',
-  '--test',
-  '--test-concurrency=2',
-  '--test-reporter=spec',
-];
-const failed = [
-  ...(only.length > 0 ? [] : [['types', ['node_modules/typescript/bin/tsc', '-p', '.']]]),
-  ...(only.length > 0 ? [] : [['lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']]]),
-  ...(others.length > 0 ? [['tests', [...runner, ...others]]] : []),
-  ...(timed.length > 0 ? [['tests held to the clock', [...runner, ...timed]]] : []),
-].filter(([name, command]) => {
-  const { status } = spawnSync(process.execPath, command, { stdio: 'inherit' });
-  if (status !== 0) console.error(`\n✖ ${name} failed\n`);
-  return status !== 0;
-});
-process.exit(failed.length === 0 ? 0 : 1);
+// Two files at a time, and beside them one in the browser, which waits a lot. What is held to the clock runs by itself.
+const inBrowser = files.filter((file) => /test[/\\]widget[/\\]/.test(file));
+const timed = inBrowser.filter((file) => file.endsWith('large.test.ts'));
+const others = files.filter((file) => !inBrowser.includes(file));
+const untimed = inBrowser.filter((file) => !timed.includes(file));
+
+const passed = [];
+if (only.length === 0) {
+  passed.push(await run('types', ['node_modules/typescript/bin/tsc', '-p', '.']));
+  passed.push(await run('lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']));
+}
+passed.push(
+  ...(await Promise.all([runTests('tests', others, 2), runTests('tests in the browser', untimed, 1, 'pipe')])),
+);
+passed.push(await runTests('tests held to the clock', timed, 1));
+process.exit(passed.every(Boolean) ? 0 : 1);
 
 function testFiles(path) {
   if (statSync(path).isFile()) return [path];
   return readdirSync(path, { recursive: true })
     .map((name) => join(path, String(name)))
     .filter((name) => name.endsWith('.test.ts'));
+}
+
+/** @returns whether all passed */
+async function runTests(name, of, concurrency, output = 'inherit') {
+  if (of.length === 0) return true;
+  const options = [
+    // PGlite's code is not compiled a second time before it has run longer than in most files: a second less for each.
+    '--wasm-tiering-budget=30000000',
+    ...['--import', './server/typescript.mjs', '--test', `--test-concurrency=${concurrency}`, '--test-reporter=spec'],
+  ];
+  return await run(name, [...options, ...of], output);
+}
+
+/** @param output `pipe`: shown when it has ended, so that it does not come between what others say. @returns whether it passed */
+async function run(name, command, output = 'inherit') {
+  const child = spawn(process.execPath, command, { stdio: ['inherit', output, 'inherit'] });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  if (child.stdout !== null) process.stdout.write(await text(child.stdout));
+  const passes = (await ended) === 0;
+  if (!passes) console.error(`\n✖ ${name} failed\n`);
+  return passes;
 }
