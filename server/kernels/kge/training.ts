@@ -81,7 +81,7 @@ export interface TrainingOptions {
   readonly dropout?: { readonly entities: number; readonly relations: number };
   /** Epochs between two validations. 0: none. Default: 5. */
   readonly validateEvery?: number;
-  /** Triples that are validated on, the first of the validation set. Default: all. */
+  /** Triples that are validated on, evenly spaced among those of the validation set. Default: all. */
   readonly validationTriples?: number;
   /** Validations without a better MRR after which it is stopped. 0: never. Default: 5. */
   readonly patience?: number;

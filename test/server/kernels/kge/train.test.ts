@@ -354,6 +354,22 @@ test('a training ends early when validation does not get better, and keeps what 
   assert.equal(resultOfTraining(training), training.best?.parameters);
 });
 
+test('fewer validation triples are taken from everywhere in their order, which may be that of relations', async () => {
+  const large = clock(120);
+  const count = 2 * Math.floor(large.validation.length / 6);
+  const validation = large.validation.subarray(0, 3 * count);
+  const next = Int32Array.from([...validation.subarray(3), ...validation.subarray(0, 3)]);
+  const mrrOf = async (order: Int32Array, validationTriples: number) => {
+    const given = options('COMPLEX', { epochs: 4, validateEvery: 4, validationTriples });
+    return (await trained(backend, { ...large, validation: order }, given)).training.best?.mrr ?? Number.NaN;
+  };
+  // Every second one and every other second one are all.
+  const halves = [await mrrOf(validation, count / 2), await mrrOf(next, count / 2)];
+  const all = await mrrOf(validation, count);
+  assert.ok(Math.abs((halves[0] ?? 0) + (halves[1] ?? 0) - 2 * all) < 1e-9, `${halves} and ${all}`);
+  assert.notEqual(halves[0], halves[1]);
+});
+
 test('the rate follows its steps, with a plateau as well, and a training that was kept in between goes on with them', async () => {
   const rateSteps = [
     { epoch: 2, factor: 0.5 },
