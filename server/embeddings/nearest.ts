@@ -240,10 +240,13 @@ function isComparable(vector: Float32Array): boolean {
  * where it cannot tell the last of them from the last that is wanted, many more.
  */
 async function searchExactly(database: Queryable, embedding: Searched, query: NearestQuery): Promise<Found[]> {
-  const { first, vector } = query;
-  const found = await scanTable(database, embedding, query, first + SPARE);
-  if (isDecided(found, embedding, first, first + SPARE)) return measure(found, vector, embedding.metric);
-  return measure(await scanTable(database, embedding, query, first + MANY_SPARE), vector, embedding.metric);
+  const { first, vector, metric = embedding.metric } = query;
+  // Directions around a mean are compared by the database alone: there is no other answer to agree with.
+  if (query.around !== undefined) return await scanTable(database, embedding, query, first);
+  const measured = { ...query, withVectors: true };
+  const found = await scanTable(database, embedding, measured, first + SPARE);
+  if (isDecided(found, { ...embedding, metric }, first, first + SPARE)) return measure(found, vector, metric);
+  return measure(await scanTable(database, embedding, measured, first + MANY_SPARE), vector, metric);
 }
 
 /** Rows beyond those wanted that are measured. Of 70,000 pictures the tenth and the eleventh neighbour are some thousandths apart. */
@@ -275,7 +278,7 @@ function measure(found: readonly Found[], vector: Float32Array, metric: Metric):
 async function scanTable(
   database: Queryable,
   embedding: Searched,
-  query: NearestQuery,
+  query: NearestQuery & ReadQuery,
   most: number,
 ): Promise<Found[]> {
   const { values, bind } = binder(query.condition);
@@ -291,7 +294,7 @@ async function scanTable(
        from vectors
       where embedding_id = ${bind(embedding.id, 'int')} ${exclusion(query, bind)} ${matches}
       order by distance, item_id limit ${bind(most, 'int')}`;
-  return await readFound(database, embedding, { ...query, withVectors: true }, statement, { values, bind });
+  return await readFound(database, embedding, query, statement, { values, bind });
 }
 
 type ReadQuery = Pick<NearestQuery, 'withItems' | 'signal' | 'timeoutMs'> & { readonly withVectors?: boolean };
