@@ -1211,6 +1211,8 @@ export type Projection = Node & {
   readonly seed?: Maybe<Scalars['Int']['output']>;
   /** The options of the method as they were used. */
   readonly parameters: Scalars['JSON']['output'];
+  /** By which items were taken to be near: the embedding's, or another one that was asked for. `quality` is measured in it, and `place` looks for neighbours by it. */
+  readonly metric: Metric;
   /** Where it was computed; null for given coordinates. */
   readonly device?: Maybe<Device>;
   /** How long it took to compute, in milliseconds; null for given coordinates. */
@@ -2749,6 +2751,8 @@ export type ProjectEmbeddingInput = {
   readonly method: ProjectionMethod;
   /** Coordinates per item, 2 or 3; by UMAP up to 10, for `clusterEmbedding` to find groups in: more of the vectors is left than in two. */
   readonly components: Scalars['Int']['input'];
+  /** By which items are near. INNER_PRODUCT is no distance: large vectors are near to many. Default: the embedding's. An error with PCA and CUSTOM, where places are given by the vectors, and with `spherize`. */
+  readonly metric?: InputMaybe<Metric>;
   /** Only these items, laid out anew; all when absent. */
   readonly filter?: InputMaybe<Filter>;
   /** Name of a map of the same embedding, with as many components. Points begin where they are there, others among their neighbours, and the new map is turned to lie on it: so what is computed anew does not jump. An error with PCA and CUSTOM, where places are given by the vectors. */
@@ -4164,6 +4168,7 @@ export type ProjectionResolvers<ContextType = Context, ParentType extends Resolv
   components?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   seed?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   parameters?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  metric?: Resolver<ResolversTypes['Metric'], ParentType, ContextType>;
   device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
   milliseconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   explainedVariance?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Float']>>, ParentType, ContextType>;

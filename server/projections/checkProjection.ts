@@ -27,8 +27,8 @@ const mostComponents = (method: ProjectionMethod): number => (method === 'UMAP' 
 const movingMethods: readonly ProjectionMethod[] = ['UMAP', 'TSNE', 'PACMAP', 'LOCALMAP'];
 
 /** @throws UserError BAD_USER_INPUT that names the option, what it is and what it may be */
-export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId' | 'device'>, metric: Metric): void {
-  const { name, method, components, axes } = input;
+export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId' | 'device'>, own: Metric): void {
+  const { name, method, components, axes, metric = own } = input;
   if (name.trim() === '' || name.length > NAME_LENGTH_LIMIT || name.includes('\0')) {
     throw wrong(`The name of a map has 1 to ${NAME_LENGTH_LIMIT} characters.`);
   }
@@ -50,10 +50,18 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
   if (method === 'CUSTOM' && axes?.length !== components) {
     throw wrong(`There are ${axes?.length ?? 0} axes for a map of ${components} components; wanted: one for each.`);
   }
+  if (input.metric !== undefined && !movingMethods.includes(method)) {
+    throw wrong(
+      `metric is of methods that move points among their neighbours (${movingMethods.join(', ')}); by ${method} the vectors give the places.`,
+    );
+  }
   if (input.startFrom !== undefined && !movingMethods.includes(method)) {
     throw wrong(
       `startFrom is of methods that move points (${movingMethods.join(', ')}); ${method} has one place for each.`,
     );
+  }
+  if (input.spherize === true && input.metric !== undefined) {
+    throw wrong(`spherize compares by EUCLIDEAN on the sphere, and metric is ${input.metric}: leave one of both out.`);
   }
   if (input.spherize === true && method === 'CUSTOM') {
     throw wrong('spherize is of other methods: the axes of CUSTOM lie among the vectors as they are.');
@@ -63,7 +71,9 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
   if (input.umap?.density) {
     checkRanges('umap.density', input.umap.density, densityRanges);
     if (metric === 'INNER_PRODUCT') {
-      throw wrong('umap.density compares distances, and the metric of the embedding, INNER_PRODUCT, is none.');
+      throw wrong(
+        `umap.density compares distances, and ${input.metric === undefined ? 'the metric of the embedding, INNER_PRODUCT,' : 'the metric INNER_PRODUCT'} is none.`,
+      );
     }
   }
   if (input.umap?.initialization !== undefined && input.startFrom !== undefined) {

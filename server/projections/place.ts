@@ -4,7 +4,7 @@
  * in memory from the first question on.
  */
 import { projectOntoAxes } from '#kernels/axes.ts';
-import { distance } from '#kernels/distance.ts';
+import { distance, type Metric } from '#kernels/distance.ts';
 import { NONE } from '#kernels/knn.ts';
 import type { MapTransform } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
@@ -21,7 +21,7 @@ import { type Hit, type NearestQuery, nearestItems } from '../embeddings/nearest
 import type { ResolvedTarget } from '../embeddings/targets.ts';
 import { readVectors } from '../embeddings/vectors.ts';
 import { UserError } from '../errors.ts';
-import { type Projection, readPoints, readTransform } from './projections.ts';
+import { metricOf, type Projection, readPoints, readTransform } from './projections.ts';
 
 export interface PlaceQuery extends Pick<NearestQuery, 'resident' | 'signal' | 'timeoutMs'> {
   readonly target: ResolvedTarget;
@@ -54,10 +54,17 @@ export async function placeOnMap(
 ): Promise<Placement> {
   const map = await mapInMemory(database, projection);
   const { vector, exclude } = query.target;
+  const metric = metricOf(projection, embedding);
+  if (metric === 'COSINE' && vector.every((value) => value === 0)) {
+    throw new UserError(
+      'BAD_USER_INPUT',
+      'Every number of the vector is 0: it has no direction, and COSINE, by which the map was made, compares directions.',
+    );
+  }
   const found = new Map<number, Promise<Hit[]>>();
   const search = (first: number) => {
     const known =
-      [...found].find(([count]) => count >= first)?.[1] ?? searchOnMap(database, embedding, map, query, first);
+      [...found].find(([count]) => count >= first)?.[1] ?? searchOnMap(database, embedding, map, query, metric, first);
     found.set(first, known);
     return known;
   };
@@ -78,7 +85,7 @@ export async function placeOnMap(
   if (axes !== undefined) return { coordinates: projectOntoAxes(row, axes, embedding.metric).data, neighbors };
   // Those near it on the sphere on which the map was made place it; those that are told are the embedding's own.
   const onSphere = { ...query, target: { vector: row.data, exclude } };
-  const near = await searchOnMap(database, embedding, map, onSphere, neighborsToPlace(projection), mean);
+  const near = await searchOnMap(database, embedding, map, onSphere, 'EUCLIDEAN', neighborsToPlace(projection), mean);
   const hits = mean === undefined ? near : await measureOnSphere(database, embedding, near, row.data, mean);
   return { coordinates: placeByNeighbors(projection, map, hits), neighbors };
 }
@@ -118,10 +125,10 @@ async function searchOnMap(
   embedding: Embedding,
   map: MapInMemory,
   { target: { vector }, condition, ...options }: PlaceQuery,
+  metric: Metric,
   wanted: number,
   around?: Float32Array,
 ): Promise<Hit[]> {
-  const metric = around === undefined ? embedding.metric : 'EUCLIDEAN';
   // Items that came after the map was made are not on it: where some are among the nearest, further ones are looked for.
   for (let first = wanted; ; first = SEARCH_LIMIT) {
     const { hits } = await nearestItems(database, embedding, { ...options, vector, metric, around, first, condition });

@@ -1,6 +1,7 @@
 /** Computes a map of an embedding: vectors → coordinates, their quality, the map in place of the one of that name, its files. */
 import { join } from 'node:path';
 
+import type { Metric } from '#kernels/distance.ts';
 import type { MapMethod, MapOptions } from '#kernels/map.ts';
 import { createMatrix, rowOf } from '#kernels/matrix.ts';
 import { stateToBytes } from '#kernels/state.ts';
@@ -35,6 +36,8 @@ export interface ProjectEmbeddingInput extends Pick<MapOptions, 'pca' | 'umap' |
   readonly method: ProjectionMethod;
   /** 2 or 3; of UMAP up to 10. */
   readonly components: number;
+  /** By which items are near, of methods that move points; default: the embedding's. */
+  readonly metric?: Metric | undefined;
   readonly seed: number;
   /** Where there is no graphics card, or it fails, the processor does the work, and the job has a warning. */
   readonly device: DeviceWanted;
@@ -77,12 +80,14 @@ async function computeMap(
   input: ProjectEmbeddingInput,
 ): Promise<{ dataset: number; embedding: number; projection: number }> {
   const { database, signal } = context;
-  const { embeddingId, name, method, components, seed, device, axes, filter, startFrom, target, ...options } = input;
+  const { embeddingId, name, method, components, seed, device, axes, filter, startFrom, target, ...rest } = input;
+  const { metric: other, ...options } = rest;
   if (method === 'GIVEN') {
     throw new UserError('BAD_USER_INPUT', 'A map of the method GIVEN comes with the data and cannot be computed.');
   }
   const [embedding] = await findEmbeddingsById(database, [embeddingId]);
   if (!embedding) throw removed();
+  const metric = other ?? embedding.metric;
   await context.worksOn(embedding.datasetId);
   const dataset = await datasetOf(context, embedding);
   const stage = (words: string, from: number, to: number) => (fraction: number) =>
@@ -113,7 +118,7 @@ async function computeMap(
       ...{ method, components, seed, device, ...options },
       ...(target === undefined ? {} : { umap: { ...options.umap, targetWeight: target.weight } }),
       ...(axes === undefined ? {} : { axes: axes.map(axisOf) }),
-      metric: embedding.metric,
+      metric,
       of: { datasetId: embedding.datasetId, embeddingId: embedding.id },
       onProgress: stage(layoutWords[method], READ_END, LAYOUT_END),
     },
@@ -124,7 +129,7 @@ async function computeMap(
   onQuality(0);
   const quality = await runKernel(
     'quality',
-    { matrix: layout.matrix, map: layout.coordinates, metric: embedding.metric, seed, found: layout.neighbors },
+    { matrix: layout.matrix, map: layout.coordinates, metric, seed, found: layout.neighbors },
     { signal, onProgress: onQuality, transfer: buffersOf(layout.matrix) },
   );
 
@@ -143,6 +148,7 @@ async function computeMap(
         seed,
         parameters: {
           ...layout.parameters,
+          ...(other === undefined ? {} : { metric: other }),
           ...(axes === undefined ? {} : { axes: axes.map(({ label }) => label) }),
           ...(startFrom === undefined ? {} : { startFrom }),
           ...(target === undefined ? {} : { targetField: target.field }),

@@ -7,7 +7,7 @@ import type { Quality } from '#kernels/quality.ts';
 import { createRandom, permutation } from '#kernels/random.ts';
 import type { Queryable, Row } from '../database/database.ts';
 import type { Dataset } from '../datasets/datasets.ts';
-import type { Embedding } from '../embeddings/embeddings.ts';
+import { type Embedding, type Metric, metrics } from '../embeddings/embeddings.ts';
 import { didYouMean, UserError } from '../errors.ts';
 
 /** Columns of the points that say how far each can be trusted: `quality.trustworthiness` and the like. */
@@ -51,6 +51,14 @@ export interface Projection {
   readonly embeddingVersion: number;
   readonly datasetVersion: number;
   readonly createdAt: Date;
+}
+
+/** By which items were taken to be near on a map: what was asked for is told with the options, where it was another than the embedding's. */
+export function metricOf(
+  { parameters }: Pick<Projection, 'parameters'>,
+  embedding: { readonly metric: Metric },
+): Metric {
+  return metrics.find((metric) => metric === parameters['metric']) ?? embedding.metric;
 }
 
 interface ProjectionRow extends Projection, Row {}

@@ -21,6 +21,7 @@ import type { ProjectEmbeddingInput } from '../projections/projectEmbedding.ts';
 import {
   isStale,
   measureColumns,
+  metricOf,
   type Projection as ProjectionRecord,
   removeProjection,
   requireProjection,
@@ -41,6 +42,7 @@ export interface PlacementOf extends PlacementRecord {
 export const Projection: ProjectionResolvers = {
   id: ({ id }) => encodeId(['Projection', id]),
   embedding: (projection, _arguments, context) => embeddingOf(projection, context),
+  metric: async (projection, _arguments, context) => metricOf(projection, await embeddingOf(projection, context)),
   async stale(projection, _arguments, context) {
     const embedding = await embeddingOf(projection, context);
     const dataset = await context.loaders.datasets.load(embedding.datasetId);
@@ -109,12 +111,14 @@ async function embeddingOf({ embeddingId }: ProjectionRecord, { loaders }: Conte
 
 /** What is asked for, without what has its default. */
 function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' | 'axes'> {
-  const { name, method, components, seed, device, spherize, filter, startFrom, pca, umap, tsne, pacmap } = input;
+  const { name, method, components, seed, device, metric, spherize, filter, startFrom } = input;
+  const { pca, umap, tsne, pacmap } = input;
   const { learningRate, ...restOfTsne } = tsne ?? {};
   const { neighbors, phases, ...restOfPacmap } = pacmap ?? {};
   const { target, initialization, density, ...restOfUmap } = umap ?? {};
   return {
     ...{ name, method, components, seed, device },
+    metric: metric ?? undefined,
     ...(spherize ? { spherize } : {}),
     filter: filter ?? undefined,
     startFrom: startFrom ?? undefined,

@@ -73,11 +73,54 @@ onEveryServer((_engine, start) => {
     assert.equal(place.neighbors.length, 3);
   });
 
+  test('by another metric it is the map that an embedding of that metric has', async () => {
+    // Long and short vectors in the same directions: near by the cosine, far by their distance.
+    const random = createRandom(8);
+    const lines = Array.from({ length: 90 }, (_, i) => {
+      const length = i % 2 === 0 ? 1 : 30;
+      const vector = Array.from({ length: 4 }, (_, j) => length * ((j === i % 3 ? 3 : 0) + 0.3 * random.normal()));
+      return JSON.stringify({ key: `v${i}`, vector });
+    }).join('\n');
+    const maps: Record<string, { readonly metric: string; readonly quality: unknown; readonly place: unknown }> = {};
+    for (const own of ['COSINE', 'EUCLIDEAN']) {
+      const dataset = `lengths-${own.toLowerCase()}`;
+      const uploads = await upload(server, { 'lengths.jsonl': lines });
+      await server.data('mutation ($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }', {
+        input: { dataset, uploads, metric: own, projections: [] },
+      });
+      await allJobs(server);
+      for (const metric of [undefined, 'EUCLIDEAN', 'COSINE'].filter((asked) => asked !== own)) {
+        const name = metric ?? 'own';
+        const wanted = { dataset, embedding: 'vectors', name, method: 'UMAP', device: 'CPU', umap: { epochs: 40 } };
+        await server.data(project, { input: { ...wanted, ...(metric ? { metric } : {}) } });
+        await allJobs(server);
+        const answer = await server.data(
+          `query ($dataset: String!, $name: String!) { dataset(slug: $dataset) { embedding(name: "vectors") { projection(name: $name) {
+            metric quality { trustworthiness neighborRecall } place(to: { item: "v5" }) { coordinates neighbors(first: 5) { node { key } } }
+          } } } }`,
+          { dataset, name },
+        );
+        maps[`${own} ${name}`] = answer.dataset.embedding.projection;
+      }
+    }
+    for (const [own, other] of [
+      ['COSINE', 'EUCLIDEAN'],
+      ['EUCLIDEAN', 'COSINE'],
+    ] as const) {
+      assert.equal(maps[`${own} ${other}`]?.metric, other);
+      assert.deepEqual(maps[`${own} ${other}`], maps[`${other} own`]);
+    }
+    assert.notDeepEqual(maps['COSINE own']?.place, maps['EUCLIDEAN own']?.place);
+  });
+
   test('what cannot be is told at once, with what can', async () => {
     for (const [options, message] of [
       [{ umap: { target: { field: 'halv' } } }, /There is no field "halv" for umap.target. Did you mean "half"\?/],
       [{ umap: { target: { field: 'half', weight: 3 } } }, /umap.target.weight is 3; wanted: from 0 to 1/],
       [{ umap: { density: { share: 2 } } }, /umap.density.share is 2; wanted: from 0 to 1/],
+      [{ umap: { density: {} }, metric: 'INNER_PRODUCT' }, /compares distances, and the metric INNER_PRODUCT is none/],
+      [{ spherize: true, metric: 'COSINE' }, /spherize compares by EUCLIDEAN on the sphere, and metric is COSINE/],
+      [{ method: 'PCA', metric: 'COSINE' }, /metric is of methods that move points/],
       [{ components: 11 }, /components is 11; wanted: from 2 to 10/],
       [{ umap: { initialization: 'RANDOM' }, startFrom: 'all' }, /leave one of both out/],
     ] as const) {
