@@ -4,7 +4,7 @@
  * one partition.
  */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { connect } from 'node:net';
 
 import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
@@ -83,6 +83,7 @@ class Postgres implements Database {
     // A connection that is lost while nobody uses it is taken out of the pool, and is no more than that.
     this.#pool.on('error', () => {});
     this.#pool.on('connect', (client) => client.on('error', () => {}));
+    setMaxListeners(0, this.#cutOff.signal); // each who waits for a connection listens: they may be hundreds
     this.#listener = new Listener(config);
     this.#address = new Client(config);
   }
@@ -316,10 +317,11 @@ class Session implements Queryable {
     prepared = false,
   ): Promise<{ rows: R[]; command: string }> {
     const values = parameters.map(encodeParameter);
+    const name = prepared ? nameOf(sql) : undefined;
     try {
       const answer = await (values.length === 0
         ? this.client.query<R>(sql)
-        : this.client.query<R>({ text: sql, values, ...(prepared ? { name: nameOf(sql) } : {}) }));
+        : this.client.query<R>({ text: sql, values, ...(name === undefined ? {} : { name }) }));
       // Several statements in one give as many answers, which the types of pg know nothing of.
       return Array.isArray(answer) ? answer.at(-1) : answer;
     } catch (error) {
@@ -384,18 +386,21 @@ class Session implements Queryable {
   }
 }
 
-/** The name under which a connection keeps a statement: the same for the same text, in any process. */
-function nameOf(sql: string): string {
+/** The name under which a connection keeps a statement: the same for the same text, in any process. Undefined: there are too many. */
+function nameOf(sql: string): string | undefined {
   let name = statementNames.get(sql);
-  if (name === undefined) {
+  if (name === undefined && statementNames.size < STATEMENTS_KEPT) {
     name = createHash('sha256').update(sql).digest('hex').slice(0, 32);
     statementNames.set(sql, name);
   }
   return name;
 }
 
-/** By text; there are as many as places in the code that ask for it. */
+/** By text; there are as many as places in the code that ask for it, some of them for each embedding. */
 const statementNames = new Map<string, string>();
+
+/** A plan takes some ten kilobytes of each connection's memory at the server. */
+const STATEMENTS_KEPT = 500;
 
 /** What the driver throws, as the port has it. */
 function translate(error: unknown): unknown {

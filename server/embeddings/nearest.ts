@@ -17,7 +17,7 @@ import { type Item, type ItemRow, itemColumns, itemTables, toItem } from '../dat
 import { UserError } from '../errors.ts';
 import type { Embedding, IndexRecord, Metric } from './embeddings.ts';
 import type { Resident } from './resident.ts';
-import { indexedForm, vectorText } from './vectors.ts';
+import { indexedForm, integer, vectorText } from './vectors.ts';
 
 export interface NearestQuery {
   /** Of the embedding's dimension; not zero under COSINE. See targets.ts. */
@@ -171,7 +171,7 @@ export async function nearestToItem(
   const started = performance.now();
   const found = await searchIndex(database, embedding, index, { ...query, item: key }, efSearch);
   if (found.length === 0 || !found.every(({ distance }) => Number.isFinite(distance))) return null;
-  const complete = found.length === first || found.length >= embedding.itemCount - 1;
+  const complete = found.length >= Math.min(first, embedding.itemCount - 1);
   if (method === 'AUTO' && !complete) return null;
   const milliseconds = performance.now() - started;
   const search = {
@@ -244,9 +244,10 @@ async function searchExactly(database: Queryable, embedding: Searched, query: Ne
   // Directions around a mean are compared by the database alone: there is no other answer to agree with.
   if (query.around !== undefined) return await scanTable(database, embedding, query, first);
   const measured = { ...query, withVectors: true };
-  const found = await scanTable(database, embedding, measured, first + SPARE);
-  if (isDecided(found, { ...embedding, metric }, first, first + SPARE)) return measure(found, vector, metric);
-  return measure(await scanTable(database, embedding, measured, first + MANY_SPARE), vector, metric);
+  const few = await scanTable(database, embedding, measured, first + SPARE);
+  const decided = few.length < first + SPARE || isDecided(few, { ...embedding, metric }, first);
+  const found = decided ? few : await scanTable(database, embedding, measured, first + MANY_SPARE);
+  return measure(found, vector, metric);
 }
 
 /** Rows beyond those wanted that are measured. Of 70,000 pictures the tenth and the eleventh neighbour are some thousandths apart. */
@@ -256,8 +257,7 @@ const MANY_SPARE = 100;
 const ROUNDING = 2 ** -24;
 
 /** Whether no row beyond those found can be nearer than the last one wanted, as far as the rounding of float32 goes. */
-function isDecided(found: readonly Found[], { dimension, metric }: Searched, first: number, asked: number): boolean {
-  if (found.length < asked) return true;
+function isDecided(found: readonly Found[], { dimension, metric }: Searched, first: number): boolean {
   const [lastWanted, last] = [found[first - 1]?.distance ?? 0, found.at(-1)?.distance ?? 0];
   // A sum of d terms errs by d roundings at most (Higham 2002, section 4.2); one of products relative to the lengths, of which
   // those that are compared here are the measure.
@@ -297,7 +297,8 @@ async function scanTable(
   return await readFound(database, embedding, query, statement, { values, bind });
 }
 
-type ReadQuery = Pick<NearestQuery, 'withItems' | 'signal' | 'timeoutMs'> & { readonly withVectors?: boolean };
+type ReadQuery = Pick<NearestQuery, 'withItems' | 'signal' | 'timeoutMs'> &
+  Pick<QueryOptions, 'prepared'> & { readonly withVectors?: boolean };
 
 /** What a statement finds, nearest first, with the items and vectors where they are wanted. */
 async function readFound(
@@ -341,6 +342,9 @@ function isItemRow(row: Partial<ItemRow>): row is ItemRow {
   return row.id !== undefined && row.id !== null;
 }
 
+/** Limits in the statements that are kept planned: what is found beyond those wanted is left out. */
+const PLANNED_LIMITS = [10, 20, 50, 100, 200, 500, 1000];
+
 /** A query, or one whose vector is that of an item, which is then not among the answers. */
 type IndexQuery = Omit<NearestQuery, 'vector'> & ({ readonly vector: Float32Array } | { readonly item: string });
 
@@ -364,14 +368,21 @@ async function searchIndex(
                where items.dataset_id = ${bind(embedding.datasetId, 'int')} and items.id = vectors.item_id)`;
   const operator = distanceOperator[embedding.metric];
   const candidates = query.first * OVERSAMPLING[precision];
+  const most = Math.max(candidates, precision === 'FULL' ? 0 : efSearch);
+  // Without a filter the statement is one of few, which connections keep planned: which partition it reads and about how many rows
+  // are wanted stand in it, since no plan for any partition and any number of rows would take the index.
+  const [id, limit] =
+    query.condition === undefined
+      ? [integer(embedding.id), PLANNED_LIMITS.find((planned) => planned >= most) ?? most]
+      : [bind(embedding.id, 'int'), bind(most, 'int')];
   const statement = (
     condition: string,
   ) => `${before} select item_id as "itemId", vector ${operator} ${vector} as distance
        from vectors
-      where embedding_id = ${bind(embedding.id, 'int')} ${exclude} ${matches} ${condition}
+      where embedding_id = ${id} ${exclude} ${matches} ${condition}
       order by ${indexedForm('vector', precision, embedding.dimension)}
                ${precision === 'BINARY' ? '<~>' : operator} ${indexedForm(vector, precision, embedding.dimension)}
-      limit ${bind(Math.max(candidates, precision === 'FULL' ? 0 : efSearch), 'int')}`;
+      limit ${limit}`;
   const walk = {
     'hnsw.ef_search': String(Math.min(EF_SEARCH_LIMIT, Math.max(efSearch, candidates))),
     'hnsw.iterative_scan': 'strict_order',
@@ -380,13 +391,15 @@ async function searchIndex(
   if (query.condition === undefined) {
     // Set by the statement itself, for itself: a condition on nothing but settings is judged before the walk begins. So there
     // is one trip to the database and not three.
-    const set = Object.entries(walk).map(([name, value]) => `set_config('${name}', '${value}', true) is not null`);
+    const set = Object.entries(walk).map(
+      ([name, value]) => `set_config('${name}', ${bind(value, 'text')}, true) is not null`,
+    );
     const whole = statement(`and (select ${set.join(' and ')})`);
     // A coarse index gives more candidates than are wanted in the end: their items are not worth it.
     return await readFound(
       database,
       embedding,
-      { ...query, withItems: query.withItems === true && precision === 'FULL' },
+      { ...query, withItems: query.withItems === true && precision === 'FULL', prepared: true },
       whole,
       { values, bind },
     );
@@ -414,7 +427,7 @@ function itemOrigin({ id, datasetId }: Searched, key: string, bind: Bind): Origi
   return {
     before: `with target as materialized (
         select items.id, vectors.vector from items
-          join vectors on vectors.embedding_id = ${bind(id, 'int')} and vectors.item_id = items.id
+          join vectors on vectors.embedding_id = ${integer(id)} and vectors.item_id = items.id
          where items.dataset_id = ${bind(datasetId, 'int')} and items.key = ${bind(key, 'text')})`,
     vector: '(select vector from target)',
     exclude: 'and (select id from target) is not null and item_id <> (select id from target)',
@@ -476,8 +489,12 @@ function exclusion({ exclude = [] }: Pick<NearestQuery, 'exclude'>, bind: Bind):
   return exclude.length === 0 ? '' : `and item_id <> all (${bind(exclude, 'bigint[]')})`;
 }
 
-function options({ signal, timeoutMs }: Pick<NearestQuery, 'signal' | 'timeoutMs'>): QueryOptions {
-  return { ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+function options({ signal, timeoutMs, prepared = false }: ReadQuery): QueryOptions {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(prepared ? { prepared } : {}),
+  };
 }
 
 /** The `first` nearest, in order. @throws UserError where the distances are beyond what the database computes with */

@@ -15,8 +15,17 @@ export interface Source {
   readonly size: number | null;
   /** Whether a range costs no more than its own bytes. False: everything before it is read and thrown away. */
   readonly seekable: boolean;
-  /** The bytes from `start` up to, not including, `end`, in pieces of any size, each a fresh buffer. */
-  open(range?: { readonly start: number; readonly end?: number }): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes from `start` up to, not including, `end`, in pieces of any size, each a fresh buffer; of `pieceBytes` where the
+   * source is free to choose.
+   */
+  open(range?: SourceRange): AsyncIterable<Uint8Array>;
+}
+
+export interface SourceRange {
+  readonly start: number;
+  readonly end?: number;
+  readonly pieceBytes?: number;
 }
 
 /** A value. Vectors are Float32Array, images and other bytes Uint8Array. Numbers in cells are finite. */

@@ -58,7 +58,7 @@ export interface RecordBlock {
 }
 
 /**
- * Records of a fixed length in blocks, each copied once out of the pieces of the source.
+ * Records of a fixed length in blocks: pieces of the source where it gives them as large, otherwise copied once out of them.
  * @throws UserError when the source ends within a record or before the promised number of records
  */
 export async function* recordBlocks(layout: RecordLayout, options: ReadOptions = {}): AsyncGenerator<RecordBlock> {
@@ -68,13 +68,21 @@ export async function* recordBlocks(layout: RecordLayout, options: ReadOptions =
   const last = recordCount ?? Number.POSITIVE_INFINITY;
   let firstIndex = skip;
   if (firstIndex >= last) return;
-  let bytes = unfilled(Math.min(blockRecords, last - firstIndex) * recordBytes);
+  const blockBytes = () => Math.min(blockRecords, last - firstIndex) * recordBytes;
+  let bytes: Uint8Array<ArrayBuffer> | null = null;
   let filled = 0;
-  const range = { start: start + skip * recordBytes };
+  const range = { start: start + skip * recordBytes, pieceBytes: blockRecords * recordBytes };
   const end = recordCount === null ? undefined : start + recordCount * recordBytes;
   for await (const piece of source.open(end === undefined ? range : { ...range, end })) {
     signal?.throwIfAborted();
+    if (filled === 0 && piece.length === blockBytes() && ownsBuffer(piece)) {
+      const count = piece.length / recordBytes;
+      yield { firstIndex, count, bytes: piece };
+      firstIndex += count;
+      continue;
+    }
     for (let at = 0; at < piece.length && firstIndex < last; ) {
+      bytes ??= unfilled(blockBytes());
       const taken = Math.min(piece.length - at, bytes.length - filled);
       bytes.set(at === 0 && taken === piece.length ? piece : piece.subarray(at, at + taken), filled);
       at += taken;
@@ -84,12 +92,12 @@ export async function* recordBlocks(layout: RecordLayout, options: ReadOptions =
         yield { firstIndex, count, bytes };
         firstIndex += count;
         filled = 0;
-        bytes = unfilled(Math.max(0, Math.min(blockRecords, last - firstIndex)) * recordBytes);
+        bytes = null;
       }
     }
   }
   const count = Math.floor(filled / recordBytes);
-  if (count > 0) yield { firstIndex, count, bytes: bytes.slice(0, count * recordBytes) };
+  if (count > 0 && bytes !== null) yield { firstIndex, count, bytes: bytes.slice(0, count * recordBytes) };
   const found = firstIndex + count;
   if (filled % recordBytes !== 0 || (recordCount !== null && found < recordCount)) {
     const promised = recordCount === null ? '' : ` of ${recordCount}`;
@@ -99,6 +107,10 @@ export async function* recordBlocks(layout: RecordLayout, options: ReadOptions =
       { file: source.name, line: found + 1 },
     );
   }
+}
+
+function ownsBuffer(piece: Uint8Array): piece is Uint8Array<ArrayBuffer> {
+  return piece.buffer instanceof ArrayBuffer && piece.length === piece.buffer.byteLength;
 }
 
 /** Bytes of an ArrayBuffer of their own, not filled with zeros first: each is written before it is read. */

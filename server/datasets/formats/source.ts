@@ -17,9 +17,9 @@ export async function fileSource(path: string, name = basename(path)): Promise<S
     name,
     size,
     seekable: true,
-    open: ({ start, end } = { start: 0 }) => {
+    open: ({ start, end, pieceBytes = READ_BYTES } = { start: 0 }) => {
       const last = Math.min(end ?? size, size) - 1; // a stream's end is inclusive
-      return last < start ? nothing() : createReadStream(path, { start, end: last, highWaterMark: READ_BYTES });
+      return last < start ? nothing() : createReadStream(path, { start, end: last, highWaterMark: pieceBytes });
     },
   };
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 
 import { isMatrixTable, isRejected, type Table } from '../../../../server/datasets/formats/format.ts';
+import { recordBlocks } from '../../../../server/datasets/formats/matrix.ts';
 import { openTables } from '../../../../server/datasets/formats/openTables.ts';
+import { fileSource } from '../../../../server/datasets/formats/source.ts';
+import fc from '../../../helpers/laws.ts';
 import { cellsOf, piecesSource, readTable, utf8 } from './pieces.ts';
 import { float32Bytes, fvecsBytes, idxBytes, npyBytes, vectorOf, word2vecBytes } from './samples.ts';
 
@@ -21,6 +24,38 @@ async function open(name: string, bytes: Uint8Array): Promise<Table> {
   assert.ok(table);
   return table;
 }
+
+test('records in blocks are those of the file, whatever its pieces, each block in a buffer of its own', async () => {
+  const bytes = Uint8Array.from({ length: 700 }, (_, i) => i % 251);
+  const path = join(scratchDir, 'records');
+  await writeFile(path, bytes);
+  const file = await fileSource(path);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 0, max: 20 }),
+      fc.integer({ min: 0, max: 3 }),
+      fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 6 }),
+      async (recordBytes, blockRecords, start, skip, cuts) => {
+        const recordCount = Math.floor((bytes.length - start) / recordBytes);
+        const wanted = bytes.slice(start + skip * recordBytes, start + recordCount * recordBytes);
+        for (const source of [file, piecesSource('records', bytes, cuts)]) {
+          const layout = { source, start, recordBytes, recordCount, blockRecords };
+          const blocks = [];
+          for await (const block of recordBlocks(layout, { skip })) {
+            assert.equal(block.firstIndex, skip + blocks.length * blockRecords);
+            assert.equal(block.bytes.length, block.count * recordBytes);
+            assert.equal(block.bytes.byteLength, block.bytes.buffer.byteLength);
+            blocks.push(block.bytes);
+          }
+          assert.deepEqual(new Uint8Array(Buffer.concat(blocks)), wanted);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
 
 // Written by NumPy 2.4.6, numpy.lib.format.write_array and numpy.savez_compressed; the .npy then by zlib.compress.
 const golden = {
