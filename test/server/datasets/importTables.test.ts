@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 
 import type { Database } from '../../../server/database/database.ts';
+import { openPostgres } from '../../../server/database/postgres.ts';
 import { findDataset, requireDataset } from '../../../server/datasets/datasets.ts';
 import type { Rejected, Row, Table } from '../../../server/datasets/formats/format.ts';
 import { type ImportOptions, importOrNothing, importTables } from '../../../server/datasets/importTables.ts';
@@ -83,7 +84,7 @@ async function countLeft(database: Database): Promise<unknown> {
 
 const task = (context: TaskContext) => importOrNothing(context, () => importTables(context, [someTable()], options));
 
-onEveryDatabase((_engine, open) => {
+onEveryDatabase((engine, open) => {
   let database: Database;
   let dataDir: string;
   before(async () => {
@@ -173,6 +174,21 @@ onEveryDatabase((_engine, open) => {
       assert.deepEqual(Object.values(Object(await countLeft(database))), [0, 0, 0, 0, 0, 0, 0]);
     });
   }
+
+  test('vectors and items are written side by side, and one after the other where there is a single connection', async () => {
+    if (engine !== 'postgres') return; // the embedded database has one anyway
+    await prepare(false);
+    const [{ name = '' } = {}] = await database.query<{ name: string }>('select current_database() as name');
+    const { href } = Object.assign(new URL(process.env['TEST_DATABASE_URL'] ?? ''), { pathname: `/${name}` });
+    const single = await openPostgres(href, { pool: 1 });
+    try {
+      const { job } = await runTask(single, 'IMPORT_DATASET', task, {}, { dataDir });
+      assert.equal(job.error, null);
+      assert.equal((await requireDataset(database, 'law')).itemCount, COUNT - REJECTED);
+    } finally {
+      await single.close();
+    }
+  });
 
   test('nobody sees a data set before it is whole, and no two imports make the same one', async () => {
     await prepare(false);
