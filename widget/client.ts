@@ -309,6 +309,10 @@ fragment cluster on Cluster {
 export type Client = Pick<HttpClient, keyof HttpClient> & {
   /** Tells of a map in the making, where no socket does. */
   readonly watch?: (job: string, watching: Watching, signal: AbortSignal) => void;
+  /** What is made where no server is, and how it is changed. */
+  readonly making?: readonly OpenJob[];
+  readonly pause?: (paused: boolean) => void;
+  readonly cancel?: () => void;
   /** Items by key, where no server is to be asked. */
   readonly items?: (keys: readonly string[]) => Promise<readonly Item[]>;
   /** Where vectors would lie on a map, as its coordinates, where no server is to be asked. */

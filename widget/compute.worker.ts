@@ -31,6 +31,8 @@ export interface ComputeRequests {
   };
   /** Where rows would lie on the map that was made. */
   readonly place: { readonly rows: Matrix };
+  /** Lets the map in the making rest, or go on: it ends at the same bits. */
+  readonly pause: { readonly paused: boolean };
   readonly nearest: { readonly row: number; readonly first: number; readonly metric: Metric };
 }
 
@@ -45,6 +47,7 @@ export interface ComputeAnswers {
     readonly milliseconds: number;
   };
   readonly place: Matrix;
+  readonly pause: null;
   readonly nearest: Nearest;
 }
 
@@ -87,6 +90,8 @@ class PageMap {
   #made: { readonly matrix: Matrix; readonly options: MapOptions; readonly result: MapResult } | null = null;
   #rows: Promise<Known> | null = null;
   #onSphere: Promise<Known> | null = null;
+  /** Resolves when the map may go on. */
+  #rest: { readonly over: Promise<void>; readonly end: () => void } | null = null;
 
   constructor(tell: (answer: ComputeAnswer) => void) {
     this.#tell = tell;
@@ -95,6 +100,7 @@ class PageMap {
   async answer(call: ComputeCall): Promise<ComputeAnswers[ComputeName]> {
     if (call.name === 'map') return await this.#make(call.input);
     if (call.name === 'place') return await this.#place(call.input.rows);
+    if (call.name === 'pause') return this.#pause(call.input.paused);
     return await this.#nearest(call.input);
   }
 
@@ -143,10 +149,26 @@ class PageMap {
     }
   }
 
+  #pause(paused: boolean): null {
+    if (!paused) {
+      this.#rest?.end();
+      this.#rest = null;
+    } else if (this.#rest === null) {
+      let end = () => {};
+      const over = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      this.#rest = { over, end };
+    }
+    return null;
+  }
+
   async #drive(run: MapRun): Promise<MapResult> {
     let pace = 1;
     let shownAt = Number.NEGATIVE_INFINITY;
     while (run.step < run.steps) {
+      await breathe(); // a wish to pause may have come
+      await this.#rest?.over;
       const begun = performance.now();
       const from = run.step;
       await run.advance(from + pace);
@@ -217,6 +239,16 @@ class PageMap {
     this.#onSphere ??= know(spherize(this.#finished().matrix, mean), 'EUCLIDEAN');
     return this.#onSphere;
   }
+}
+
+/** Lets this thread hear what has been sent to it: a promise alone does not. */
+async function breathe(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  await new Promise((resolve) => {
+    port1.onmessage = resolve;
+    port2.postMessage(null);
+  });
+  port1.close();
 }
 
 interface Known {

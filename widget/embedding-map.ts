@@ -335,6 +335,15 @@ export class EmbeddingMap extends LitElement {
     this.#load.cancel();
   }
 
+  /** Lets the computation of the map of `vectors` rest; `resume` lets it go on, and it ends at the same coordinates. */
+  pause(): void {
+    this.#load.pause(true);
+  }
+
+  resume(): void {
+    this.#load.pause(false);
+  }
+
   /** Where vectors would lie on the map, as its coordinates: of `vectors` computed here, otherwise by the server. */
   async place(rows: readonly (Float32Array | readonly number[])[]): Promise<readonly (readonly number[])[]> {
     const { map } = this;

@@ -43,11 +43,15 @@ interface Given {
 
 /** One map of a page's vectors. */
 export interface PageClient extends HttpClient {
+  /** The map, while it is made. */
+  readonly making: readonly OpenJob[];
   watch(job: string, watching: Watching, signal: AbortSignal): void;
   items(keys: readonly string[]): Promise<readonly Item[]>;
   place(names: object, rows: readonly Float32Array[]): Promise<readonly (readonly number[])[]>;
   /** Stops the computation: the map stays as it is. */
   cancel(): void;
+  /** Lets the computation rest, or go on. */
+  pause(paused: boolean): void;
   close(): void;
 }
 
@@ -108,9 +112,9 @@ export function openPageClient(
       }
       made = found;
       ({ coordinates } = found);
-      if (state === 'RUNNING') end('SUCCEEDED');
+      if (state === 'RUNNING' || state === 'PAUSED') end('SUCCEEDED');
     } catch (error) {
-      if (state !== 'RUNNING') return;
+      if (state !== 'RUNNING' && state !== 'PAUSED') return;
       failure = error instanceof ComputeMistake ? mistake(error.message) : new Error(messageOf(error) ?? '');
       end('FAILED');
     }
@@ -127,14 +131,26 @@ export function openPageClient(
       watching.onJob({ state, stage: null, progress });
     }
 
+    pause(paused: boolean): void {
+      if (state !== (paused ? 'RUNNING' : 'PAUSED')) return;
+      void starting.then((compute) => compute.call('pause', { paused })).catch(() => {}); // it has ended
+      end(paused ? 'PAUSED' : 'RUNNING');
+    }
+
+    get making(): readonly OpenJob[] {
+      if (state !== 'RUNNING' && state !== 'PAUSED') return [];
+      const map = { embedding: EMBEDDING, name, method, components };
+      return [{ id: job, kind: 'PROJECT_EMBEDDING', state, stage: null, progress, map }];
+    }
+
     cancel(): void {
-      if (state !== 'RUNNING') return;
+      if (state !== 'RUNNING' && state !== 'PAUSED') return;
       end('CANCELLED');
       void starting.then((compute) => compute.close());
     }
 
     close(): void {
-      if (state === 'RUNNING') state = 'CANCELLED';
+      if (state === 'RUNNING' || state === 'PAUSED') state = 'CANCELLED';
       watchers.clear();
       void starting.then((compute) => compute.close()).catch(() => {});
     }
@@ -143,19 +159,7 @@ export function openPageClient(
       if (failure !== null) throw failure;
       if (state === 'CANCELLED' && coordinates === null)
         throw mistake('The map was cancelled before its points had places.');
-      const open: OpenJob[] =
-        state === 'RUNNING'
-          ? [
-              {
-                id: job,
-                kind: 'PROJECT_EMBEDDING',
-                state,
-                stage: null,
-                progress,
-                map: { embedding: EMBEDDING, name, method, components },
-              },
-            ]
-          : [];
+      const open = this.making;
       const projection = {
         ...{ name, method, components, seed, version: `${job} ${state}`, createdAt: new Date().toISOString() },
         ...{
@@ -172,7 +176,7 @@ export function openPageClient(
         embeddings: [
           {
             ...{ name: EMBEDDING, dimension: given.matrix.columns, metric, itemCount: given.matrix.rows, model: null },
-            projections: state === 'RUNNING' ? [] : [projection],
+            projections: open.length > 0 ? [] : [projection],
           },
         ],
       };

@@ -755,9 +755,35 @@ export const styles = css`
     bottom: 6px;
   }
 
+  /* One line beside the tools, so that nothing lies under a second one. */
+  @container map (width < 960px) {
+    .frame:not(.with-panel) .bar {
+      flex-wrap: nowrap;
+      right: 64px;
+      max-width: none;
+    }
+    .bar .search {
+      flex: 3 1 150px;
+    }
+    .bar .choice {
+      flex: 1 1 0;
+    }
+    .bar .choice select {
+      width: 100%;
+    }
+    .bar .choice .name {
+      display: none;
+    }
+    .field input {
+      width: 40px;
+      flex: 1;
+    }
+  }
   @container map (width < 640px) {
+    .frame:not(.with-panel) .bar,
     .bar,
     .with-panel .bar {
+      flex-wrap: wrap;
       gap: 6px;
       right: 60px;
       max-width: none;
@@ -771,9 +797,6 @@ export const styles = css`
     }
     .bar .choice {
       flex: 1 1 0;
-    }
-    .bar .choice .name {
-      display: none;
     }
     .field select {
       max-width: none;

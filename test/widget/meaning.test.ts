@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 
 import { browserForTests } from '../helpers/browser.ts';
-import { drawn, PATIENCE_MS, pageWithMap, ready, startSite, untilDrawn } from '../helpers/mapPage.ts';
+import { drawn, faultsOf, PATIENCE_MS, pageWithMap, ready, startSite, untilDrawn } from '../helpers/mapPage.ts';
 import { writeImageModel, writePairModel } from '../helpers/models.ts';
 import { scratchDir } from '../helpers/runTask.ts';
 import { allJobs, type TestServer, testServers, upload } from '../helpers/server.ts';
@@ -186,5 +186,34 @@ describe('the element on an embedding that takes texts and pictures', { skip, co
     assert.equal(await page.getByRole('button', { name: 'By meaning' }).count(), 0);
     assert.equal(await page.getByRole('button', { name: 'Color by prompts' }).count(), 0);
     await page.getByLabel('Search by a picture').waitFor({ state: 'attached' });
+  });
+
+  test('texts without vectors get them on the page of the server, and with them a map and search by meaning', async () => {
+    const rows = ['red', 'green', 'blue', 'red red green', 'blue blue green', 'green red'];
+    const uploads = await upload(server, { 'things.csv': Buffer.from(`title\n${rows.join('\n')}\n`) });
+    await server.data('mutation ($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }', {
+      input: { dataset: 'things', uploads },
+    });
+    // Not all jobs: one of a test before has failed, as it should.
+    for (let there = null; there === null; ) there = (await server.data('{ dataset(slug: "things") { id } }')).dataset;
+    const context = await running().newContext({ viewport: { width: 1280, height: 800 } });
+    const own = await context.newPage();
+    own.setDefaultTimeout(PATIENCE_MS);
+    own.on('pageerror', (error) => assert.fail(error));
+    await own.goto(`${server.url}/#things`);
+    assert.deepEqual(await own.getByLabel('Model').locator('option').allInnerTexts(), [
+      'pair',
+      ...(await own.getByLabel('Model').locator('option', { hasText: /fetch/ }).allInnerTexts()),
+    ]);
+    assert.deepEqual(await faultsOf(own), []);
+    await own.getByLabel('Model').selectOption('pair');
+    await own.getByRole('button', { name: 'Make vectors' }).click();
+    await own.waitForFunction(() => document.querySelector('embedding-map')?.map?.names.job === null);
+    await own.getByLabel('Search by meaning').fill('red');
+    await own.locator('.panel .row .text', { hasText: /^red$/ }).first().waitFor();
+    assert.equal(await own.locator('.panel .row .text').first().innerText(), 'red');
+    const { dataset } = await server.data('{ dataset(slug: "things") { embeddings { name itemCount accepts } } }');
+    assert.deepEqual(dataset.embeddings, [{ name: 'pair', itemCount: '6', accepts: ['TEXT', 'IMAGE'] }]);
+    await context.close();
   });
 });

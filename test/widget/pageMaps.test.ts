@@ -208,6 +208,39 @@ describe("maps of a page's own vectors, in a real browser", { skip, concurrency:
     assert.deepEqual(await shown(page), now);
   });
 
+  test('a map on the sphere is paused, rests, goes on from its panel, and is in the end that of Node, bit for bit', async () => {
+    const { page } = await open();
+    const long: MapOptions = { ...umap, spherize: true, umap: { neighbors: 10, epochs: 5000 } };
+    await give(
+      page,
+      { dimension: DIMENSION },
+      { method: 'UMAP', seed: 7, spherize: true, umap: long.umap, device: 'CPU' },
+    );
+    await heard(page, 'map-progress', 'detail.step > 0');
+    await page.evaluate(() => document.querySelector('embedding-map')?.pause());
+    await page.locator('embedding-map .status', { hasText: 'paused' }).waitFor();
+    await page.waitForTimeout(300); // a frame may have been on its way
+    const before = await shown(page);
+    await page.waitForTimeout(500);
+    assert.deepEqual(await shown(page), before);
+
+    await page.getByRole('button', { name: 'New map' }).click();
+    await page.locator('embedding-map .panel').getByRole('button', { name: 'Go on' }).click();
+    await heard(page, 'projection-change');
+    const { coordinates: _, ...wanted } = await inNode(long);
+    assert.deepEqual(await shown(page), wanted);
+    const own = data.subarray(0, DIMENSION);
+    const [placed] = await page.evaluate(
+      (row) => document.querySelector('embedding-map')?.place([row]) ?? [],
+      [...own],
+    );
+    const { coordinates } = await inNode(long);
+    assert.ok(
+      placed?.every((value, axis) => Math.abs(value - (coordinates.data[axis] ?? 0)) < 1e-3),
+      `${placed}`,
+    );
+  });
+
   test('what cannot be mapped is said', async () => {
     const { page } = await open();
     const cases: [Omit<PageVectors, 'rows'>, RegExp][] = [

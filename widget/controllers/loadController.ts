@@ -214,7 +214,12 @@ export class LoadController implements ReactiveController {
     this.#closePage();
   }
 
-  /** Stops the map of the page's own vectors where it is. */
+  /** Lets the making of the map of the page's own vectors rest, or go on. */
+  pause(paused: boolean): void {
+    this.#page?.client?.pause(paused);
+  }
+
+  /** Stops it where it is. */
   cancel(): void {
     this.#page?.client?.cancel();
   }

@@ -147,12 +147,13 @@ export class MapsFeature implements Feature {
   renderPanel(_map: LoadedMap, names: Names): TemplateResult {
     const jobs = this.#looking.value ?? [];
     const mayChange = names.summary.mayChange === true;
+    const mayStop = mayChange || this.#view.client?.making !== undefined;
     // An embedding that is made together with its map has no vectors yet.
     const hasVectors = names.embeddingSummary.dimension > 0;
     const about = mayChange && hasVectors ? `Of ${names.embedding}; it is shown on its way.` : 'Maps in the making';
     return html`${renderPanelHeader(this.label, about, this.#view.close)}
       <div class="body">
-        ${jobs.map((job) => this.#renderJob(job, mayChange))}
+        ${jobs.map((job) => this.#renderJob(job, mayStop))}
         ${mayChange && hasVectors ? this.#renderForm(names) : nothing}
       </div>`;
   }
@@ -384,6 +385,7 @@ export class MapsFeature implements Feature {
   }
 
   async #ask(client: Client, dataset: string, signal: AbortSignal): Promise<readonly WatchedJob[]> {
+    if (client.making !== undefined) return client.making.map((job) => ({ ...job, curves: [], training: null }));
     interface Answer {
       dataset: { jobs: WatchedJob[] } | null;
     }
@@ -474,8 +476,11 @@ export class MapsFeature implements Feature {
   }
 
   async #change(job: string, mutation: 'pause' | 'resume' | 'cancel'): Promise<void> {
+    const { client } = this.#view;
     try {
-      await this.#view.client?.ask(mapsDocuments[mutation], { job });
+      if (client?.making === undefined) await client?.ask(mapsDocuments[mutation], { job });
+      else if (mutation === 'cancel') client.cancel?.();
+      else client.pause?.(mutation === 'pause');
     } catch (error) {
       this.#error = error;
     }

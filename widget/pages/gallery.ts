@@ -8,6 +8,7 @@ import type { ViewState } from '../events.ts';
 import { withMapsInTheMaking } from '../names.ts';
 import { type ImportProgress, importFiles } from './importFiles.ts';
 import { listDatasets, newestJobs } from './pagesQueries.ts';
+import { createVectorsForm } from './vectorsForm.ts';
 import { type Address, fromHash, toHash } from './viewAddress.ts';
 
 const client = new HttpClient(new URL('/graphql', location.href).href);
@@ -17,6 +18,7 @@ let datasets: readonly DatasetSummary[] | null = null;
 let failure: string | null = null;
 let running: ImportProgress | null = null;
 let address = fromHash(location.hash.slice(1));
+const vectorsForm = createVectorsForm({ client, show, done: load });
 /** Which map each card shows, as `embedding/projection`. */
 const chosen = new Map<string, string>();
 
@@ -99,9 +101,9 @@ function card(dataset: DatasetSummary): TemplateResult {
     </header>
     ${
       current === undefined
-        ? html`<p class="none">It has no map yet.${
+        ? html`<div class="none"><p>${isBare(dataset) ? html`It has no vectors yet. <a href="#${dataset.slug}">Make them</a>` : 'It has no map yet.'}${
             dataset.kind === 'GRAPH' ? html` A graph gets one while it is learnt: by <code>trainGraph</code>.` : nothing
-          }</p>`
+          }</p></div>`
         : html`<embedding-map
             compact
             cooperative
@@ -126,8 +128,18 @@ function whole({ dataset: slug, view }: Address, dataset: DatasetSummary | null)
       <h1>${dataset?.title ?? slug}</h1>
       <p class="quiet">${dataset === null ? nothing : factsOf(dataset)}</p>
     </div>
-    ${keyed(address, html`<embedding-map dataset=${slug} .viewState=${view} @view-change=${keep}></embedding-map>`)}
+    ${
+      isBare(dataset)
+        ? vectorsForm.render(dataset)
+        : keyed(address, html`<embedding-map dataset=${slug} .viewState=${view} @view-change=${keep}></embedding-map>`)
+    }
   </section>`;
+}
+
+/** Whether it has things and no vectors of them. A graph gets its vectors by being learnt. */
+function isBare(dataset: DatasetSummary | null): dataset is DatasetSummary {
+  if (dataset === null || dataset.kind === 'GRAPH' || Number(dataset.itemCount) === 0) return false;
+  return dataset.embeddings.length === 0 || vectorsForm.busy === dataset.slug;
 }
 
 function backToAll(event: Event): void {

@@ -28,7 +28,18 @@ export const pagesDocuments = {
 }`,
   newestJobs: `query MapNewestJobs { jobs(first: 50) { nodes { id state } } }`,
   importDataset: `mutation MapImport($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }`,
+  models: `query MapModels { models { name state modalities bytes } server { mayChange } }`,
+  fetchModel: `mutation MapFetchModel($input: FetchModelInput!) { fetchModel(input: $input) { job { id } } }`,
+  embedItems: `mutation MapEmbedItems($input: EmbedItemsInput!) { embedItems(input: $input) { job { id } } }`,
 } as const;
+
+/** A model, as far as it tells who chooses one. */
+export interface ModelSummary {
+  readonly name: string;
+  readonly state: 'READY' | 'UNUSABLE' | 'FETCHABLE' | 'NAMED';
+  readonly modalities: readonly ('TEXT' | 'IMAGE')[];
+  readonly bytes: number | string | null;
+}
 
 /** Data sets at once, and in all. */
 const PAGE = 50;
@@ -70,4 +81,35 @@ export async function importDataset(
   const input = { dataset, title, uploads };
   const answer = await client.ask<{ importDataset: { job: { id: string } } }>(pagesDocuments.importDataset, { input });
   return answer.importDataset.job.id;
+}
+
+/** The models that are here or can be fetched, and whether whoever asks may have them work. */
+export async function listModels(
+  client: Client,
+): Promise<{ readonly models: readonly ModelSummary[]; readonly mayChange: boolean }> {
+  const { models, server } = await client.ask<{ models: ModelSummary[]; server: { mayChange: boolean } }>(
+    pagesDocuments.models,
+    {},
+  );
+  return { models, ...server };
+}
+
+/** Starts downloading a model. Answers the id of the job. */
+export async function fetchModel(client: Client, name: string): Promise<string> {
+  const answer = await client.ask<{ fetchModel: { job: { id: string } } }>(pagesDocuments.fetchModel, {
+    input: { name },
+  });
+  return answer.fetchModel.job.id;
+}
+
+/** Starts making vectors of all items. @param field null: the one that is usual. Answers the id of the job. */
+export async function embedItems(
+  client: Client,
+  dataset: string,
+  model: string,
+  field: string | null,
+): Promise<string> {
+  const input = { dataset, model, ...(field === null ? {} : { field }) };
+  const answer = await client.ask<{ embedItems: { job: { id: string } } }>(pagesDocuments.embedItems, { input });
+  return answer.embedItems.job.id;
 }
