@@ -763,7 +763,8 @@ export const styles = css`
       max-width: none;
     }
     .bar .search {
-      flex: 3 1 150px;
+      flex: 1 1 0;
+      min-width: 190px;
     }
     .bar .choice {
       flex: 1 1 0;

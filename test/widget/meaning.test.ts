@@ -201,6 +201,7 @@ describe('the element on an embedding that takes texts and pictures', { skip, co
     own.setDefaultTimeout(PATIENCE_MS);
     own.on('pageerror', (error) => assert.fail(error));
     await own.goto(`${server.url}/#things`);
+    await own.getByRole('button', { name: 'Make vectors' }).waitFor();
     assert.deepEqual(await own.getByLabel('Model').locator('option').allInnerTexts(), [
       'pair',
       ...(await own.getByLabel('Model').locator('option', { hasText: /fetch/ }).allInnerTexts()),
@@ -213,7 +214,7 @@ describe('the element on an embedding that takes texts and pictures', { skip, co
     await own.locator('.panel .row .text', { hasText: /^red$/ }).first().waitFor();
     assert.equal(await own.locator('.panel .row .text').first().innerText(), 'red');
     const { dataset } = await server.data('{ dataset(slug: "things") { embeddings { name itemCount accepts } } }');
-    assert.deepEqual(dataset.embeddings, [{ name: 'pair', itemCount: '6', accepts: ['TEXT', 'IMAGE'] }]);
+    assert.deepEqual(dataset.embeddings, [{ name: 'pair', itemCount: 6, accepts: ['TEXT', 'IMAGE'] }]);
     await context.close();
   });
 });

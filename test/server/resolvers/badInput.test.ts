@@ -105,6 +105,13 @@ onEveryServer((_engine, start) => {
     for (const efSearch of [0, -1, 1001]) {
       assertRefused(await nearest({ to, search: { efSearch } }), ['BAD_USER_INPUT'], { efSearch });
     }
+    const sum = { sum: [{ to: { item: 'p1' } }, { to: { item: 'p2' } }] };
+    assertRefused(
+      await nearest({ to: sum, search: { combine: 'MULTIPLY', metric: 'INNER_PRODUCT' } }),
+      ['BAD_USER_INPUT'],
+      'cosines are multiplied',
+    );
+    assertRefused(await nearest({ to, search: { metric: 'MANHATTAN' } }), ['BAD_USER_INPUT'], 'no such metric');
     assertRefused(await nearest({ to, search: { method: 'INDEX' } }), ['BAD_USER_INPUT', 'NOT_FOUND'], 'no index');
   });
 
@@ -276,6 +283,9 @@ onEveryServer((_engine, start) => {
     }
     const begun = { method: 'UMAP', umap: { initialization: 'SPECTRAL' }, startFrom: 'map' };
     assertRefused(await project(begun), ['BAD_USER_INPUT'], 'two beginnings');
+    const ends = { from: [{ item: 'p1' }], to: [{ item: 'p2' }] };
+    const axes = [0, 1].map((axis) => ({ label: `${axis}`, ...ends }));
+    assertRefused(await project({ method: 'CUSTOM', axes, spherize: true }), ['BAD_USER_INPUT'], 'axes on a sphere');
     const index = (input: object) =>
       server.ask('mutation ($input: IndexEmbeddingInput!) { indexEmbedding(input: $input) { job { id } } }', {
         input: { dataset: 'points', embedding: 'vectors', ...input },
