@@ -1,7 +1,9 @@
 /**
  * A server of one's own on a fresh database, in this process, asked over the network as a client would.
  */
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 
 import { type Config, readConfig } from '../../server/config.ts';
@@ -67,7 +69,8 @@ function starter(postgres: string | null): StartTestServer {
     for (const remove of removals.reverse()) await remove();
   });
   return async (environment = {}, limits = {}) => {
-    const dataDir = await copyPgliteTemplate();
+    const dataDir =
+      postgres === null ? await copyPgliteTemplate() : await mkdtemp(join(tmpdir(), 'embedding-map-test-'));
     removals.push(() => rm(dataDir, { recursive: true, force: true }));
     const database: Record<string, string> = {};
     if (postgres !== null) {
