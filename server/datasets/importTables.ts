@@ -1,8 +1,8 @@
 /**
  * Tables become items, pictures, vectors and maps of a data set.
  *
- * A new data set is filled directly and seen by nobody until it is whole: vectors and items side by side, each in a
- * transaction of its own. Rows for a data set that is there wait in tables of their own and go over in one transaction.
+ * A new data set is filled directly and seen by nobody until it is whole: vectors and items side by side, each in
+ * transactions of their own. Rows for a data set that is there wait in tables of their own and go over in one transaction.
  * Each batch is committed together with a checkpoint that counts batches: after an interruption the files are read again
  * from their beginning, because keys, types and coordinates are to be known of all rows, but what was written is not
  * written again. Vectors that were there before their items are removed first.
@@ -287,7 +287,9 @@ async function carryOut(
       await write.batch(batch, number);
       context.progress('Reading rows', total === null ? null : batch.recordCount / total);
     }
+    await write.settle();
   } catch (error) {
+    await write.settle().catch(() => {}); // nothing is to be written while what is there is removed
     if (error instanceof TooManyRejections) await context.reject(error.unreported);
     throw error;
   }
@@ -311,9 +313,17 @@ function nothingLeft(tables: readonly Table[], assembly: Assembly): UserError {
 interface Writer {
   /** Writes a batch and, in the same transaction, which rows were left out and that so many batches are written. */
   batch(batch: Batch, number: number): Promise<void>;
+  /** Ends when nothing is being written any more. @throws what kept a batch from being written */
+  settle(): Promise<void>;
   /** Makes the data set whole, and queues its maps. */
   finish(assembly: Assembly, options: ImportOptions): Promise<JobResult>;
 }
+
+/**
+ * Batches are committed without waiting for the disk: a Postgres that loses its power loses the last of them together with their
+ * checkpoints, in the order in which they were written, and the import goes on from there. What makes the data set whole waits.
+ */
+const UNHURRIED = { synchronous_commit: 'off' };
 
 /** Straight into a data set that nobody sees yet. The items are numbered from 1 in the order of the files. */
 function fillDataset(context: TaskContext, { vectors, roles }: Plan, begun: ImportState): Writer {
@@ -360,33 +370,47 @@ function fillDataset(context: TaskContext, { vectors, roles }: Plan, begun: Impo
         await appendVectors(transaction, into, ids, rows);
         await context.guard(transaction);
       },
-      { signal },
+      { signal, settings: UNHURRIED },
     );
   };
+
+  const writeItems = (batch: Batch, number: number, vectorsWritten: Promise<void>): Promise<void> =>
+    database.transaction(
+      async (transaction) => {
+        const firstId = batch.offset + 1;
+        if (batch.keys.length > 0) {
+          await appendItems(transaction, state.datasetId, firstId, batch);
+          if (batch.images !== null) await appendImages(transaction, state.datasetId, firstId, batch.images);
+        }
+        await vectorsWritten;
+        state = { ...state, batches: number };
+        await context.reject(batch.rejections);
+        await context.saveCheckpoint(state, transaction);
+      },
+      { signal, settings: UNHURRIED },
+    );
+
+  /** Items are written in the order of batches, one batch behind the vectors at most. */
+  let itemsWritten = Promise.resolve();
 
   return {
     async batch(batch, number) {
       const into = await requireEmbedding(batch);
-      // On Postgres one connection copies the vectors while another keeps the indexes of the items. Where only one is left
-      // in the pool they come one after the other: the vectors wait for nobody, and asked for theirs first.
+      // On Postgres one connection copies the vectors while another keeps the indexes of the items, of this batch or still of
+      // the one before. Where only one is left in the pool they come one after the other: vectors wait for nobody, and ask first.
       const vectorsWritten = writeVectors(into, batch);
-      const itemsWritten = database.transaction(
-        async (transaction) => {
-          const firstId = batch.offset + 1;
-          if (batch.keys.length > 0) {
-            await appendItems(transaction, state.datasetId, firstId, batch);
-            if (batch.images !== null) await appendImages(transaction, state.datasetId, firstId, batch.images);
-          }
-          await vectorsWritten;
-          state = { ...state, batches: number };
-          await context.reject(batch.rejections);
-          await context.saveCheckpoint(state, transaction);
-        },
-        { signal },
-      );
-      const ended = await Promise.allSettled([vectorsWritten, itemsWritten]);
-      for (const part of ended) if (part.status === 'rejected') throw part.reason;
+      const before = itemsWritten;
+      itemsWritten = before.then(() => writeItems(batch, number, vectorsWritten));
+      itemsWritten.catch(() => {}); // told by `settle`
+      try {
+        await Promise.all([vectorsWritten, before]);
+      } catch (error) {
+        await Promise.allSettled([vectorsWritten, itemsWritten]);
+        throw error;
+      }
     },
+
+    settle: () => itemsWritten,
 
     async finish(assembly, options) {
       const { datasetId, embeddingId } = state;
@@ -437,6 +461,8 @@ function stageBatches(context: TaskContext, { vectors, roles, kind }: Plan, begu
         { signal },
       );
     },
+
+    settle: async () => {},
 
     async finish(assembly, options) {
       const { datasetId } = state;

@@ -1,18 +1,20 @@
 /**
  * Measures ways of doing the same in turn, A B A B …, so that what else the machine does falls on all alike; the median
- * leaves out what falls on one. The first round of each warms up and is not counted.
+ * leaves out what falls on one.
  * @param ways each does it once and gives its figure
+ * @param warmUp rounds that go before those that count
  */
 export async function alternate<Name extends string>(
   ways: Readonly<Record<Name, () => Promise<number>>>,
   rounds: number,
+  warmUp = 1,
 ): Promise<Record<Name, number>> {
   const names = Object.keys(ways) as Name[];
   const found = new Map<Name, number[]>(names.map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUp + rounds; round++) {
     for (const name of names) {
       const figure = await ways[name]();
-      if (round > 0) found.get(name)?.push(figure);
+      if (round >= warmUp) found.get(name)?.push(figure);
     }
   }
   return Object.fromEntries(names.map((name) => [name, median(found.get(name) ?? [])])) as Record<Name, number>;
