@@ -14,7 +14,7 @@ import { doJob, engines, type Place, withDatabase, withPlace } from './places.ts
 import { DIMENSION, readVectors, writeNpy } from './vectors.ts';
 
 const ROWS = 60_000;
-const ROUNDS = 3;
+const ROUNDS = 7;
 
 export async function importBench(report: (figure: Figure) => void): Promise<void> {
   const { values } = await readVectors(ROWS);
