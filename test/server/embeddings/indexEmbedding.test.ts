@@ -35,7 +35,7 @@ function clustered(rows: number, dimension: number, seed: number): Float32Array 
 /** Beyond 20,000, so that a filtered search may take the index; small otherwise. */
 const MANY = 21_000;
 const MANY_DIMENSION = 8;
-const FEW = 3000;
+const FEW = 5000;
 const FEW_DIMENSION = 64;
 
 onEveryDatabase((engine, open) => {

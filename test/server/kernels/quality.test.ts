@@ -125,15 +125,15 @@ test('rows in another order have the same quality, and a map turned and shrunk t
 });
 
 test('a sample measures what all rows measure, within its error', () => {
-  const matrix = cloud(1500, 4, 5);
+  const matrix = cloud(3000, 4, 5);
   const map = createMatrix(
-    1500,
+    3000,
     2,
-    Float32Array.from({ length: 3000 }, (_, i) => matrix.data[(i >> 1) * 4 + (i & 1)] ?? 0),
+    Float32Array.from({ length: 6000 }, (_, i) => matrix.data[(i >> 1) * 4 + (i & 1)] ?? 0),
   );
-  const all = qualityOf(matrix, map, { sample: 1500 });
+  const all = qualityOf(matrix, map, { sample: 3000 });
   const some = qualityOf(matrix, map, { sample: 300 });
-  assert.deepEqual([all.sample, some.sample], [1500, 300]);
+  assert.deepEqual([all.sample, some.sample], [3000, 300]);
   assert.ok(Math.abs(all.neighborRecall - some.neighborRecall) < 0.03);
   assert.ok(Math.abs(all.trustworthiness - some.trustworthiness) < 0.02);
   assert.ok(Math.abs(all.continuity - some.continuity) < 0.02);
