@@ -253,23 +253,29 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     const { trainGraph } = await server.data(
       `mutation { trainGraph(input: { dataset: "towns", name: "complex", settings: ${settings}, evaluate: false }) { job { id } } }`,
     );
-    for (let looked = false; !looked; ) {
-      const { job } = await server.data('query ($id: ID!) { job(id: $id) { state error { message } } }', {
-        id: trainGraph.job.id,
-      });
-      looked = job.state !== 'QUEUED';
+    const training = async () => {
+      const asked = 'query ($id: ID!) { job(id: $id) { state training { curve { epoch } } } }';
+      const { job } = await server.data(asked, { id: trainGraph.job.id });
       await page.waitForTimeout(50);
-    }
+      return job;
+    };
+    while ((await training()).state === 'QUEUED') {}
     await page.evaluate(() => document.querySelector('embedding-map')?.reload());
     const { detail } = await heard(page, 'map-progress', 'detail.step > 0');
+    while (((await training()).training?.curve.length ?? 0) < 2) {}
+    // It rests while it is looked at: however busy the machine, it is not over before.
+    await server.data('mutation ($id: ID!) { pauseJob(id: $id) { job { state } } }', { id: trainGraph.job.id });
     assert.deepEqual([detail.embedding, detail.projection, detail.steps], ['complex', 'pca-2d', 2500]);
     await page.waitForFunction(() => document.querySelector('embedding-map')?.map?.points.count === 40);
-    const before = await pointsOf(page);
-    await page.waitForFunction((x) => document.querySelector('embedding-map')?.map?.points.x[5] !== x, before.x);
 
     await page.getByRole('button', { name: 'New map' }).click();
-    const curve = page.locator('embedding-map .panel .curve', { hasText: /^\s*loss/ });
+    const panel = page.locator('embedding-map .panel');
+    const curve = panel.locator('.curve', { hasText: /^\s*loss/ });
     await curve.locator('polyline').waitFor();
+    await panel.getByText(/^Paused/).waitFor();
+    const before = await pointsOf(page);
+    await panel.getByRole('button', { name: 'Go on' }).click();
+    await page.waitForFunction((x) => document.querySelector('embedding-map')?.map?.points.x[5] !== x, before.x);
     assert.equal((await heard(page, 'projection-change')).detail.projection, 'pca-2d');
   });
 });

@@ -84,6 +84,8 @@ export interface RunOptions {
   readonly onPiece?: ((done: number) => void) | undefined;
 }
 
+/** The calling thread hears messages at least this often, between two pieces. */
+const MOST_UNHEARD_MILLISECONDS = 4;
 const PAGE_BYTES = 65_536;
 const MOST_PAGES = 65_536; // 4 GiB, the end of 32-bit addresses
 /** The first page is the module's own: tables of exp and log lie there. `asc --initialMemory 1` refuses to compile more. */
@@ -92,13 +94,15 @@ const FIRST_BYTE = PAGE_BYTES;
 export class CpuBackend {
   readonly device = 'CPU';
   readonly #memory: WebAssembly.Memory;
+  readonly #own: CpuThread;
   readonly #threads: readonly CpuThread[];
   #gemm: Promise<string | null> | null = null;
   #library: string | null = null;
   #end = FIRST_BYTE;
 
-  private constructor(memory: WebAssembly.Memory, threads: readonly CpuThread[]) {
+  private constructor(memory: WebAssembly.Memory, own: CpuThread, threads: readonly CpuThread[]) {
     this.#memory = memory;
+    this.#own = own;
     this.#threads = threads;
   }
 
@@ -106,9 +110,10 @@ export class CpuBackend {
   static async create(threads: CpuThreads | null): Promise<CpuBackend> {
     const module = await WebAssembly.compile(decodeBase64(wasm));
     const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true });
-    if (threads === null) return new CpuBackend(memory, [await ownThread(module, memory)]);
+    const own = await ownThread(module, memory);
+    if (threads === null) return new CpuBackend(memory, own, [own]);
     const started = Array.from({ length: threads.count }, () => threads.start(module, memory));
-    return new CpuBackend(memory, await Promise.all(started));
+    return new CpuBackend(memory, own, await Promise.all(started));
   }
 
   get threadCount(): number {
@@ -201,6 +206,16 @@ export class CpuBackend {
     callsOf: (piece: number, thread: number) => readonly CpuCall[],
     options: RunOptions = {},
   ): Promise<void> {
+    if (pieces === 1) {
+      const calls = callsOf(0, 0);
+      options.signal?.throwIfAborted();
+      // Where there is nothing to share, no other thread is woken: that takes longer than the small piece itself, and on a machine
+      // that is busy with other things a hundred times as long.
+      const alone = calls.every((call) => 'name' in call) ? this.#own : this.#threads[0];
+      await alone?.run(calls);
+      options.onPiece?.(1);
+      return;
+    }
     let next = 0;
     let done = 0;
     const ends = await Promise.allSettled(
@@ -226,12 +241,14 @@ export class CpuBackend {
   }
 }
 
-/** The calling thread itself. It gives way after each piece, so that messages are heard. */
+/** The calling thread itself. It gives way every few milliseconds, so that messages are heard. */
 async function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<CpuThread> {
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  let gaveWay = performance.now();
   return {
     async run(calls) {
       for (const call of calls) callFunction(instance, call);
+      if (performance.now() - gaveWay < MOST_UNHEARD_MILLISECONDS) return;
       await new Promise<void>((resolve) => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = () => {
@@ -240,6 +257,7 @@ async function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory)
         };
         port2.postMessage(null);
       });
+      gaveWay = performance.now();
     },
     close() {},
   };
