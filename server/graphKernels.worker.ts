@@ -5,12 +5,14 @@ import { type Backend, processorOf } from '#kernels/backend.ts';
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { frameToBytes } from '#kernels/frame.ts';
 import { GpuError } from '#kernels/gpu/backend.ts';
+import { fitAnswers, measureAnswers, showAnswers } from '#kernels/kge/answerCalibration.ts';
+import { createAnswerer } from '#kernels/kge/answerer.ts';
 import {
   type Evaluation,
   type FalseTriples,
+  type FullJudgement,
+  type FullJudgementMetrics,
   fitJudgement,
-  type Judgement,
-  type JudgementMetrics,
   rankGraph,
   summarize,
   testJudgement,
@@ -118,13 +120,20 @@ const kernels = {
   },
 
   /** Thresholds and probabilities; null without validation triples. */
-  judge(input: {
-    readonly graph: KnowledgeGraph;
-    readonly parameters: Parameters;
-    readonly falseTriples: FalseTriples;
-    readonly seed: number;
-  }): Judgement | null {
-    return fitJudgement(input.graph, input.parameters, input.falseTriples, input.seed);
+  async judge(
+    input: {
+      readonly graph: KnowledgeGraph;
+      readonly parameters: Parameters;
+      readonly falseTriples: FalseTriples;
+      readonly seed: number;
+    },
+    { signal }: KernelOptions,
+  ): Promise<FullJudgement | null> {
+    const { graph, parameters, falseTriples, seed } = input;
+    const judgement = fitJudgement(graph, parameters, falseTriples, seed);
+    if (judgement === null) return null;
+    const shown = await showAnswers(graph, await createAnswerer(parameters), 'VALIDATION', signal);
+    return { ...judgement, answers: fitAnswers(shown, 2 * graph.relationCount) };
   },
 
   async evaluate(
@@ -133,7 +142,7 @@ const kernels = {
       readonly parameters: Parameters;
       readonly split: 'TEST' | 'VALIDATION';
       readonly falseTriples: FalseTriples;
-      readonly judgement: Judgement | null;
+      readonly judgement: FullJudgement | null;
       readonly seed: number;
       readonly device: DeviceWanted;
     },
@@ -141,7 +150,7 @@ const kernels = {
   ): Promise<{
     ranks: Ranks;
     summary: Evaluation;
-    judgement: JudgementMetrics | null;
+    judgement: FullJudgementMetrics | null;
     device: 'GPU' | 'CPU';
     notes: readonly string[];
   }> {
@@ -152,15 +161,15 @@ const kernels = {
       rankGraph(backend, graph, parameters, split, { signal, onProgress }),
     );
     const triples = split === 'TEST' ? graph.test : graph.validation;
-    return {
-      ...{ ranks, ...where },
-      summary: summarize(ranks, graph, triples),
-      // Thresholds and probabilities were fitted on the validation triples: only the test can judge them.
-      judgement:
-        judgement === null || split === 'VALIDATION'
-          ? null
-          : testJudgement(graph, parameters, falseTriples, judgement, seed),
-    };
+    const found = { ranks, ...where, summary: summarize(ranks, graph, triples) };
+    // Thresholds and probabilities were fitted on the validation triples: only the test can judge them.
+    if (judgement === null || split === 'VALIDATION') return { ...found, judgement: null };
+    const judged = testJudgement(graph, parameters, falseTriples, judgement, seed);
+    if (judged === null || judgement.answers === null) {
+      return { ...found, judgement: judged === null ? null : { ...judged, answers: null } };
+    }
+    const shown = await showAnswers(graph, await createAnswerer(parameters), 'TEST', signal);
+    return { ...found, judgement: { ...judged, answers: measureAnswers(judgement.answers, shown) } };
   },
 };
 

@@ -340,7 +340,7 @@ export type Filter = {
   readonly matches?: InputMaybe<Scalars['String']['input']>;
   /** Has no value (true) or has one (false). */
   readonly isNull?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Full-text search over the label and all texts of the item, in the syntax of web search: words, "a phrase", or, -without. Takes no `field`. */
+  /** Full-text search over the label and all texts of the item, in the syntax of web search: words, `a phrase`, or, -without. Takes no `field`. */
   readonly search?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -1630,8 +1630,10 @@ export type GraphModel = Node & {
   readonly validationMeanReciprocalRank?: Maybe<Scalars['Float']['output']>;
   /** Settings that were tried, where several were; the best is the one kept. */
   readonly trials: ReadonlyArray<TrainingTrial>;
-  /** How scores become probabilities; null where there was nothing to validate on. */
+  /** How the score of a triple that somebody names becomes a probability; null where there was nothing to validate on. */
   readonly calibration?: Maybe<Calibration>;
+  /** How the scores of answers become probabilities; null where there was nothing to validate on, and for models older than this field. */
+  readonly answerCalibration?: Maybe<AnswerCalibration>;
   /** What ranking triples has shown; at most one on each split. */
   readonly evaluations: ReadonlyArray<GraphEvaluation>;
   /** Where it was trained to its end; null for models older than this field. */
@@ -1759,7 +1761,7 @@ export type LinkPrediction = {
   readonly rank: Scalars['Float']['output'];
   /** What the model compares by; larger is more plausible. */
   readonly score: Scalars['Float']['output'];
-  /** How probable the triple is, 0 to 1, as calibrated on triples that the model was not fitted on; null where there were none. */
+  /** How probable it is that the answer is true, 0 to 1, as among the first unknown answers to questions that the model was not fitted on (see `AnswerCalibration`); null where nothing was calibrated. */
   readonly probability?: Maybe<Scalars['Float']['output']>;
   /** What the triple is for, where it is known already; otherwise null. */
   readonly known?: Maybe<Split>;
@@ -1801,7 +1803,7 @@ export type RelationPrediction = {
   readonly rank: Scalars['Int']['output'];
   /** What the model compares by; larger is more plausible. */
   readonly score: Scalars['Float']['output'];
-  /** How probable the triple is, 0 to 1; null where nothing was calibrated. */
+  /** How probable the triple is, 0 to 1, where it is as likely true as false before; null where nothing was calibrated. */
   readonly probability?: Maybe<Scalars['Float']['output']>;
   /** What the triple is for, where it is known already; otherwise null. */
   readonly known?: Maybe<Split>;
@@ -1819,7 +1821,7 @@ export type TripleScore = {
   readonly tail: Item;
   /** What the model compares by; larger is more plausible. */
   readonly score: Scalars['Float']['output'];
-  /** How probable the triple is, 0 to 1; null where nothing was calibrated. */
+  /** How probable the triple is, 0 to 1, where it is as likely true as false before; null where nothing was calibrated. */
   readonly probability?: Maybe<Scalars['Float']['output']>;
   /** What the triple is for, where it is known already; otherwise null. */
   readonly known?: Maybe<Split>;
@@ -1855,7 +1857,7 @@ export type ReviewedTriple = {
   readonly tail: Item;
   /** What the model compares by; larger is more plausible. */
   readonly score: Scalars['Float']['output'];
-  /** How probable the triple is, 0 to 1; null where nothing was calibrated. */
+  /** How probable the triple is, 0 to 1: of one that is known as `TripleScore.probability`, of one that is missing as `LinkPrediction.probability`; null where nothing was calibrated. */
   readonly probability?: Maybe<Scalars['Float']['output']>;
   /** What the triple is for, where it is known already; otherwise null. */
   readonly known?: Maybe<Split>;
@@ -1932,7 +1934,7 @@ export type NewEntityLink = {
   readonly rank: Scalars['Int']['output'];
   /** What the model compares by; larger is more plausible. */
   readonly score: Scalars['Float']['output'];
-  /** How probable the triple is, 0 to 1; null where nothing was calibrated. */
+  /** How probable it is that the answer is true, 0 to 1, as `LinkPrediction.probability`; null where nothing was calibrated. */
   readonly probability?: Maybe<Scalars['Float']['output']>;
   /** The entity. */
   readonly node: Item;
@@ -2002,6 +2004,32 @@ export type Calibration = {
   readonly chosenNegatives: Scalars['Boolean']['output'];
 };
 
+/**
+ * What stands at the top of a list is what the model confuses with true answers: a probability fitted on false triples by chance calls nearly
+ * all of it true. So this one is fitted on the first ten unknown answers to questions of the validation: those that the validation
+ * triples give are true, the others count as false.
+ *
+ * A probability is 1 / (1 + exp(-(slope * score + offset + tails or heads of its relation))), by logistic regression with a prior for the offsets of the relations.
+ */
+export type AnswerCalibration = {
+  /** What a score is multiplied by; not below 0. */
+  readonly slope: Scalars['Float']['output'];
+  /** What is added. */
+  readonly offset: Scalars['Float']['output'];
+  /** What is added for a relation. */
+  readonly byRelation: ReadonlyArray<RelationOffset>;
+};
+
+/** What is added for a relation before it becomes a probability. */
+export type RelationOffset = {
+  /** Key of the relation. */
+  readonly relation: Scalars['String']['output'];
+  /** Where the tail is asked for. */
+  readonly tails: Scalars['Float']['output'];
+  /** Where the head is asked for. */
+  readonly heads: Scalars['Float']['output'];
+};
+
 /** Which triples were ranked. */
 export type GraphSplit =
   /** Those to choose settings by; what only the test knows is not left out of the candidates. */
@@ -2027,8 +2055,10 @@ export type GraphEvaluation = {
   readonly byFrequency: ReadonlyArray<FrequencySummary>;
   /** How well true triples are told from false ones; null on VALIDATION, and where nothing was fitted. */
   readonly classification?: Maybe<ClassificationMetrics>;
-  /** How far probabilities can be believed; null likewise. */
+  /** How far the probabilities of triples that somebody names can be believed; null likewise. */
   readonly calibration?: Maybe<CalibrationMetrics>;
+  /** How far the probabilities of answers can be believed, the first ten that are not known to each question of the test, at most 1,000 questions; null likewise. */
+  readonly answerCalibration?: Maybe<CalibrationMetrics>;
   /** The rank of every triple from either side, as a TSV file. */
   readonly ranks: BinaryContent;
   /** Where it was computed; null for evaluations older than this field. */
@@ -3518,6 +3548,8 @@ export type ResolversTypes = {
   TrainingTrial: ResolverTypeWrapper<Trial>;
   TrainingProgress: ResolverTypeWrapper<TrainingProgressRecord>;
   Calibration: ResolverTypeWrapper<Calibration>;
+  AnswerCalibration: ResolverTypeWrapper<AnswerCalibration>;
+  RelationOffset: ResolverTypeWrapper<RelationOffset>;
   GraphSplit: GraphSplit;
   GraphEvaluation: ResolverTypeWrapper<EvaluationOf>;
   RankSummary: ResolverTypeWrapper<RankSummaryRecord>;
@@ -3703,6 +3735,8 @@ export type ResolversParentTypes = {
   TrainingTrial: Trial;
   TrainingProgress: TrainingProgressRecord;
   Calibration: Calibration;
+  AnswerCalibration: AnswerCalibration;
+  RelationOffset: RelationOffset;
   GraphEvaluation: EvaluationOf;
   RankSummary: RankSummaryRecord;
   RankMetrics: RankMetricsRecord;
@@ -4289,6 +4323,7 @@ export type GraphModelResolvers<ContextType = Context, ParentType extends Resolv
   validationMeanReciprocalRank?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   trials?: Resolver<ReadonlyArray<ResolversTypes['TrainingTrial']>, ParentType, ContextType>;
   calibration?: Resolver<Maybe<ResolversTypes['Calibration']>, ParentType, ContextType>;
+  answerCalibration?: Resolver<Maybe<ResolversTypes['AnswerCalibration']>, ParentType, ContextType>;
   evaluations?: Resolver<ReadonlyArray<ResolversTypes['GraphEvaluation']>, ParentType, ContextType>;
   device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
   matrixLibrary?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -4433,6 +4468,18 @@ export type CalibrationResolvers<ContextType = Context, ParentType extends Resol
   chosenNegatives?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
+export type AnswerCalibrationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AnswerCalibration'] = ResolversParentTypes['AnswerCalibration']> = {
+  slope?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  offset?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  byRelation?: Resolver<ReadonlyArray<ResolversTypes['RelationOffset']>, ParentType, ContextType>;
+};
+
+export type RelationOffsetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RelationOffset'] = ResolversParentTypes['RelationOffset']> = {
+  relation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tails?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  heads?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export type GraphEvaluationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphEvaluation'] = ResolversParentTypes['GraphEvaluation']> = {
   split?: Resolver<ResolversTypes['GraphSplit'], ParentType, ContextType>;
   both?: Resolver<ResolversTypes['RankSummary'], ParentType, ContextType>;
@@ -4443,6 +4490,7 @@ export type GraphEvaluationResolvers<ContextType = Context, ParentType extends R
   byFrequency?: Resolver<ReadonlyArray<ResolversTypes['FrequencySummary']>, ParentType, ContextType>;
   classification?: Resolver<Maybe<ResolversTypes['ClassificationMetrics']>, ParentType, ContextType>;
   calibration?: Resolver<Maybe<ResolversTypes['CalibrationMetrics']>, ParentType, ContextType>;
+  answerCalibration?: Resolver<Maybe<ResolversTypes['CalibrationMetrics']>, ParentType, ContextType>;
   ranks?: Resolver<ResolversTypes['BinaryContent'], ParentType, ContextType>;
   device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
   milliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
@@ -4836,6 +4884,8 @@ export type Resolvers<ContextType = Context> = {
   TrainingTrial?: TrainingTrialResolvers<ContextType>;
   TrainingProgress?: TrainingProgressResolvers<ContextType>;
   Calibration?: CalibrationResolvers<ContextType>;
+  AnswerCalibration?: AnswerCalibrationResolvers<ContextType>;
+  RelationOffset?: RelationOffsetResolvers<ContextType>;
   GraphEvaluation?: GraphEvaluationResolvers<ContextType>;
   RankSummary?: RankSummaryResolvers<ContextType>;
   RankMetrics?: RankMetricsResolvers<ContextType>;

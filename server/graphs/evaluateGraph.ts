@@ -1,5 +1,5 @@
 /** Evaluates a graph model: ranks of all test (or validation) triples from both sides, summed up and kept with the model. */
-import type { FalseTriples, Judgement } from '#kernels/kge/evaluate.ts';
+import type { FalseTriples, FullJudgement } from '#kernels/kge/evaluate.ts';
 import type { KnowledgeGraph } from '#kernels/kge/graph.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
 import type { DeviceWanted } from '../backends.ts';
@@ -66,7 +66,7 @@ export async function evaluateModel(
     readonly parameters: Parameters;
     readonly graph: KnowledgeGraph;
     readonly falseTriples: FalseTriples;
-    readonly judgement: Judgement | null;
+    readonly judgement: FullJudgement | null;
     readonly split: EvaluatedSplit;
     readonly device: DeviceWanted;
   },

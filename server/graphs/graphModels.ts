@@ -2,7 +2,7 @@
  * Tables `graph_models` and `graph_evaluations`: what was learnt of a graph. The vectors of the entities are an embedding like any
  * other; relations, biases and the calibration lie with the model.
  */
-import type { Evaluation, Judgement, JudgementMetrics } from '#kernels/kge/evaluate.ts';
+import type { Evaluation, FullJudgement, FullJudgementMetrics } from '#kernels/kge/evaluate.ts';
 import type { ModelName } from '#kernels/kge/model.ts';
 import { graphModels } from '#kernels/kge/models.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
@@ -51,7 +51,9 @@ export interface GraphModel {
 }
 
 /** As JSON has it: a threshold that is not there is null. */
-export interface StoredJudgement extends Omit<Judgement, 'thresholds'> {
+export interface StoredJudgement extends Omit<FullJudgement, 'thresholds' | 'answers'> {
+  /** Not there in models older than it. */
+  readonly answers?: FullJudgement['answers'];
   readonly thresholds: { readonly byRelation: readonly (number | null)[]; readonly fallback: number };
 }
 
@@ -120,7 +122,7 @@ export interface NewGraphModel extends Omit<GraphModel, 'id' | 'embeddingId' | '
   readonly parameters: Parameters;
   /** Item of each entity, ascending. */
   readonly entityIds: Float64Array;
-  readonly judgement: Judgement | null;
+  readonly judgement: FullJudgement | null;
 }
 
 /**
@@ -190,7 +192,7 @@ export async function removeGraphModel(transaction: Queryable, { embeddingId }: 
   if (embedding) await dropEmbedding(transaction, embedding);
 }
 
-function storable({ thresholds, ...rest }: Judgement): StoredJudgement {
+function storable({ thresholds, ...rest }: FullJudgement): StoredJudgement {
   const { byRelation, fallback } = thresholds;
   return {
     ...rest,
@@ -203,10 +205,10 @@ function storable({ thresholds, ...rest }: Judgement): StoredJudgement {
 }
 
 /** A judgement as the kernels know it. */
-export function toJudgement({ thresholds, ...rest }: StoredJudgement): Judgement {
+export function toJudgement({ thresholds, answers = null, ...rest }: StoredJudgement): FullJudgement {
   const { byRelation, fallback } = thresholds;
   return {
-    ...rest,
+    ...{ ...rest, answers },
     thresholds: { byRelation: Float64Array.from(byRelation, (value) => value ?? Number.NaN), fallback },
   };
 }
@@ -269,7 +271,7 @@ export interface GraphEvaluation {
   readonly graphModelId: number;
   readonly split: EvaluatedSplit;
   readonly summary: Evaluation;
-  readonly judgement: JudgementMetrics | null;
+  readonly judgement: (Omit<FullJudgementMetrics, 'answers'> & Partial<Pick<FullJudgementMetrics, 'answers'>>) | null;
   /** Null for evaluations older than this column. */
   readonly device: 'GPU' | 'CPU' | null;
   readonly milliseconds: number;

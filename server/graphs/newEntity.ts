@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import type { Relation } from './graphs.ts';
 import type { Guess } from './meaning.ts';
 import { requirePlace, type Side } from './predictLinks.ts';
-import { placeOfRelation, probabilityOf, type ResidentModel, scoresOf } from './residentModels.ts';
+import { placeOfRelation, probabilityOfAnswer, type ResidentModel, scoresOf } from './residentModels.ts';
 
 /** What is said of the new entity: it is one end of a triple, `otherId` is the item at the other. */
 export interface GivenTriple {
@@ -88,7 +88,13 @@ export async function predictForNew(
   return largest(scores, first, (place) => known.has(place)).map((place, i) => {
     const score = scores[place] ?? 0;
     const itemId = model.entityIds[place] ?? 0;
-    return { datasetId: model.datasetId, itemId, rank: i + 1, score, probability: probabilityOf(model, score) };
+    return {
+      datasetId: model.datasetId,
+      itemId,
+      rank: i + 1,
+      score,
+      probability: probabilityOfAnswer(model, side, row, score),
+    };
   });
 }
 

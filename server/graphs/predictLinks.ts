@@ -12,6 +12,7 @@ import {
   placeOfEntity,
   placeOfRelation,
   probabilityOf,
+  probabilityOfAnswer,
   type ResidentModel,
   scoresOf,
 } from './residentModels.ts';
@@ -29,7 +30,7 @@ export interface LinkPrediction {
   /** Among the candidates, from 1; of equal scores the mean. */
   readonly rank: number;
   readonly score: number;
-  /** Calibrated; null where the model has no calibration. */
+  /** As calibrated on the first answers to other questions; null where the model has no calibration. */
   readonly probability: number | null;
   /** What the triple is for, where it is known already. */
   readonly known: Split | null;
@@ -75,7 +76,7 @@ export async function predictLinks(
       side,
       rank: ranks[i] ?? 0,
       score,
-      probability: probabilityOf(model, score),
+      probability: probabilityOfAnswer(model, side, row, score),
       known: known.get(other) ?? null,
     };
   });

@@ -3,8 +3,9 @@
  * take 33 MB, and reading them from the database takes a hundred times as long as comparing with all of them.
  */
 
+import { type AnswerCalibration, answerProbability } from '#kernels/kge/answerCalibration.ts';
 import { type Answerer, createAnswerer } from '#kernels/kge/answerer.ts';
-import type { Calibration } from '#kernels/kge/calibrate.ts';
+import { type Calibration, probabilityOf as tripleProbability } from '#kernels/kge/calibrate.ts';
 import { type Parameters, entityOf as vectorOf } from '#kernels/kge/parameters.ts';
 import { makeQuery, queryWidth } from '#kernels/kge/score.ts';
 import type { Queryable } from '../database/database.ts';
@@ -27,6 +28,8 @@ export interface ResidentModel {
   readonly relations: readonly Relation[];
   /** How scores become probabilities; null where there was nothing to fit that on. */
   readonly calibration: Calibration | null;
+  /** The same for answers to questions. */
+  readonly answers: AnswerCalibration | null;
 }
 
 /** What all models in memory may take, beside the last one. */
@@ -66,6 +69,7 @@ async function readModel(database: Queryable, model: GraphModel): Promise<Reside
     entityIds,
     relationIds,
     calibration: judgement?.calibration ?? null,
+    answers: judgement?.answers ?? null,
   };
 }
 
@@ -99,9 +103,20 @@ export function placeOfRelation(model: ResidentModel, relation: { readonly id: n
   );
 }
 
-/** The calibrated probability of a score (Platt), or null where nothing was calibrated. */
+/** The probability of a triple that somebody names, and that is as likely true as false before; null where nothing was calibrated. */
 export function probabilityOf({ calibration }: Pick<ResidentModel, 'calibration'>, score: number): number | null {
-  return calibration === null ? null : 1 / (1 + Math.exp(-(calibration.slope * score + calibration.offset)));
+  return calibration === null ? null : tripleProbability(calibration, score);
+}
+
+/** The probability of an answer to a question, one of the first that are not known. @param relation place of the relation */
+export function probabilityOfAnswer(
+  { answers, relationIds }: Pick<ResidentModel, 'answers' | 'relationIds'>,
+  side: 'HEAD' | 'TAIL',
+  relation: number,
+  score: number,
+): number | null {
+  if (answers === null) return null;
+  return answerProbability(answers, score, side === 'TAIL' ? relation : relationIds.length + relation);
 }
 
 /** What a question starts from: an entity of the model by its place, or the vector of one that is not in it. */

@@ -6,7 +6,14 @@ import { scoreTriple } from '#kernels/kge/score.ts';
 import { createRandom, sample } from '#kernels/random.ts';
 import type { Queryable } from '../database/database.ts';
 import { findTriplesOfRelation, type Relation, type Split } from './graphs.ts';
-import { placeOfEntity, placeOfRelation, probabilityOf, type ResidentModel, scoresOf } from './residentModels.ts';
+import {
+  placeOfEntity,
+  placeOfRelation,
+  probabilityOf,
+  probabilityOfAnswer,
+  type ResidentModel,
+  scoresOf,
+} from './residentModels.ts';
 
 /** A triple as a model sees it. */
 export interface ReviewedTriple {
@@ -98,7 +105,7 @@ export async function missingTriples(
       found.push({
         ...{ datasetId: model.datasetId, relationId: relation.id, known: null, score },
         ...{ headId: model.entityIds[head] ?? 0, tailId: model.entityIds[tail] ?? 0 },
-        probability: probabilityOf(model, score),
+        probability: probabilityOfAnswer(model, 'TAIL', row, score),
       });
     }
     await pause(signal);

@@ -66,6 +66,26 @@ export const GraphModel: GraphModelResolvers = {
   validationMeanReciprocalRank: ({ best }) => best?.mrr ?? null,
   calibration: ({ judgement }) =>
     judgement === null ? null : { ...judgement.calibration, chosenNegatives: judgement.chosen },
+  async answerCalibration({ judgement, relationIds }, _arguments, { reading }) {
+    const answers = judgement?.answers ?? null;
+    if (answers === null) return null;
+    const { slope, offset, byQuestion } = answers;
+    const relations = await findRelationsById(reading, relationIds);
+    return {
+      ...{ slope, offset },
+      byRelation: relations.flatMap((relation, place) =>
+        relation === null
+          ? []
+          : [
+              {
+                relation: relation.key,
+                tails: byQuestion[place] ?? 0,
+                heads: byQuestion[relationIds.length + place] ?? 0,
+              },
+            ],
+      ),
+    };
+  },
   evaluations: async (model, _arguments, { reading }) =>
     (await listEvaluations(reading, model.id)).map((evaluation) => ({ ...evaluation, model })),
   stale: async (model, _arguments, context) => (await datasetOf(model, context)).version !== model.datasetVersion,
@@ -104,6 +124,7 @@ export const GraphEvaluation: GraphEvaluationResolvers = {
   classification: ({ judgement }) =>
     judgement === null ? null : { ...judgement.classification, chosenNegatives: judgement.chosen },
   calibration: ({ judgement }) => judgement?.calibration ?? null,
+  answerCalibration: ({ judgement }) => judgement?.answers ?? null,
   ranks: ({ model, split, createdAt }) => ({
     url: ranksAddress(model.id, split, createdAt),
     mediaType: 'text/tab-separated-values',

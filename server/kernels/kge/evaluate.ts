@@ -4,6 +4,7 @@
  */
 import { type Backend, processorOf } from '../backend.ts';
 import { createRandom } from '../random.ts';
+import type { AnswerCalibration } from './answerCalibration.ts';
 import {
   type Calibration,
   type CalibrationMetrics,
@@ -166,9 +167,16 @@ export function corrupt(graph: KnowledgeGraph, triples: Int32Array, seed: number
 
 export interface Judgement {
   readonly thresholds: Thresholds;
+  /** Of a triple that is as likely true as false before. */
   readonly calibration: Calibration;
   /** Whether false triples came with the graph; otherwise they are by chance. */
   readonly chosen: boolean;
+}
+
+/** All that makes of scores what somebody can read; the probabilities of answers are fitted by themselves. */
+export interface FullJudgement extends Judgement {
+  /** Null where no answer could be shown. */
+  readonly answers: AnswerCalibration | null;
 }
 
 /** False triples that come with a graph; empty where it has none. */
@@ -201,6 +209,10 @@ export interface JudgementMetrics {
   readonly classification: ClassificationMetrics;
   readonly calibration: CalibrationMetrics;
   readonly chosen: boolean;
+}
+
+export interface FullJudgementMetrics extends JudgementMetrics {
+  readonly answers: CalibrationMetrics | null;
 }
 
 /** How well a judgement does on the test triples; null where there are none. */

@@ -47,6 +47,7 @@ onEveryServer((_engine, start) => {
             dataset { slug } embedding { name itemCount dimension metric }
             curve { epoch loss meanReciprocalRank rate } trials { epochs }
             calibration { slope offset chosenNegatives }
+            answerCalibration { slope offset byRelation { relation tails heads } }
             evaluations {
               split milliseconds device stale both { ${summary} } tails { ${summary} } heads { ${summary} }
               byRelation { relation ranks { count } } byKind { kind ranks { count } } byFrequency { least most ranks { count } }
@@ -54,6 +55,7 @@ onEveryServer((_engine, start) => {
                 count accuracy balancedAccuracy precision recall f1 correlation averagePrecision chosenNegatives
               }
               calibration { brier logLoss calibrationError reliability { probability share count } }
+              answerCalibration { brier calibrationError reliability { probability share count } }
               ranks { url mediaType }
             }
           }
@@ -77,6 +79,12 @@ onEveryServer((_engine, start) => {
     assert.equal(model.validationMeanReciprocalRank, model.curve[model.bestEpoch - 1].meanReciprocalRank);
     assert.equal(model.stale, false);
     assert.equal(model.calibration.chosenNegatives, false);
+    const { slope, offset, byRelation } = model.answerCalibration;
+    assert.deepEqual(
+      byRelation.map(({ relation }: { relation: string }) => relation),
+      ['next', 'before'],
+    );
+    const before = byRelation[1];
 
     const [evaluation] = model.evaluations;
     assert.equal(evaluation.split, 'TEST');
@@ -87,6 +95,20 @@ onEveryServer((_engine, start) => {
     assert.ok(evaluation.both.realistic.meanReciprocalRank > 0.3);
     assert.equal(evaluation.classification.count, 12);
     assert.ok(evaluation.calibration.brier < 0.25);
+    const answered = await server.data(
+      '{ dataset(slug: "towns") { graphModel(name: "rote") { predictLinks(head: "town-3", relation: "before", first: 3) { edges { score probability } } } } }',
+    );
+    for (const { score, probability } of answered.dataset.graphModel.predictLinks.edges) {
+      const told = 1 / (1 + Math.exp(-(slope * score + offset + before.tails)));
+      assert.ok(Math.abs(probability - told) < 1e-9, `${probability} is not ${told}`);
+    }
+    assert.ok(evaluation.answerCalibration.brier < 0.25);
+    const shown = evaluation.answerCalibration.reliability;
+    // Of each of the 12 questions of the test the first ten answers.
+    assert.equal(
+      shown.reduce((sum: number, { count }: { count: number }) => sum + count, 0),
+      120,
+    );
 
     const file = await server.fetch(evaluation.ranks.url);
     assert.equal(file.status, 200);
