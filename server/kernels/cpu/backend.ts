@@ -84,8 +84,8 @@ export interface RunOptions {
   readonly onPiece?: ((done: number) => void) | undefined;
 }
 
-/** The calling thread hears messages at least this often, between two pieces. */
-const MOST_UNHEARD_MILLISECONDS = 4;
+/** Steps of one piece between two of which the calling thread hears messages: each takes at most some milliseconds, and to hear takes 20 µs. */
+const STEPS_UNHEARD = 8;
 const PAGE_BYTES = 65_536;
 const MOST_PAGES = 65_536; // 4 GiB, the end of 32-bit addresses
 /** The first page is the module's own: tables of exp and log lie there. `asc --initialMemory 1` refuses to compile more. */
@@ -94,13 +94,15 @@ const FIRST_BYTE = PAGE_BYTES;
 export class CpuBackend {
   readonly device = 'CPU';
   readonly #memory: WebAssembly.Memory;
-  readonly #own: CpuThread;
+  /** In the calling thread. */
+  readonly #own: WebAssembly.Instance;
+  #alone = 0;
   readonly #threads: readonly CpuThread[];
   #gemm: Promise<string | null> | null = null;
   #library: string | null = null;
   #end = FIRST_BYTE;
 
-  private constructor(memory: WebAssembly.Memory, own: CpuThread, threads: readonly CpuThread[]) {
+  private constructor(memory: WebAssembly.Memory, own: WebAssembly.Instance, threads: readonly CpuThread[]) {
     this.#memory = memory;
     this.#own = own;
     this.#threads = threads;
@@ -110,8 +112,8 @@ export class CpuBackend {
   static async create(threads: CpuThreads | null): Promise<CpuBackend> {
     const module = await WebAssembly.compile(decodeBase64(wasm));
     const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true });
-    const own = await ownThread(module, memory);
-    if (threads === null) return new CpuBackend(memory, own, [own]);
+    const own = await WebAssembly.instantiate(module, { env: { memory } });
+    if (threads === null) return new CpuBackend(memory, own, [ownThread(own)]);
     const started = Array.from({ length: threads.count }, () => threads.start(module, memory));
     return new CpuBackend(memory, own, await Promise.all(started));
   }
@@ -211,8 +213,10 @@ export class CpuBackend {
       options.signal?.throwIfAborted();
       // Where there is nothing to share, no other thread is woken: that takes longer than the small piece itself, and on a machine
       // that is busy with other things a hundred times as long.
-      const alone = calls.every((call) => 'name' in call) ? this.#own : this.#threads[0];
-      await alone?.run(calls);
+      if (calls.every((call) => 'name' in call)) {
+        for (const call of calls) callFunction(this.#own, call);
+        if (++this.#alone % STEPS_UNHEARD === 0) await giveWay();
+      } else await this.#threads[0]?.run(calls);
       options.onPiece?.(1);
       return;
     }
@@ -241,26 +245,26 @@ export class CpuBackend {
   }
 }
 
-/** The calling thread itself. It gives way every few milliseconds, so that messages are heard. */
-async function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<CpuThread> {
-  const instance = await WebAssembly.instantiate(module, { env: { memory } });
-  let gaveWay = performance.now();
+/** The calling thread itself. It gives way after each piece, so that messages are heard. */
+function ownThread(instance: WebAssembly.Instance): CpuThread {
   return {
     async run(calls) {
       for (const call of calls) callFunction(instance, call);
-      if (performance.now() - gaveWay < MOST_UNHEARD_MILLISECONDS) return;
-      await new Promise<void>((resolve) => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => {
-          port1.close();
-          resolve();
-        };
-        port2.postMessage(null);
-      });
-      gaveWay = performance.now();
+      await giveWay();
     },
     close() {},
   };
+}
+
+function giveWay(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /** Calls one function of an instance of the module. */
