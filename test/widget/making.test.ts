@@ -244,7 +244,7 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     );
     await makeGraph(server.database, 'towns', towns);
     const settings =
-      '{ model: COMPLEX, dimension: 16, epochs: 2500, batch: 8, objective: ONE_VS_ALL, validateEvery: 1250 }';
+      '{ model: COMPLEX, dimension: 16, epochs: 5000, batch: 8, objective: ONE_VS_ALL, validateEvery: 2500 }';
     const page = await open('').then(async (page) => {
       await page.evaluate(() => document.querySelector('embedding-map')?.setAttribute('dataset', 'towns'));
       return page;
@@ -265,7 +265,7 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     while (((await training()).training?.curve.length ?? 0) < 2) {}
     // It rests while it is looked at: however busy the machine, it is not over before.
     await server.data('mutation ($id: ID!) { pauseJob(id: $id) { job { state } } }', { id: trainGraph.job.id });
-    assert.deepEqual([detail.embedding, detail.projection, detail.steps], ['complex', 'pca-2d', 2500]);
+    assert.deepEqual([detail.embedding, detail.projection, detail.steps], ['complex', 'pca-2d', 5000]);
     await page.waitForFunction(() => document.querySelector('embedding-map')?.map?.points.count === 40);
 
     await page.getByRole('button', { name: 'New map' }).click();

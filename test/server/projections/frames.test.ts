@@ -197,7 +197,7 @@ test('the entities of a graph can be watched while they are learnt, and the last
     (_, i): TripleText => [`town-${i}`, 'next', `town-${(i + 1) % 40}`, 'TRAIN'],
   );
   await makeGraph(server.database, 'towns', towns);
-  const settings = `{ model: COMPLEX, dimension: 16, epochs: 3000, batch: 8, objective: ONE_VS_ALL }`;
+  const settings = `{ model: COMPLEX, dimension: 16, epochs: 6000, batch: 8, objective: ONE_VS_ALL }`;
   const { trainGraph } = await server.data(
     `mutation { trainGraph(input: { dataset: "towns", name: "towns", settings: ${settings}, seed: 3, evaluate: false }) { job { id } } }`,
   );
@@ -209,7 +209,7 @@ test('the entities of a graph can be watched while they are learnt, and the last
   }>({ query, variables: { job: trainGraph.job.id } })) {
     if (!data) continue;
     const { step, steps, progress, url } = data.projectionFrames;
-    assert.ok(steps === 3000 && step < steps && Math.abs(progress - step / steps) < 1e-6);
+    assert.ok(steps === 6000 && step < steps && Math.abs(progress - step / steps) < 1e-6);
     const response = await server.fetch(url);
     if (response.status !== 200) continue;
     pictures.push({ step, places: frameFromBytes(new Uint8Array(await response.arrayBuffer())).coordinates.data });
