@@ -2057,7 +2057,7 @@ export type GraphEvaluation = {
   readonly classification?: Maybe<ClassificationMetrics>;
   /** How far the probabilities of triples that somebody names can be believed; null likewise. */
   readonly calibration?: Maybe<CalibrationMetrics>;
-  /** How far the probabilities of answers can be believed, the first ten that are not known to each question of the test, at most 1,000 questions; null likewise. */
+  /** How far the probabilities of answers can be believed, the first ten that are not known to each question of the test, of many questions a sample; null likewise. */
   readonly answerCalibration?: Maybe<CalibrationMetrics>;
   /** The rank of every triple from either side, as a TSV file. */
   readonly ranks: BinaryContent;
