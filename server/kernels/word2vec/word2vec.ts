@@ -74,6 +74,8 @@ const RANGES = { SKIP_GRAM: 1, CBOW: 4 } as const satisfies { readonly [Method i
  */
 const CBOW_WORDS = 4096;
 const CBOW_WORDS_PER_WORD = 4;
+/** Words near those words at most: two for each of a window of 5. */
+const CBOW_PAIRS = 2 * 5 * CBOW_WORDS;
 
 export function initializeWord2vec(corpus: Corpus, given: Word2vecOptions = {}): Word2vec {
   const options = withDefaults(given);
@@ -190,21 +192,33 @@ async function trainCbow(backend: CpuBackend, word2vec: Word2vec, places: Places
       ...[places.kept, first, last, blocks, block, window, negatives, width],
       ...[places.inputs, places.outputs, places.limits[block] ?? 0, places.aliases[block] ?? 0],
       ...[tables[block]?.size ?? 0, step.windowKey, step.negativeKey, step.learningRate, places.errors],
+      ...[places.lists + block * blocks * LIST_BYTES, LIST_BYTES, places.ends + block * ENDS_BYTES],
       ...[places.scratch + thread * places.scratchBytes, places.losses + 16 * block],
     ]);
     for (const [i, value] of backend.float64(places.losses, sums.length).entries()) sums[i] = (sums[i] ?? 0) + value;
-    await backend.run('cbowInputs', blocks, (block, thread) => [
-      ...[places.kept, first, last, blocks, block, window, width, places.inputs],
-      ...[step.windowKey, places.errors, places.scratch + thread * places.scratchBytes],
-    ]);
+    await backend.runCalls(blocks, (inBlock) =>
+      Array.from({ length: blocks }, (_, outBlock) => ({
+        name: 'cbowInputs',
+        parameters: [
+          places.lists + (outBlock * blocks + inBlock) * LIST_BYTES,
+          places.ends + outBlock * ENDS_BYTES + 4 * inBlock,
+          width,
+        ],
+      })),
+    );
   }
   backend.float64(places.losses, sums.length).set(sums);
 }
 
 /** Places in the text that CBOW looks at before the inputs learn. */
-export function cbowBatch({ corpus }: Word2vec): number {
-  return Math.min(CBOW_WORDS, CBOW_WORDS_PER_WORD * corpus.words.length);
+export function cbowBatch({ corpus, options }: Word2vec): number {
+  const { window } = options;
+  return Math.min(CBOW_WORDS, CBOW_WORDS_PER_WORD * corpus.words.length, Math.floor(CBOW_PAIRS / (2 * window)));
 }
+
+/** Of each pair two addresses. The ends of a block's lists have a line of the cache for themselves. */
+const LIST_BYTES = 8 * CBOW_PAIRS;
+const ENDS_BYTES = 64;
 
 /** Where things lie in the backend. */
 type Places = ReturnType<typeof upload>;
@@ -227,7 +241,13 @@ function upload(
     kept: backend.allocate(4 * (longest + 2)) + 4, // an end before the first word
     count: backend.allocate(4),
     losses: backend.allocate(16 * blocks * blocks),
-    errors: method === 'CBOW' ? backend.allocate(4 * width * CBOW_WORDS) : 0,
+    ...(method === 'CBOW'
+      ? {
+          errors: backend.allocate(4 * width * CBOW_WORDS),
+          lists: backend.allocate(LIST_BYTES * blocks * blocks),
+          ends: backend.allocate(ENDS_BYTES * blocks),
+        }
+      : { errors: 0, lists: 0, ends: 0 }),
     scratch: backend.allocate(scratchBytes * backend.threadCount),
     scratchBytes,
   };

@@ -80,18 +80,21 @@ export function skipGram(
 
 /**
  * CBOW, one half: for the words first … last-1 of `kept` that are in outBlock, the mean of the words near them against the word
- * and its negatives. Output rows learn at once; what the inputs are to learn goes to errors f32 (last - first, width).
- * scratch: as above, and `width` of f32 more.
+ * and its negatives. Output rows learn at once; what the inputs are to learn goes to errors f32 (last - first, width), and which ones
+ * to `blocks` lists by the block of the input, of listBytes each: pairs of u32, the addresses of an input and of an error.
+ * ends u32 (blocks): the ends of the lists. scratch: as above, and `width` of f32 more.
  */
 export function cbowOutputs(
   kept: usize, first: u32, last: u32, blocks: u32, outBlock: u32, window: u32, negatives: u32, width: u32,
   inputs: usize, outputs: usize, limits: usize, aliases: usize, size: u32,
-  windowKey: u32, negativeKey: u32, learningRate: f32, errors: usize, scratch: usize, loss: usize,
+  windowKey: u32, negativeKey: u32, learningRate: f32, errors: usize, lists: usize, listBytes: usize, ends: usize,
+  scratch: usize, loss: usize,
 ): void {
   const step = <usize>width << 2;
   const contexts = scratch;
   const rows = scratch + (<usize>window << 3);
   const empty = (rows + (<usize>(negatives + 3) << 2) + 15) & ~15;
+  for (let b: u32 = 0; b < blocks; b++) store<u32>(ends + (<usize>b << 2), <u32>(lists + <usize>b * listBytes));
   const mean = empty + step;
   memory.fill(empty, 0, step);
   let sum: f64 = 0;
@@ -100,7 +103,8 @@ export function cbowOutputs(
     const word = load<u32>(kept + (<usize>p << 2));
     if (word == END || (word & (blocks - 1)) != outBlock) continue;
     const near = 1 + hash(windowKey + p) % window;
-    const found = collect(kept + (<usize>p << 2), near, 1, 0, inputs, step, contexts);
+    const error = errors + <usize>(p - first) * step;
+    const found = collectAll(kept + (<usize>p << 2), near, blocks, inputs, step, contexts, ends, error);
     if (found == 0) continue;
     const share = f32x4.splat(<f32>1 / <f32>found);
     for (let at: usize = 0; at < step; at += 16) {
@@ -108,7 +112,6 @@ export function cbowOutputs(
       for (let c: u32 = 0; c < found; c++) x = f32x4.add(x, v128.load(<usize>load<u32>(contexts + (<usize>c << 2)) + at));
       v128.store(mean + at, f32x4.mul(x, share));
     }
-    const error = errors + <usize>(p - first) * step;
     memory.fill(error, 0, step);
     const drawn = draw(word, negatives, hash(negativeKey + p * blocks), blocks, outBlock, limits, aliases, size, outputs, step, rows);
     for (let r = drawn; r % 3 != 0; r++) store<u32>(rows + (<usize>r << 2), <u32>empty);
@@ -119,21 +122,13 @@ export function cbowOutputs(
   store<f64>(loss, <f64>pairs, 8);
 }
 
-/** CBOW, the other half: the errors of the words first … last-1 go to the words of inBlock that were near them. */
-export function cbowInputs(
-  kept: usize, first: u32, last: u32, blocks: u32, inBlock: u32, window: u32, width: u32,
-  inputs: usize, windowKey: u32, errors: usize, scratch: usize,
-): void {
+/** CBOW, the other half: the inputs of a list learn. list … end: pairs of addresses, as `cbowOutputs` leaves them. */
+export function cbowInputs(list: usize, end: usize, width: u32): void {
   const step = <usize>width << 2;
-  for (let p = first; p < last; p++) {
-    if (load<u32>(kept + (<usize>p << 2)) == END) continue;
-    const near = 1 + hash(windowKey + p) % window;
-    const found = collect(kept + (<usize>p << 2), near, blocks, inBlock, inputs, step, scratch);
-    const error = errors + <usize>(p - first) * step;
-    for (let c: u32 = 0; c < found; c++) {
-      const x = <usize>load<u32>(scratch + (<usize>c << 2));
-      for (let at: usize = 0; at < step; at += 16) v128.store(x + at, f32x4.add(v128.load(x + at), v128.load(error + at)));
-    }
+  const last = load<u32>(end);
+  for (let pair = list; pair < <usize>last; pair += 8) {
+    const x = <usize>load<u32>(pair), error = <usize>load<u32>(pair, 4);
+    for (let at: usize = 0; at < step; at += 16) v128.store(x + at, f32x4.add(v128.load(x + at), v128.load(error + at)));
   }
 }
 
@@ -158,6 +153,30 @@ function collect(at: usize, near: u32, blocks: u32, block: u32, inputs: usize, s
     if ((word & (blocks - 1)) != block) continue;
     store<u32>(contexts + (<usize>found << 2), <u32>(inputs + <usize>word * step));
     found++;
+  }
+  return found;
+}
+
+/** The same of all blocks; each row goes with `error` to the end of the list of its block, too. */
+// @ts-ignore: decorator
+@inline
+function collectAll(at: usize, near: u32, blocks: u32, inputs: usize, step: usize, contexts: usize, ends: usize, error: usize): u32 {
+  let first = at;
+  for (let k: u32 = 0; k < near && load<u32>(first - 4) != END; k++) first -= 4;
+  let last = at;
+  for (let k: u32 = 0; k < near && load<u32>(last, 4) != END; k++) last += 4;
+  let found: u32 = 0;
+  for (let q = first; q <= last; q += 4) {
+    if (q == at) continue;
+    const word = load<u32>(q);
+    const row = <u32>(inputs + <usize>word * step);
+    store<u32>(contexts + (<usize>found << 2), row);
+    found++;
+    const end = ends + (<usize>(word & (blocks - 1)) << 2);
+    const pair = <usize>load<u32>(end);
+    store<u32>(pair, row);
+    store<u32>(pair, <u32>error, 4);
+    store<u32>(end, <u32>pair + 8);
   }
   return found;
 }

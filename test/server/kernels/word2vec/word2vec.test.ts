@@ -44,6 +44,7 @@ describe('word2vec', async () => {
     ['skip-gram', small, { dimension: 30, epochs: 2, window: 4 }],
     ['skip-gram of few words', few, { dimension: 7, epochs: 3, negatives: 4 }],
     ['CBOW', small, { method: 'CBOW', dimension: 30, epochs: 2, window: 4 }],
+    ['CBOW of wide windows', zipf(400, 2, 4000), { method: 'CBOW', dimension: 8, epochs: 1, window: 100 }],
     ['CBOW of few words', few, { method: 'CBOW', dimension: 7, epochs: 3, negatives: 1 }],
   ];
 
