@@ -98,7 +98,7 @@ export async function approximateNeighbors(
     );
     onProgress?.((level + 1) / steps);
   }
-  const scratchBytes = 4 * (largest * width + 2 * largest + 8);
+  const scratchBytes = 4 * (largest * width + 2 * largest);
   const scratch = backend.allocate(backend.threadCount * scratchBytes);
   for (let tree = 0; tree < trees; tree++) {
     await backend.run(

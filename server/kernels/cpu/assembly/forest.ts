@@ -6,6 +6,8 @@
 // Where rows lie only along some directions, `rests` f32 (n) says what is to be added to it of either row for what lies beyond, and norms contain it.
 // Equal scores stand in the order of ids, so that a list does not depend on the order in which it was filled.
 import { sum } from './lanes';
+import { isBefore, shift } from './lists';
+import { JOIN, tiles } from './tiles';
 
 // @ts-ignore: decorator
 @inline
@@ -51,12 +53,6 @@ export function forestLevel(rows: usize, width: i32, n: i32, order: usize, keys:
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function before(key: f32, id: u32, otherKey: f32, otherId: u32): bool {
-  return key < otherKey || (key == otherKey && id < otherId);
-}
-
 /** Hoare's selection: smaller keys stand before `middle` afterwards, others from there on. Of equal keys the smaller row comes first. */
 function select(order: usize, keys: usize, from: i32, to: i32, middle: i32): void {
   let low = from, high = to;
@@ -66,8 +62,8 @@ function select(order: usize, keys: usize, from: i32, to: i32, middle: i32): voi
     const pivotId = load<u32>(order + pivotAt);
     let i = low, j = high;
     while (i <= j) {
-      while (before(load<f32>(keys + (<usize>i << 2)), load<u32>(order + (<usize>i << 2)), pivot, pivotId)) i++;
-      while (before(pivot, pivotId, load<f32>(keys + (<usize>j << 2)), load<u32>(order + (<usize>j << 2)))) j--;
+      while (isBefore(load<f32>(keys + (<usize>i << 2)), load<u32>(order + (<usize>i << 2)), pivot, pivotId)) i++;
+      while (isBefore(pivot, pivotId, load<f32>(keys + (<usize>j << 2)), load<u32>(order + (<usize>j << 2)))) j--;
       if (i > j) break;
       const a = <usize>i << 2, b = <usize>j << 2;
       const key = load<f32>(keys + a), id = load<u32>(order + a);
@@ -86,7 +82,7 @@ function select(order: usize, keys: usize, from: i32, to: i32, middle: i32): voi
 
 /**
  * Compares the rows of each leaf with each other, leaves firstLeaf … lastLeaf-1 of `leaves`, and keeps what is near in the lists of both.
- * scratch, of this thread: 4 * (m * width + 2 * m + 8) bytes, with m the rows of the largest leaf rounded up to 8.
+ * scratch, of this thread: 4 * (m * width + 2 * m) bytes, with m the rows of the largest leaf rounded up to 8.
  */
 export function forestJoin(
   rows: usize, width: i32, n: i32, norms: usize, order: usize, leaves: i32, firstLeaf: i32, lastLeaf: i32,
@@ -97,8 +93,7 @@ export function forestJoin(
   for (let leaf = firstLeaf; leaf < lastLeaf; leaf++) {
     const first = border(n, leaf, leaves), count = border(n, leaf + 1, leaves) - first;
     const panels = (count + 7) >> 3;
-    const lengths = scratch, worst = lengths + (<usize>panels << 5), tile = worst + (<usize>panels << 5);
-    const packed = tile + 32;
+    const lengths = scratch, worsts = lengths + (<usize>panels << 5), packed = worsts + (<usize>panels << 5);
     const list = order + (<usize>first << 2);
     // In panels of 8 rows, as in knn.ts. What fills the last panel is infinitely far and wants no neighbours.
     for (let i = 0; i < panels << 3; i++) {
@@ -106,113 +101,19 @@ export function forestJoin(
       if (i >= count) {
         for (let c = 0; c < width; c++) store<f32>(to + (<usize>c << 5), 0);
         store<f32>(lengths + (<usize>i << 2), Infinity);
-        store<f32>(worst + (<usize>i << 2), -Infinity);
+        store<f32>(worsts + (<usize>i << 2), -Infinity);
         continue;
       }
       const row = <usize>load<u32>(list + (<usize>i << 2));
       const from = rows + row * step;
       for (let c = 0; c < width; c++) store<f32>(to + (<usize>c << 5), load<f32>(from + (<usize>c << 2)));
       store<f32>(lengths + (<usize>i << 2), load<f32>(norms + (row << 2)));
-      store<f32>(worst + (<usize>i << 2), load<f32>(scores + ((row * <usize>k + <usize>(k - 1)) << 2)));
+      store<f32>(worsts + (<usize>i << 2), load<f32>(scores + ((row * <usize>k + <usize>(k - 1)) << 2)));
     }
+    // A panel with the halves up to its own: every pair once.
     for (let panel = 0; panel < panels; panel++) {
-      for (let half = 0; half < (panel + 1) << 1; half++) {
-        let q = packed + <usize>(half >> 1) * panelBytes + (<usize>(half & 1) << 4);
-        let r = packed + <usize>panel * panelBytes;
-        const end = r + panelBytes;
-        let a0 = f32x4.splat(0), b0 = f32x4.splat(0);
-        let a1 = f32x4.splat(0), b1 = f32x4.splat(0);
-        let a2 = f32x4.splat(0), b2 = f32x4.splat(0);
-        let a3 = f32x4.splat(0), b3 = f32x4.splat(0);
-        while (r < end) {
-          const left = v128.load(r), right = v128.load(r, 16);
-          const q0 = v128.load_splat<f32>(q);
-          a0 = f32x4.add(a0, f32x4.mul(q0, left));
-          b0 = f32x4.add(b0, f32x4.mul(q0, right));
-          const q1 = v128.load_splat<f32>(q, 4);
-          a1 = f32x4.add(a1, f32x4.mul(q1, left));
-          b1 = f32x4.add(b1, f32x4.mul(q1, right));
-          const q2 = v128.load_splat<f32>(q, 8);
-          a2 = f32x4.add(a2, f32x4.mul(q2, left));
-          b2 = f32x4.add(b2, f32x4.mul(q2, right));
-          const q3 = v128.load_splat<f32>(q, 12);
-          a3 = f32x4.add(a3, f32x4.mul(q3, left));
-          b3 = f32x4.add(b3, f32x4.mul(q3, right));
-          r += 32;
-          q += 32;
-        }
-        const query = half << 2, reference = panel << 3;
-        meet(a0, b0, query, reference, lengths, worst, tile, list, k, scores, ids);
-        meet(a1, b1, query + 1, reference, lengths, worst, tile, list, k, scores, ids);
-        meet(a2, b2, query + 2, reference, lengths, worst, tile, list, k, scores, ids);
-        meet(a3, b3, query + 3, reference, lengths, worst, tile, list, k, scores, ids);
-      }
+      tiles(JOIN, packed, packed, lengths, -2, count, count, width, 0, (panel + 1) << 1, panel, panel + 1, k, scores, ids, 0, worsts, list);
     }
-  }
-}
-
-/** Keeps what is near among one row and eight others of a leaf, all given by their places in it. */
-// @ts-ignore: decorator
-@inline
-function meet(
-  left: v128, right: v128, query: i32, reference: i32, lengths: usize, worst: usize, tile: usize, list: usize,
-  k: i32, scores: usize, ids: usize,
-): void {
-  const own = v128.load_splat<f32>(lengths + (<usize>query << 2));
-  const others = lengths + (<usize>reference << 2), limits = worst + (<usize>reference << 2);
-  const minusTwo = f32x4.splat(-2);
-  const near = f32x4.add(f32x4.add(own, v128.load(others)), f32x4.mul(minusTwo, left));
-  const far = f32x4.add(f32x4.add(own, v128.load(others, 16)), f32x4.mul(minusTwo, right));
-  const limit = v128.load_splat<f32>(worst + (<usize>query << 2));
-  const wanted = v128.or(
-    f32x4.le(near, f32x4.pmax(limit, v128.load(limits))),
-    f32x4.le(far, f32x4.pmax(limit, v128.load(limits, 16))),
-  );
-  if (!v128.any_true(wanted)) return;
-  v128.store(tile, near);
-  v128.store(tile, far, 16);
-  keepNear(query, reference, worst, tile, list, k, scores, ids);
-}
-
-function keepNear(query: i32, reference: i32, worst: usize, tile: usize, list: usize, k: i32, scores: usize, ids: usize): void {
-  const row = load<u32>(list + (<usize>query << 2));
-  for (let lane = 0; lane < 8; lane++) {
-    const place = reference + lane;
-    const score = load<f32>(tile + (<usize>lane << 2));
-    if (place <= query || score == Infinity) continue; // a pair is met once, and what only fills a panel never
-    const limit = worst + (<usize>query << 2), otherLimit = worst + (<usize>place << 2);
-    const isNear = score <= load<f32>(limit), isNearToo = score <= load<f32>(otherLimit);
-    if (!isNear && !isNearToo) continue;
-    const other = load<u32>(list + (<usize>place << 2));
-    if (isNear) store<f32>(limit, insert(scores, ids, row, k, score, other));
-    if (isNearToo) store<f32>(otherLimit, insert(scores, ids, other, k, score, row));
-  }
-}
-
-/** Puts an id into the list of a row, unless it is there: the score of a pair is always the same. @returns the worst score of the list */
-function insert(scores: usize, ids: usize, row: u32, k: i32, score: f32, id: u32): f32 {
-  const list = scores + ((<usize>row * <usize>k) << 2);
-  const names = ids + ((<usize>row * <usize>k) << 2);
-  const end = list + (<usize>(k - 1) << 2);
-  const toNames = names - list;
-  const worst = load<f32>(end);
-  if (!before(score, id, worst, load<u32>(end + toNames))) return worst;
-  let at = end;
-  while (at > list && before(score, id, load<f32>(at - 4), load<u32>(at - 4 + toNames))) at -= 4;
-  if (at > list && load<u32>(at - 4 + toNames) == id) return worst;
-  shift(at, end, toNames);
-  store<f32>(at, score);
-  store<u32>(at + toNames, id);
-  return load<f32>(end);
-}
-
-/** Moves what lies from `at` to before `end` one place on, and so the names: lists are short, and a call of memory.copy is not. */
-// @ts-ignore: decorator
-@inline
-function shift(at: usize, end: usize, toNames: usize): void {
-  for (let place = end; place > at; place -= 4) {
-    store<f32>(place, load<f32>(place - 4));
-    store<u32>(place + toNames, load<u32>(place - 4 + toNames));
   }
 }
 
@@ -284,9 +185,9 @@ function visit(
     const score = sum(left) + (rest + load<f32>(rests + (<usize>j << 2)));
     const end = list + (<usize>(k - 1) << 2);
     const toNames = names - list;
-    if (!before(score, j, load<f32>(end), load<u32>(end + toNames) & ~FRESH)) continue;
+    if (!isBefore(score, j, load<f32>(end), load<u32>(end + toNames) & ~FRESH)) continue;
     let to = end;
-    while (to > list && before(score, j, load<f32>(to - 4), load<u32>(to - 4 + toNames) & ~FRESH)) to -= 4;
+    while (to > list && isBefore(score, j, load<f32>(to - 4), load<u32>(to - 4 + toNames) & ~FRESH)) to -= 4;
     shift(to, end, toNames);
     store<f32>(to, score);
     store<u32>(to + toNames, j | FRESH);

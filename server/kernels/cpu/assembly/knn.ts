@@ -2,12 +2,13 @@
 //
 // A matrix of n rows and d columns is *packed*: rows in panels of 8, inside a panel column by column, so that the
 // 8 values of one column lie together: packed[(row >> 3) * 8 * d + column * 8 + (row & 7)]. The last panel is filled with zeros.
-// One tile is 4 queries (half a panel) against 8 references (a panel): 8 accumulators of 4 lanes stay in registers,
-// and every loaded value is used 4 or 8 times.
+// Products are made of it tile by tile (tiles.ts).
 //
 // score(query, reference) = norm[reference] + scale * <query, reference>: smaller is nearer.
 //   Euclidean: norm = |reference|^2, scale = -2 (the square of the query's own length is the same for all);
 //   cosine of unit rows and inner product: norm = 0, scale = -1.
+import { insert, isBefore } from './lists';
+import { KEEP_BEST, PUT_OUT, tiles } from './tiles';
 
 /** Rows first … last-1 of a row-major matrix into panels. `first` is a multiple of 8. */
 export function pack(rows: usize, packed: usize, n: i32, d: i32, first: i32, last: i32): void {
@@ -46,7 +47,7 @@ export function scores(
   queries: usize, references: usize, norms: usize, scale: f32, d: i32,
   firstHalf: i32, lastHalf: i32, firstPanel: i32, lastPanel: i32, out: usize,
 ): void {
-  tiles(false, queries, references, norms, scale, 0, 0, d, firstHalf, lastHalf, firstPanel, lastPanel, 0, out, 0, 0);
+  tiles(PUT_OUT, queries, references, norms, scale, 0, 0, d, firstHalf, lastHalf, firstPanel, lastPanel, 0, out, 0, 0, 0, 0);
 }
 
 /**
@@ -61,86 +62,8 @@ export function search(
   k: i32, scores: usize, ids: usize, excludeSelf: i32,
 ): void {
   tiles(
-    true, queries, references, norms, scale, n, queryCount, d, firstHalf, lastHalf, firstPanel, lastPanel, k, scores, ids, excludeSelf,
+    KEEP_BEST, queries, references, norms, scale, n, queryCount, d, firstHalf, lastHalf, firstPanel, lastPanel, k, scores, ids, excludeSelf, 0, 0,
   );
-}
-
-/** Tile by tile, the scores: the best of them kept, as `search` says, or all put out, as `scores` says. Which is known where this is inlined. */
-// @ts-ignore: decorator
-@inline
-function tiles(
-  keepBest: bool, queries: usize, references: usize, norms: usize, scale: f32, n: i32, queryCount: i32, d: i32,
-  firstHalf: i32, lastHalf: i32, firstPanel: i32, lastPanel: i32, k: i32, scores: usize, ids: usize, excludeSelf: i32,
-): void {
-  const scales = f32x4.splat(scale);
-  const panelBytes = <usize>d << 5;
-  const rowBytes = <usize>(lastPanel - firstPanel) << 5;
-  for (let half = firstHalf; half < lastHalf; half++) {
-    const queryAt = queries + <usize>(half >> 1) * panelBytes + (<usize>(half & 1) << 4);
-    const query = half << 2;
-    let worst0: f32 = 0, worst1: f32 = 0, worst2: f32 = 0, worst3: f32 = 0;
-    if (keepBest) {
-      // Past the last query the threshold is -infinity: nothing is kept.
-      worst0 = threshold(scores, query, k, queryCount);
-      worst1 = threshold(scores, query + 1, k, queryCount);
-      worst2 = threshold(scores, query + 2, k, queryCount);
-      worst3 = threshold(scores, query + 3, k, queryCount);
-    }
-    for (let panel = firstPanel; panel < lastPanel; panel++) {
-      let q = queryAt;
-      let r = references + <usize>panel * panelBytes;
-      const end = r + panelBytes;
-      let a0 = f32x4.splat(0), b0 = f32x4.splat(0);
-      let a1 = f32x4.splat(0), b1 = f32x4.splat(0);
-      let a2 = f32x4.splat(0), b2 = f32x4.splat(0);
-      let a3 = f32x4.splat(0), b3 = f32x4.splat(0);
-      while (r < end) {
-        const left = v128.load(r);
-        const right = v128.load(r, 16);
-        const q0 = v128.load_splat<f32>(q);
-        a0 = f32x4.add(a0, f32x4.mul(q0, left));
-        b0 = f32x4.add(b0, f32x4.mul(q0, right));
-        const q1 = v128.load_splat<f32>(q, 4);
-        a1 = f32x4.add(a1, f32x4.mul(q1, left));
-        b1 = f32x4.add(b1, f32x4.mul(q1, right));
-        const q2 = v128.load_splat<f32>(q, 8);
-        a2 = f32x4.add(a2, f32x4.mul(q2, left));
-        b2 = f32x4.add(b2, f32x4.mul(q2, right));
-        const q3 = v128.load_splat<f32>(q, 12);
-        a3 = f32x4.add(a3, f32x4.mul(q3, left));
-        b3 = f32x4.add(b3, f32x4.mul(q3, right));
-        r += 32;
-        q += 32;
-      }
-      const reference = panel << 3;
-      const normsLeft = v128.load(norms + (<usize>reference << 2));
-      const normsRight = v128.load(norms + (<usize>reference << 2), 16);
-      const left0 = f32x4.add(normsLeft, f32x4.mul(scales, a0)), right0 = f32x4.add(normsRight, f32x4.mul(scales, b0));
-      const left1 = f32x4.add(normsLeft, f32x4.mul(scales, a1)), right1 = f32x4.add(normsRight, f32x4.mul(scales, b1));
-      const left2 = f32x4.add(normsLeft, f32x4.mul(scales, a2)), right2 = f32x4.add(normsRight, f32x4.mul(scales, b2));
-      const left3 = f32x4.add(normsLeft, f32x4.mul(scales, a3)), right3 = f32x4.add(normsRight, f32x4.mul(scales, b3));
-      if (keepBest) {
-        const t0 = f32x4.splat(worst0), t1 = f32x4.splat(worst1), t2 = f32x4.splat(worst2), t3 = f32x4.splat(worst3);
-        if (better(left0, right0, t0)) worst0 = keep(left0, right0, reference, n, query, k, scores, ids, excludeSelf);
-        if (better(left1, right1, t1)) worst1 = keep(left1, right1, reference, n, query + 1, k, scores, ids, excludeSelf);
-        if (better(left2, right2, t2)) worst2 = keep(left2, right2, reference, n, query + 2, k, scores, ids, excludeSelf);
-        if (better(left3, right3, t3)) worst3 = keep(left3, right3, reference, n, query + 3, k, scores, ids, excludeSelf);
-      } else {
-        const to = scores + <usize>((half - firstHalf) << 2) * rowBytes + (<usize>(panel - firstPanel) << 5);
-        put(to, left0, right0);
-        put(to + rowBytes, left1, right1);
-        put(to + 2 * rowBytes, left2, right2);
-        put(to + 3 * rowBytes, left3, right3);
-      }
-    }
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function put(to: usize, left: v128, right: v128): void {
-  v128.store(to, left);
-  v128.store(to, right, 16);
 }
 
 /**
@@ -196,67 +119,12 @@ function keepBack(score: v128, row: i32, column: i32, k: i32, scores: usize, ids
 
 function insertPair(score: f32, row: i32, id: i32, k: i32, scores: usize, ids: usize, worsts: usize): void {
   const list = scores + (<usize>row * <usize>k << 2);
-  const names = ids + (<usize>row * <usize>k << 2);
-  let place = k - 1;
+  const end = list + (<usize>(k - 1) << 2), toIds = ids - scores;
   // What fills up a tile is at Infinity as a column, and has the threshold -Infinity as a row.
-  if (!(score < Infinity) || id == row || !isBefore(score, id, list, names, place)) return;
+  if (!(score < Infinity) || id == row || !isBefore(score, id, load<f32>(end), load<u32>(end + toIds))) return;
   if (load<f32>(worsts + (<usize>row << 2)) == -Infinity) return;
-  while (place > 0 && isBefore(score, id, list, names, place - 1)) {
-    store<f32>(list + (<usize>place << 2), load<f32>(list + (<usize>(place - 1) << 2)));
-    store<u32>(names + (<usize>place << 2), load<u32>(names + (<usize>(place - 1) << 2)));
-    place--;
-  }
-  store<f32>(list + (<usize>place << 2), score);
-  store<u32>(names + (<usize>place << 2), id);
-  store<f32>(worsts + (<usize>row << 2), load<f32>(list + (<usize>(k - 1) << 2)));
-}
-
-// @ts-ignore: decorator
-@inline
-function isBefore(score: f32, id: i32, list: usize, names: usize, place: i32): bool {
-  const other = load<f32>(list + (<usize>place << 2));
-  return score < other || (score == other && <u32>id < load<u32>(names + (<usize>place << 2)));
-}
-
-// @ts-ignore: decorator
-@inline
-function threshold(scores: usize, query: i32, k: i32, queryCount: i32): f32 {
-  return query < queryCount ? load<f32>(scores + (<usize>(query * k + k - 1) << 2)) : -Infinity;
-}
-
-// @ts-ignore: decorator
-@inline
-function better(left: v128, right: v128, worst: v128): bool {
-  return v128.any_true(v128.or(f32x4.lt(left, worst), f32x4.lt(right, worst)));
-}
-
-/** Merges 8 scores into the list of one query. @returns the worst score of the list */
-function keep(
-  left: v128, right: v128, reference: i32, n: i32, query: i32, k: i32, scores: usize, ids: usize, excludeSelf: i32,
-): f32 {
-  const list = scores + (<usize>(query * k) << 2);
-  const names = ids + (<usize>(query * k) << 2);
-  insert(f32x4.extract_lane(left, 0), reference, n, query, k, list, names, excludeSelf);
-  insert(f32x4.extract_lane(left, 1), reference + 1, n, query, k, list, names, excludeSelf);
-  insert(f32x4.extract_lane(left, 2), reference + 2, n, query, k, list, names, excludeSelf);
-  insert(f32x4.extract_lane(left, 3), reference + 3, n, query, k, list, names, excludeSelf);
-  insert(f32x4.extract_lane(right, 0), reference + 4, n, query, k, list, names, excludeSelf);
-  insert(f32x4.extract_lane(right, 1), reference + 5, n, query, k, list, names, excludeSelf);
-  insert(f32x4.extract_lane(right, 2), reference + 6, n, query, k, list, names, excludeSelf);
-  insert(f32x4.extract_lane(right, 3), reference + 7, n, query, k, list, names, excludeSelf);
-  return load<f32>(list + (<usize>(k - 1) << 2));
-}
-
-function insert(score: f32, id: i32, n: i32, query: i32, k: i32, list: usize, names: usize, excludeSelf: i32): void {
-  let place = k - 1;
-  if (!(score < load<f32>(list + (<usize>place << 2))) || id >= n || (excludeSelf && id == query)) return;
-  while (place > 0 && score < load<f32>(list + (<usize>(place - 1) << 2))) {
-    store<f32>(list + (<usize>place << 2), load<f32>(list + (<usize>(place - 1) << 2)));
-    store<u32>(names + (<usize>place << 2), load<u32>(names + (<usize>(place - 1) << 2)));
-    place--;
-  }
-  store<f32>(list + (<usize>place << 2), score);
-  store<u32>(names + (<usize>place << 2), <u32>id);
+  insert(list, end, toIds, score, id);
+  store<f32>(worsts + (<usize>row << 2), load<f32>(end));
 }
 
 /**
@@ -283,23 +151,11 @@ export function rerank(
       const id = load<u32>(candidates + ((<usize>query * <usize>c + <usize>candidate) << 2));
       if (id == 0xffffffff) continue;
       const y = rows + <usize>id * bytes;
-      const sum = metric == 0
+      const distance = metric == 0
         ? Math.sqrt(squaredDifference(x, y, bytes))
         : metric == 1 ? Math.max(0, 1 - innerProduct(x, y, bytes)) : -innerProduct(x, y, bytes);
-      const distance = <f32>sum;
-      let place = k - 1;
-      const worst = load<f32>(list + (<usize>place << 2));
-      if (distance > worst || (distance == worst && id >= load<u32>(names + (<usize>place << 2)))) continue;
-      while (place > 0) {
-        const before = load<f32>(list + (<usize>(place - 1) << 2));
-        const name = load<u32>(names + (<usize>(place - 1) << 2));
-        if (before < distance || (before == distance && name < id)) break;
-        store<f32>(list + (<usize>place << 2), before);
-        store<u32>(names + (<usize>place << 2), name);
-        place--;
-      }
-      store<f32>(list + (<usize>place << 2), distance);
-      store<u32>(names + (<usize>place << 2), id);
+      const end = list + (<usize>(k - 1) << 2), toIds = ids - distances;
+      if (isBefore(<f32>distance, id, load<f32>(end), load<u32>(end + toIds))) insert(list, end, toIds, <f32>distance, id);
     }
   }
 }
