@@ -9,6 +9,7 @@
  * the same answer to the last bit, wherever the vectors are.
  */
 import { exactDistance, LONGEST, SHORTEST } from '#kernels/scan.ts';
+import { distanceOnSphere } from '#kernels/spherize.ts';
 import { decodeVector } from '../database/copyBinary.ts';
 import type { Database, Parameter, Queryable, QueryOptions } from '../database/database.ts';
 import { type Condition, throwConditionError } from '../datasets/conditions.ts';
@@ -25,8 +26,8 @@ export interface NearestQuery {
   /** What is near. Another than the embedding's own is searched exactly: an index has the order of one. Default: the embedding's. */
   readonly metric?: Metric | undefined;
   /**
-   * What is taken from every vector before it is brought to length 1, float32 of the embedding's dimension: what is compared are directions
-   * around it, by the database. The query's vector is one of length 1 already.
+   * What is taken from every vector before it is brought to length 1, float32 of the embedding's dimension: what is compared are places
+   * on the unit sphere around it, by their Euclidean distance whatever the metric. The query's vector is one of length 1 already, or 0.
    */
   readonly around?: Float32Array | undefined;
   /** How many, 1 to 1000. */
@@ -109,8 +110,9 @@ const RESIDENT_NUMBERS = 1e8;
 export async function nearestItems(
   database: Database,
   embedding: SearchedEmbedding,
-  query: NearestQuery,
+  given: NearestQuery,
 ): Promise<NearestAnswer> {
+  const query = given.around === undefined ? given : { ...given, metric: 'EUCLIDEAN' as const };
   const { first, exclude = [], method = 'AUTO', metric = embedding.metric, resident } = query;
   const efSearch = checkedEfSearch(query);
   if (method === 'INDEX') checkIndex(embedding, query);
@@ -217,12 +219,12 @@ async function searchResident(
   resident: Resident | undefined,
 ): Promise<Found[] | null> {
   const { vector, metric = embedding.metric, around, first, exclude = [], condition } = query;
-  if (around !== undefined || resident?.holds(embedding) !== true || !isComparable(vector)) return null;
+  if (resident?.holds(embedding) !== true || !isComparable(vector)) return null;
   const among =
     condition === undefined
       ? null
       : await readItemIds(database, { id: embedding.datasetId }, condition, options(query));
-  const found = await resident.search(embedding, { vector, metric, first, exclude, among });
+  const found = await resident.search(embedding, { vector, metric, around, first, exclude, among });
   if (found === null) return null;
   return Array.from(found.itemIds, (itemId, i) => ({ itemId, distance: found.distances[i] ?? 0 }));
 }
@@ -240,14 +242,15 @@ function isComparable(vector: Float32Array): boolean {
  * where it cannot tell the last of them from the last that is wanted, many more.
  */
 async function searchExactly(database: Queryable, embedding: Searched, query: NearestQuery): Promise<Found[]> {
-  const { first, vector, metric = embedding.metric } = query;
-  // Directions around a mean are compared by the database alone: there is no other answer to agree with.
-  if (query.around !== undefined) return await scanTable(database, embedding, query, first);
+  const { first, vector, metric = embedding.metric, around } = query;
   const measured = { ...query, withVectors: true };
   const few = await scanTable(database, embedding, measured, first + SPARE);
-  const decided = few.length < first + SPARE || isDecided(few, { ...embedding, metric }, first);
+  const isRelative = metric !== 'COSINE' && around === undefined;
+  const decided = few.length < first + SPARE || isDecided(few, embedding.dimension, isRelative, first);
   const found = decided ? few : await scanTable(database, embedding, measured, first + MANY_SPARE);
-  return measure(found, vector, metric);
+  return measure(found, (row) =>
+    around === undefined ? exactDistance(vector, row, metric) : distanceOnSphere(row, around, vector),
+  );
 }
 
 /** Rows beyond those wanted that are measured. Of 70,000 pictures the tenth and the eleventh neighbour are some thousandths apart. */
@@ -256,21 +259,22 @@ const MANY_SPARE = 100;
 /** 2^-24: half of the distance from 1 to the next float32. */
 const ROUNDING = 2 ** -24;
 
-/** Whether no row beyond those found can be nearer than the last one wanted, as far as the rounding of float32 goes. */
-function isDecided(found: readonly Found[], { dimension, metric }: Searched, first: number): boolean {
+/**
+ * Whether no row beyond those found can be nearer than the last one wanted, as far as the rounding of float32 goes.
+ * @param isRelative to the distances; otherwise to length 1
+ */
+function isDecided(found: readonly Found[], dimension: number, isRelative: boolean, first: number): boolean {
   const [lastWanted, last] = [found[first - 1]?.distance ?? 0, found.at(-1)?.distance ?? 0];
   // A sum of d terms errs by d roundings at most (Higham 2002, section 4.2); one of products relative to the lengths, of which
   // those that are compared here are the measure.
-  const size = metric === 'COSINE' ? 1 : Math.max(Math.abs(lastWanted), Math.abs(last));
+  const size = isRelative ? Math.max(Math.abs(lastWanted), Math.abs(last)) : 1;
   return last - lastWanted > 2 * (dimension + 4) * ROUNDING * size;
 }
 
 /** In float64, what float32 could tell at all. */
-function measure(found: readonly Found[], vector: Float32Array, metric: Metric): Found[] {
+function measure(found: readonly Found[], distanceTo: (row: Float32Array) => number): Found[] {
   return found.map(({ bytes, ...one }) =>
-    bytes === undefined || !Number.isFinite(one.distance)
-      ? one
-      : { ...one, distance: exactDistance(vector, decodeVector(bytes), metric) },
+    bytes === undefined || !Number.isFinite(one.distance) ? one : { ...one, distance: distanceTo(decodeVector(bytes)) },
   );
 }
 

@@ -23,6 +23,8 @@ export interface ResidentQuery {
   readonly vector: Float32Array;
   /** What is near. Default: the embedding's. */
   readonly metric?: Metric;
+  /** Where places on the unit sphere around a mean are compared: the mean, and `vector` is such a place. */
+  readonly around?: Float32Array | undefined;
   readonly first: number;
   /** Ids of items that are not wanted. */
   readonly exclude: readonly number[];

@@ -7,6 +7,7 @@ import { GpuBackend, GpuError } from '#kernels/gpu/backend.ts';
 import type { Matrix } from '#kernels/matrix.ts';
 import { nearestRows, placeRows, type ScannedRows } from '#kernels/scan.ts';
 import { placeOnCard, type RowsOnCard } from '#kernels/scanOnGpu.ts';
+import { nearestOnSphere, type Sphere, sphereAround } from '#kernels/scanSphere.ts';
 import { chooseGpu } from '../backends.ts';
 import { readComputeDevice } from '../config.ts';
 import { cpuThreads } from '../cpuThreads.ts';
@@ -30,6 +31,7 @@ export type ResidentRequest =
       readonly embeddingId: number;
       readonly vector: Float32Array;
       readonly metric: Metric;
+      readonly around?: Float32Array | undefined;
       readonly first: number;
       readonly exclude: readonly number[];
       /** Ids of the items among which to search, big-endian int64 each, in any order; null: all. */
@@ -62,6 +64,8 @@ interface Kept {
   readonly itemIds: Float64Array;
   /** Where a graphics card was found to be faster; null: the processor. */
   card: { readonly rows: RowsOnCard; readonly backend: GpuBackend } | null;
+  /** The sphere that was asked for last: maps of one embedding mostly have the same. */
+  sphere: Sphere | null;
 }
 
 /** Fewer numbers than this are gone through before another thread has been told to. */
@@ -117,7 +121,7 @@ async function load(embedding: Pick<Embedding, 'id' | 'dimension' | 'metric'>): 
     backend.close();
     return { version: null };
   }
-  const found: Kept = { backend, placed, itemIds: ids, card: null };
+  const found: Kept = { backend, placed, itemIds: ids, card: null, sphere: null };
   found.card = await placeWhereFaster(found, matrix);
   kept.set(embedding.id, found);
   return { version };
@@ -181,6 +185,7 @@ async function searchNow({
   embeddingId,
   vector,
   metric,
+  around,
   first,
   exclude,
   among,
@@ -189,11 +194,14 @@ async function searchNow({
   if (found === undefined) throw new Error(`Embedding ${embeddingId} is not in memory.`);
   const { backend, placed, itemIds } = found;
   const options = {
-    metric,
     among: among === null ? null : rowsOf(among, itemIds),
     exclude: exclude.map((itemId) => rowOf(itemId, itemIds)),
   };
-  const search = (card: RowsOnCard | null) => nearestRows(backend, placed, vector, first, { ...options, card });
+  const sphere = around === undefined ? null : await sphereOf(found, around);
+  const search = (card: RowsOnCard | null) =>
+    sphere === null
+      ? nearestRows(backend, placed, vector, first, { ...options, metric, card })
+      : nearestOnSphere(backend, placed, sphere, vector, first, { ...options, card });
   const { rows, distances } = await search(found.card?.rows ?? null).catch((error: unknown) => {
     if (!(error instanceof GpuError)) throw error;
     found.card = null; // the processor answers from now on
@@ -204,6 +212,13 @@ async function searchNow({
     distances,
     device: found.card === null ? 'CPU' : 'GPU',
   };
+}
+
+async function sphereOf(found: Kept, mean: Float32Array): Promise<Sphere> {
+  const { sphere } = found;
+  if (sphere?.mean.every((value, j) => value === mean[j]) === true) return sphere;
+  found.sphere = await sphereAround(found.backend, found.placed, mean);
+  return found.sphere;
 }
 
 function drop(embeddingId: number): void {

@@ -42,11 +42,11 @@ export interface Nearest {
 /** Rows of a piece of work: a millisecond or so. */
 const PIECE_NUMBERS = 4e6;
 /** Below this share of the rows, those asked for are gone through by their names. */
-const FEW = 1 / 8;
+export const FEW = 1 / 8;
 /** Rows per neighbour, those of least bounds, that are compared to know how far the nearest can be. */
-const LIKELY = 2;
+export const LIKELY = 2;
 /** 2^-24: half of the distance from 1 to the next float32. */
-const ROUNDING = 2 ** -24;
+export const ROUNDING = 2 ** -24;
 /** Outside of these lengths squares vanish in float32, or overflow. */
 export const SHORTEST = 1e-15;
 export const LONGEST = 1e15;
@@ -84,29 +84,27 @@ export async function placeRows(backend: CpuBackend, matrix: Matrix, metric: Met
   return { rows, columns, metric, at, stride, query, out, list, lengths, longest, all, sketch };
 }
 
+export interface ScanOptions {
+  /** What is near; that with which the rows were placed when absent. What is in memory serves each. */
+  readonly metric?: Metric;
+  /** Row numbers, ascending; null: all. */
+  readonly among?: Uint32Array | null;
+  /** Row numbers that are no answer. */
+  readonly exclude?: readonly number[];
+  /** The same rows on a graphics card, where the pass over all is to be made there. */
+  readonly card?: RowsOnCard | null;
+}
+
 /**
  * The k rows nearest to a vector of d numbers. Rows without a length are no answer under COSINE.
- * @param metric what is near; that with which the rows were placed when absent. What is in memory serves each.
- * @param among row numbers, ascending; null: all
- * @param exclude row numbers that are no answer
- * @param card the same rows on a graphics card, where the pass over all is to be made there. @throws GpuError where it fails
+ * @throws GpuError where the card fails
  */
 export async function nearestRows(
   backend: CpuBackend,
   given: ScannedRows,
   vector: Float32Array,
   k: number,
-  {
-    metric = given.metric,
-    among = null,
-    exclude = [],
-    card = null,
-  }: {
-    readonly metric?: Metric;
-    readonly among?: Uint32Array | null;
-    readonly exclude?: readonly number[];
-    readonly card?: RowsOnCard | null;
-  } = {},
+  { metric = given.metric, among = null, exclude = [], card = null }: ScanOptions = {},
 ): Promise<Nearest> {
   const placed = metric === given.metric ? given : { ...given, metric };
   const { rows: n, lengths, all } = placed;
@@ -204,7 +202,7 @@ async function scanRows(
  * Squared distances to the query, or what a cosine or an inner product is but for the query's length, negated: float32, one for each row
  * asked for.
  */
-async function scores32(
+export async function scores32(
   backend: CpuBackend,
   { rows: n, metric, at, stride, query, out, list, lengths }: Omit<ScannedRows, 'sketch'>,
   asked: Uint32Array,
@@ -234,7 +232,12 @@ async function scores32(
 }
 
 /** The k-th smallest score of the rows asked for, or infinity where there are fewer. */
-function kthSmallest(scores: Float32Array, asked: Uint32Array, answers: (row: number) => boolean, k: number): number {
+export function kthSmallest(
+  scores: Float32Array | Float64Array,
+  asked: Uint32Array,
+  answers: (row: number) => boolean,
+  k: number,
+): number {
   // A heap of the k smallest, the largest of them on top.
   const heap = new Float64Array(k).fill(Number.POSITIVE_INFINITY);
   let most = heap[0] ?? 0;
@@ -248,8 +251,8 @@ function kthSmallest(scores: Float32Array, asked: Uint32Array, answers: (row: nu
 }
 
 /** The rows of a score no larger than the limit. */
-function within(
-  scores: Float32Array,
+export function within(
+  scores: Float32Array | Float64Array,
   asked: Uint32Array,
   limit: number,
   answers: (row: number) => boolean,
@@ -263,7 +266,7 @@ function within(
 }
 
 /** Puts a number in place of the largest, which is on top, where it is smaller. @returns whether it was */
-function pushSmaller(heap: Float64Array, value: number): boolean {
+export function pushSmaller(heap: Float64Array, value: number): boolean {
   if (value >= (heap[0] ?? 0)) return false;
   let place = 0;
   for (;;) {
@@ -284,7 +287,7 @@ export function nearestRowsPlain(
   metric: Metric,
   vector: Float32Array,
   k: number,
-  { among = null, exclude = [] }: { readonly among?: Uint32Array | null; readonly exclude?: readonly number[] } = {},
+  { among = null, exclude = [] }: Pick<ScanOptions, 'among' | 'exclude'> = {},
 ): Nearest {
   const found = Array.from(among ?? Array(matrix.rows).keys(), (row) => ({
     row,

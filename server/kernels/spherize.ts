@@ -3,6 +3,7 @@
  * counts; what is left is the direction in which a row differs from the rest (the Embedding Projector calls it "sphereize data"; for
  * word vectors the mean is what is taken away first by Mu and Viswanath 2018, "All-but-the-top", algorithm 1, step 1).
  */
+import { distance } from './distance.ts';
 import { createMatrix, type Matrix, rowOf } from './matrix.ts';
 
 // n rows, d columns.
@@ -36,4 +37,9 @@ export function spherize(matrix: Matrix, mean: Float32Array): Matrix {
     if (length > 0) for (let j = 0; j < to.length; j++) to[j] = (to[j] ?? 0) / length;
   }
   return sphere;
+}
+
+/** How far a row (d), once it is on the sphere around the mean, is from a place there (d): 0 to 2, along the chord. */
+export function distanceOnSphere(row: Float32Array, mean: Float32Array, place: Float32Array): number {
+  return distance(spherize({ rows: 1, columns: row.length, data: row }, mean).data, place, 'EUCLIDEAN');
 }

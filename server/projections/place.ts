@@ -4,7 +4,7 @@
  * in memory from the first question on.
  */
 import { projectOntoAxes } from '#kernels/axes.ts';
-import { distance, type Metric } from '#kernels/distance.ts';
+import type { Metric } from '#kernels/distance.ts';
 import { NONE } from '#kernels/knn.ts';
 import type { MapTransform } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
@@ -19,7 +19,6 @@ import type { Condition } from '../datasets/conditions.ts';
 import type { Embedding } from '../embeddings/embeddings.ts';
 import { type Hit, type NearestQuery, nearestItems } from '../embeddings/nearest.ts';
 import type { ResolvedTarget } from '../embeddings/targets.ts';
-import { readVectors } from '../embeddings/vectors.ts';
 import { UserError } from '../errors.ts';
 import { metricOf, type Projection, readPoints, readTransform } from './projections.ts';
 
@@ -86,7 +85,7 @@ export async function placeOnMap(
   // Those near it on the sphere on which the map was made place it; those that are told are the embedding's own.
   const onSphere = { ...query, target: { vector: row.data, exclude } };
   const near = await searchOnMap(database, embedding, map, onSphere, 'EUCLIDEAN', neighborsToPlace(projection), mean);
-  const hits = mean === undefined ? near : await measureOnSphere(database, embedding, near, row.data, mean);
+  const hits = mean === undefined ? near : near.map(asThere).sort(byDistance);
   return { coordinates: placeByNeighbors(projection, map, hits), neighbors };
 }
 
@@ -140,26 +139,13 @@ async function searchOnMap(
 /** Distances on the sphere that float32 cannot tell from none. */
 const SAME_PLACE = 1e-6;
 
-/** The same with the distances that the kernel would find: an item itself is at 0, which the database's float32 misses. */
-async function measureOnSphere(
-  database: Database,
-  embedding: Embedding,
-  hits: readonly Hit[],
-  vector: Float32Array,
-  mean: Float32Array,
-): Promise<Hit[]> {
-  const vectors = await readVectors(
-    database,
-    embedding,
-    hits.map(({ itemId }) => itemId),
-  );
-  const measured = hits.flatMap((hit, i) => {
-    const data = vectors[i];
-    if (!data) return []; // removed meanwhile
-    const far = distance(spherize({ rows: 1, columns: data.length, data }, mean).data, vector, 'EUCLIDEAN');
-    return { ...hit, distance: far < SAME_PLACE ? 0 : far };
-  });
-  return measured.sort((a, b) => a.distance - b.distance || a.itemId - b.itemId);
+/** What lies in the direction of an item is told to be where that is. */
+function asThere(hit: Hit): Hit {
+  return hit.distance < SAME_PLACE ? { ...hit, distance: 0 } : hit;
+}
+
+function byDistance(a: Hit, b: Hit): number {
+  return a.distance - b.distance || a.itemId - b.itemId;
 }
 
 interface MapInMemory {

@@ -15,6 +15,7 @@ import {
 import { nearestItems } from '../../../server/embeddings/nearest.ts';
 import { Resident } from '../../../server/embeddings/resident.ts';
 import { createRandom } from '../../../server/kernels/random.ts';
+import { spherize } from '../../../server/kernels/spherize.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeDataset, makeEmbedding } from '../../helpers/embeddings.ts';
 import fc from '../../helpers/laws.ts';
@@ -92,6 +93,35 @@ onEveryDatabase((engine, open) => {
         },
       ),
       { numRuns: 150 },
+    );
+  });
+
+  test('from memory come the answers of the database on the sphere around a mean, which other questions do not change', async () => {
+    for (const embedding of embeddings) assert.ok(await resident.settle(embedding));
+    // Means at a row, where a row has no direction, and beside it.
+    const means = [Float32Array.of(0, 0, 0, 0, 0), whole.slice(0, DIMENSION), broken.slice(DIMENSION, 2 * DIMENSION)];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...embeddings),
+        queries,
+        fc.constantFrom(...means),
+        async (embedding, { values, first, exclude, groups }, around) => {
+          const data = Float32Array.from(values);
+          const query = {
+            vector: spherize({ rows: 1, columns: DIMENSION, data }, around).data,
+            around,
+            first,
+            exclude,
+            ...(groups === null ? {} : { condition: compileFilter({ field: 'group', in: groups }, dataset, 1) }),
+          };
+          const given = await nearestItems(database, embedding, { ...query, resident });
+          const wanted = await nearestItems(database, embedding, query);
+          assert.deepEqual([given.search.resident, given.search.exact, given.search.metric], [true, true, 'EUCLIDEAN']);
+          assert.equal(wanted.search.resident, false);
+          assert.deepEqual(given.hits, wanted.hits);
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 

@@ -135,6 +135,9 @@ onEveryDatabase((engine, open) => {
         const [x = 0, y = 0] = places.get(row + 1) ?? [];
         for (const vector of [own, further]) {
           const { coordinates } = await place(projection, vector, [row + 1]);
+          const target = { vector, exclude: [row + 1] };
+          const byDatabase = await placeOnMap(database, embedding, projection, { target });
+          assert.deepEqual(byDatabase.coordinates, coordinates, 'the same from memory and from the database');
           const apart = Math.hypot((coordinates[0] ?? 0) - x, (coordinates[1] ?? 0) - y);
           assert.ok(apart < 1e-3 * extent, `item ${row}: ${apart} of ${extent}`);
         }
