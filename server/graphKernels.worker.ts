@@ -22,13 +22,20 @@ import type { KnowledgeGraph } from '#kernels/kge/graph.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
 import type { Ranks } from '#kernels/kge/rank.ts';
 import { runTraining } from '#kernels/kge/train.ts';
-import { createTraining, resultOfTraining, type Training, type TrainingOptions } from '#kernels/kge/training.ts';
+import {
+  type CurvePoint,
+  createTraining,
+  resultOfTraining,
+  type Training,
+  type TrainingOptions,
+} from '#kernels/kge/training.ts';
 import { trainingFromBytes, trainingToBytes } from '#kernels/kge/trainingBytes.ts';
 import type { Matrix } from '#kernels/matrix.ts';
 import { trainingMap } from '#kernels/trainingMap.ts';
 import { type DeviceWanted, openBackend } from './backends.ts';
 import { cpuThreads } from './cpuThreads.ts';
 import { UserError } from './errors.ts';
+import { pointsToBytes } from './graphs/trainingCurve.ts';
 import { type KernelOptions, serveKernels } from './serveKernels.ts';
 
 /** Where a training stands after a slice of it. */
@@ -55,8 +62,8 @@ const PICTURE_SHARE = 0.05;
 
 const kernels = {
   /**
-   * Trains for some seconds, to the end of an epoch. `onProgress` takes the share of all epochs. Interim: FRAME, between epochs, where
-   * the entities are along two principal components.
+   * Trains for some seconds, to the end of an epoch. `onProgress` takes the share of all epochs. Interims, between epochs: FRAME, where
+   * the entities are along two principal components; CURVE, what was measured since it was given last, as `pointsToBytes` writes it.
    */
   async train(
     input: {
@@ -80,6 +87,7 @@ const kernels = {
       const until = startedAt + 1000 * seconds;
       let { picture = null } = input;
       let nextPicture = 0;
+      let fresh: CurvePoint[] = [];
       const isPictureDue = () => performance.now() >= nextPicture && isWanted('FRAME');
       let due = isPictureDue();
       do {
@@ -93,6 +101,12 @@ const kernels = {
         }
         await runTraining(backend, graph, training, options.epochs, {
           signal,
+          onEpoch(point) {
+            fresh.push(point);
+            if (!isWanted('CURVE')) return;
+            give('CURVE', pointsToBytes(fresh));
+            fresh = [];
+          },
           isEnough() {
             due = isPictureDue();
             return due || performance.now() >= until;

@@ -61,7 +61,7 @@ export async function generate(): Promise<string> {
         AdjustedRankMetrics: '../kernels/kge/metrics.ts#AdjustedMetrics',
         TrainingEpoch: '../kernels/kge/training.ts#CurvePoint',
         TrainingTrial: '../graphs/graphModels.ts#Trial',
-        TrainingProgress: '../graphs/trainGraph.ts#TrainingProgress as TrainingProgressRecord',
+        TrainingProgress: '../resolvers/job.ts#TrainingOf',
         Job: '../jobs/jobs.ts#Job as JobRecord',
         JobResult: '../jobs/jobs.ts#JobResult as JobResultRecord',
         Placement: '../resolvers/projection.ts#PlacementOf',

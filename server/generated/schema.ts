@@ -12,7 +12,7 @@ import type { Preset } from '../graphs/presets.ts';
 import type { RankSummary as RankSummaryRecord } from '../kernels/kge/evaluate.ts';
 import type { RankMetrics as RankMetricsRecord, AdjustedMetrics } from '../kernels/kge/metrics.ts';
 import type { CurvePoint } from '../kernels/kge/training.ts';
-import type { TrainingProgress as TrainingProgressRecord } from '../graphs/trainGraph.ts';
+import type { TrainingOf } from '../resolvers/job.ts';
 import type { Job as JobRecord, JobResult as JobResultRecord } from '../jobs/jobs.ts';
 import type { PlacementOf } from '../resolvers/projection.ts';
 import type { Frame } from '../projections/frames.ts';
@@ -1986,7 +1986,7 @@ export type TrainingProgress = {
   readonly epoch: Scalars['Int']['output'];
   /** Epochs at most. */
   readonly epochs: Scalars['Int']['output'];
-  /** Loss and validation, epoch by epoch. */
+  /** Loss and validation of these settings, epoch by epoch, to the last one that is done. */
   readonly curve: ReadonlyArray<TrainingEpoch>;
   /** Settings that have been tried before. */
   readonly trials: ReadonlyArray<TrainingTrial>;
@@ -2267,13 +2267,13 @@ export type Job = Node & {
   readonly rejectedCount: Scalars['BigInt']['output'];
   /** The first rows that were left out, with the reason. */
   readonly rejections: ReadonlyArray<Rejection>;
-  /** What it has measured as it went: of a training, the loss. */
+  /** What it has measured as it goes, some tenths of a second old: of a training, the loss. */
   readonly curves: ReadonlyArray<JobCurve>;
   /** The map that it makes; null where it makes none that can be watched, and when it has ended. */
   readonly map?: Maybe<MapInTheMaking>;
   /** What it made; null until it has succeeded. */
   readonly result?: Maybe<JobResult>;
-  /** Of TRAIN_GRAPH: where the training stands; null before the first epochs, and when it has ended: then `result.graphModel` has it all. */
+  /** Of TRAIN_GRAPH: where the training stands; null before it has read the graph, and when it has ended: then `result.graphModel` has it all. */
   readonly training?: Maybe<TrainingProgress>;
   /** How often it was begun; more than 1 after an interruption. */
   readonly attempts: Scalars['Int']['output'];
@@ -2313,7 +2313,7 @@ export type MapInTheMakingPointsArgs = {
 
 /** Something that a job measures again and again. */
 export type JobCurve = {
-  /** What was measured: `loss` of a training, the mean of what one pair of words costs. */
+  /** What was measured: `loss` of a training, the mean of what one pair of words, or one query of a graph, costs; of a graph's training also `validation MRR` and the learning rate as `rate`. Where several settings are tried, those after the first are called `loss of trial 2` and so on. */
   readonly name: Scalars['String']['output'];
   /** The points, in the order of time. */
   readonly points: ReadonlyArray<JobCurvePoint>;
@@ -3546,7 +3546,7 @@ export type ResolversTypes = {
   DuplicatePair: ResolverTypeWrapper<Duplicate>;
   TrainingEpoch: ResolverTypeWrapper<CurvePoint>;
   TrainingTrial: ResolverTypeWrapper<Trial>;
-  TrainingProgress: ResolverTypeWrapper<TrainingProgressRecord>;
+  TrainingProgress: ResolverTypeWrapper<TrainingOf>;
   Calibration: ResolverTypeWrapper<Calibration>;
   AnswerCalibration: ResolverTypeWrapper<AnswerCalibration>;
   RelationOffset: ResolverTypeWrapper<RelationOffset>;
@@ -3733,7 +3733,7 @@ export type ResolversParentTypes = {
   DuplicatePair: Duplicate;
   TrainingEpoch: CurvePoint;
   TrainingTrial: Trial;
-  TrainingProgress: TrainingProgressRecord;
+  TrainingProgress: TrainingOf;
   Calibration: Calibration;
   AnswerCalibration: AnswerCalibration;
   RelationOffset: RelationOffset;

@@ -25,6 +25,7 @@ import { checkGraphModelName, replaceGraphModel, type Trial } from './graphModel
 import { readTriples, type Triples } from './graphs.ts';
 import { requirePreset } from './presets.ts';
 import { type Settings, trainingOptions } from './settings.ts';
+import { CURVE_MS, TrainingCurve } from './trainingCurve.ts';
 
 export interface TrainGraphInput {
   readonly datasetId: number;
@@ -39,14 +40,13 @@ export interface TrainGraphInput {
   readonly evaluate: boolean;
 }
 
-/** Where a training stands: the checkpoint of its job, and what a client is shown while it runs. */
+/** Where a training stands: the checkpoint of its job, and what a client is shown of it. Its curve is the job's. */
 export interface TrainingProgress {
   /** Number of the settings that are being tried, from 0. */
   readonly trial: number;
   readonly trials: readonly Trial[];
   readonly epoch: number;
   readonly epochs: number;
-  readonly curve: readonly CurvePoint[];
   /** Spent on this trial so far. */
   readonly milliseconds: number;
   /** For the epochs that are left of all trials; it ends sooner when validation does not get better. */
@@ -58,7 +58,7 @@ export interface TrainingProgress {
 /** The map that shows the entities while they are learnt, and is left of them. */
 export const GRAPH_MAP = 'pca-2d';
 
-/** A checkpoint, and a point of the curve for whoever looks on, at least this often: the state is read and written each time. */
+/** A checkpoint at least this often: the state is read and written each time. */
 const SLICE_SECONDS = 10;
 /** A state of a gigabyte takes seconds to be kept: then slices are so many times longer than that, and at most so long. */
 const SLICES_PER_KEEPING = 10;
@@ -99,11 +99,17 @@ export async function trainGraph(
 
   const graph = toKnowledgeGraph(triples);
   const itemIds = Float64Array.from(triples.entityIds);
-  const wishes = new Wishes((_interim, bytes) => void frames.write(frameFromBytes(bytes)).catch(() => {}));
+  const curveOfJob = new TrainingCurve(context);
+  const wishes = new Wishes((interim, bytes) => {
+    if (interim === 'CURVE') curveOfJob.take(bytes);
+    else void frames.write(frameFromBytes(bytes)).catch(() => {});
+  });
   const frames = new FrameWriter(context, { datasetId, embeddingId: null, itemIds }, () => wishes.wish('FRAME'));
-  const trained = await tryAll(context, input, graph, wishes).finally(() =>
-    frames.close({ keep: context.signal.aborted }),
-  );
+  const asking = setInterval(() => wishes.wish('CURVE'), CURVE_MS);
+  const trained = await tryAll(context, input, graph, { wishes, curve: curveOfJob }).finally(() => {
+    clearInterval(asking);
+    return frames.close({ keep: context.signal.aborted });
+  });
   const falseTriples = { validation: triples.validationFalse, test: triples.testFalse };
   context.progress('Fitting probabilities', TRAIN_END);
   const { parameters, curve, best, settings, trials, milliseconds, device, matrixLibrary } = trained;
@@ -165,6 +171,12 @@ function checkGraph({ entityIds, train, validation, test }: Triples): void {
   if (entityIds.length < 2) throw new UserError('BAD_USER_INPUT', 'A graph of one entity has nothing to tell apart.');
 }
 
+/** Who looks on while it is trained. */
+interface Watched {
+  readonly wishes: Wishes;
+  readonly curve: TrainingCurve;
+}
+
 interface Trained {
   readonly settings: Settings;
   readonly parameters: Parameters;
@@ -184,14 +196,14 @@ async function tryAll(
   context: TaskContext,
   input: TrainGraphInput,
   graph: KnowledgeGraph,
-  wishes: Wishes,
+  watched: Watched,
 ): Promise<Trained> {
   let progress = (context.checkpoint ?? firstProgress) as TrainingProgress;
   let best: Omit<Trained, 'trials' | 'milliseconds'> | null = null;
   if (progress.bestTrial !== null) best = await again(context, input, graph, progress);
   for (let trial = progress.trial; trial < input.settings.length; trial++) {
     const settings = input.settings[trial] ?? {};
-    const found = await train(context, input, graph, settings, { ...progress, trial }, wishes);
+    const found = await train(context, input, graph, settings, { ...progress, trial }, watched);
     const milliseconds = found.progress.milliseconds;
     const mrr = found.best?.mrr ?? null;
     const { device } = found;
@@ -203,12 +215,7 @@ async function tryAll(
       await writeState(context, `best-${trial}`, found.state);
     }
     progress = { ...firstProgress, trials, trial: trial + 1, bestTrial: isBetter ? trial : progress.bestTrial };
-    await context.saveCheckpoint({
-      ...progress,
-      curve: found.curve,
-      epoch: found.progress.epoch,
-      epochs: found.progress.epochs,
-    });
+    await context.saveCheckpoint(progress);
   }
   if (best === null) throw new Error('no settings were tried');
   const milliseconds = progress.trials.reduce((sum, trial) => sum + trial.milliseconds, 0);
@@ -216,7 +223,7 @@ async function tryAll(
 }
 
 const firstProgress: TrainingProgress = {
-  ...{ trial: 0, trials: [], epoch: 0, epochs: 0, curve: [], milliseconds: 0, millisecondsLeft: null, bestTrial: null },
+  ...{ trial: 0, trials: [], epoch: 0, epochs: 0, milliseconds: 0, millisecondsLeft: null, bestTrial: null },
 };
 
 /** What an earlier trial, kept as bytes, had come to. */
@@ -240,7 +247,7 @@ async function train(
   graph: KnowledgeGraph,
   settings: Settings,
   begun: TrainingProgress,
-  wishes: Wishes,
+  { wishes, curve: curveOfJob }: Watched,
 ) {
   const { signal } = context;
   const options = trainingOptions(settings, seed);
@@ -250,8 +257,10 @@ async function train(
   let progress = {
     ...begun,
     epochs: options.epochs,
-    ...(state === null ? { epoch: 0, curve: [], milliseconds: 0 } : {}),
+    ...(state === null ? { epoch: 0, milliseconds: 0 } : {}),
   };
+  await curveOfJob.begin(trial, progress.epoch);
+  await context.saveCheckpoint(progress);
   const words = all.length === 1 ? 'Training' : `Training with settings ${trial + 1} of ${all.length}`;
   const report = (done: number) => {
     const share = (trial + Math.min(1, done)) / all.length;
@@ -281,14 +290,16 @@ async function train(
     // Where there was no card, or it has failed, the processor goes on.
     device = slice.device;
     const left = (milliseconds / Math.max(1, epoch)) * (options.epochs * (all.length - trial) - epoch);
-    progress = { ...progress, epoch, curve, milliseconds, millisecondsLeft: slice.ended === null ? left : 0 };
+    await curveOfJob.reach(curve);
+    progress = { ...progress, epoch, milliseconds, millisecondsLeft: slice.ended === null ? left : 0 };
     const matrixLibrary = slice.library;
     if (slice.ended !== null) {
       return { progress, parameters, curve, best, picture, device, matrixLibrary, state: slice.state };
     }
     state = slice.state;
-    await writeState(context, `trial-${trial}`, state);
+    // Gone on with is what lies in the file. Were it ahead of the curve, this would have a gap.
     await context.saveCheckpoint(progress);
+    await writeState(context, `trial-${trial}`, state);
     const keeping = (performance.now() - startedAt) / 1000 - slice.seconds;
     seconds = Math.min(MOST_SLICE_SECONDS, Math.max(SLICE_SECONDS, SLICES_PER_KEEPING * keeping));
     report(epoch / options.epochs);

@@ -2,6 +2,7 @@ import { type ModelSettings, usualModels } from '../config.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import {
   type Claim,
+  forgetPoints,
   guardJob,
   REJECTIONS_KEPT,
   type Rejections,
@@ -88,6 +89,10 @@ export class JobContext implements TaskContext {
 
   async record(curve: string, points: readonly CurvePoint[]): Promise<void> {
     if (points.length > 0) await recordPoints(this.database, this.#claim, curve, points);
+  }
+
+  async forgetAfter(curve: string, at: number): Promise<void> {
+    await forgetPoints(this.database, this.#claim, curve, at);
   }
 
   async saveCheckpoint(value: unknown, transaction: Queryable = this.database): Promise<void> {

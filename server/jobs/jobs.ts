@@ -662,6 +662,23 @@ export async function recordPoints(
   );
 }
 
+/** Forgets the points of a curve that were measured later than `at`. @throws LeaseLost */
+export async function forgetPoints(database: Queryable, claim: Claim, curve: string, at: number): Promise<void> {
+  await mine(
+    claim,
+    database.query<WishesRow>(
+      `with written as (
+         select id, cancel_requested, pause_requested from jobs where ${isMine} for key share
+       ), gone as (
+         delete from job_points using written
+          where job_points.job_id = written.id and curve = $3::text and at > $4::float8
+       )
+       select cancel_requested, pause_requested from written`,
+      [claim.id, claim.fence, curve, at],
+    ),
+  );
+}
+
 /** How the work at a job came to its end. */
 export type Ending =
   | { readonly state: 'SUCCEEDED'; readonly result: JobResult }

@@ -40,6 +40,11 @@ export interface TaskContext {
    * @throws when the job is another worker's by now
    */
   record(curve: string, points: readonly CurvePoint[]): Promise<void>;
+  /**
+   * Forgets the points of a curve that were measured later than this: for work that goes on from before them.
+   * @throws when the job is another worker's by now
+   */
+  forgetAfter(curve: string, at: number): Promise<void>;
 
   /** What `saveCheckpoint` kept last, in this or an earlier attempt; null at first. */
   readonly checkpoint: unknown;

@@ -6,6 +6,7 @@ import type {
   SubscriptionResolvers,
 } from '../generated/schema.ts';
 import type { TrainingProgress } from '../graphs/trainGraph.ts';
+import { curveOfTrial } from '../graphs/trainingCurve.ts';
 import {
   cancelJob,
   findCheckpoint,
@@ -22,6 +23,11 @@ import { toConnection } from './connection.ts';
 import { decodeJobId, decodeTextCursor, encodeCursor, encodeId } from './ids.ts';
 import { mapOfJob } from './mapInTheMaking.ts';
 import { asValues } from './subscription.ts';
+
+/** Where a training stands, with the curve of the settings that are tried. */
+export interface TrainingOf extends TrainingProgress {
+  readonly curve: ReturnType<typeof curveOfTrial>;
+}
 
 export const jobQueries = {
   job: (_root, { id }, { reading }) => findJob(reading, decodeJobId(id)),
@@ -44,7 +50,10 @@ export const Job: JobResolvers = {
   async training({ id, kind }, _arguments, { reading }) {
     if (kind !== 'TRAIN_GRAPH') return null;
     // What the task of this kind keeps.
-    return (await findCheckpoint(reading, id)) as TrainingProgress | null;
+    const progress = (await findCheckpoint(reading, id)) as TrainingProgress | null;
+    if (progress === null) return null;
+    const curve = curveOfTrial(await listCurves(reading, id), progress.trial);
+    return { ...progress, epoch: curve.at(-1)?.epoch ?? 0, curve };
   },
   rejections: ({ id }, { first }, { reading, budget }) => listRejections(reading, id, budget.page(first)),
   map: (job, _arguments, context) => mapOfJob(job, context),

@@ -38,13 +38,15 @@ export const mapsDocuments = {
 
 interface WatchedJob extends OpenJob {
   readonly curves: readonly Curve[];
-  readonly training: {
-    readonly curve: readonly {
-      readonly epoch: number;
-      readonly loss: number;
-      readonly meanReciprocalRank: number | null;
-    }[];
-  } | null;
+  readonly training: Training | null;
+}
+
+interface Training {
+  readonly curve: readonly {
+    readonly epoch: number;
+    readonly loss: number;
+    readonly meanReciprocalRank: number | null;
+  }[];
 }
 
 /** A listener that gives the input to `take`, and shows what follows. */
@@ -167,11 +169,7 @@ export class MapsFeature implements Feature {
     const doing = state === 'QUEUED' ? 'Waiting for a worker' : state === 'PAUSED' ? 'Paused' : (stage ?? 'Beginning');
     const change = (title: string, mutation: 'pause' | 'resume' | 'cancel') =>
       html`<button type="button" class="link" @click=${() => void this.#change(id, mutation)}>${title}</button>`;
-    const losses = (training?.curve ?? []).map(({ epoch: at, loss: value }) => ({ at, value }));
-    const ranks = (training?.curve ?? []).flatMap(({ epoch: at, meanReciprocalRank: value }) =>
-      value === null ? [] : [{ at, value }],
-    );
-    const measured = [...curves, { name: 'loss', points: losses }, { name: 'validation MRR', points: ranks }];
+    const measured = training === null ? curves : curvesOf(training);
     return html`<section class="job form top" aria-label="In the making: ${name}">
       <strong>${name}</strong>
       <progress max="1" value=${progress ?? nothing} aria-label=${doing}></progress>
@@ -487,6 +485,16 @@ export class MapsFeature implements Feature {
     this.#look++;
     this.#view.requestUpdate();
   }
+}
+
+/** Of the settings that are being tried, not of all that were. */
+function curvesOf({ curve }: Training): Curve[] {
+  const losses = curve.map(({ epoch: at, loss: value }) => ({ at, value }));
+  const ranks = curve.flatMap(({ epoch: at, meanReciprocalRank: value }) => (value === null ? [] : [{ at, value }]));
+  return [
+    { name: 'loss', points: losses },
+    { name: 'validation MRR', points: ranks },
+  ];
 }
 
 function takesTexts({ accepts }: EmbeddingSummary): boolean {

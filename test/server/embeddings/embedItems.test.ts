@@ -274,6 +274,7 @@ onEveryDatabase((_engine, open) => {
               warn: (message) => context.warn(message),
               reject: (rows) => context.reject(rows),
               record: (curve, points) => context.record(curve, points),
+              forgetAfter: async () => {},
               guard: (transaction) => context.guard(transaction),
               worksOn: (...which) => context.worksOn(...which),
               saveCheckpoint: async (value, transaction) => {

@@ -22,7 +22,9 @@ import { readTriples } from '../../../server/graphs/graphs.ts';
 import { ranksFile } from '../../../server/graphs/ranksFile.ts';
 import { type Settings, trainingOptions } from '../../../server/graphs/settings.ts';
 import { type TrainGraphInput, type TrainingProgress, trainGraph } from '../../../server/graphs/trainGraph.ts';
-import { addJob } from '../../../server/jobs/jobs.ts';
+import { curveOfTrial } from '../../../server/graphs/trainingCurve.ts';
+import { addJob, findCheckpoint, findJob, listCurves } from '../../../server/jobs/jobs.ts';
+import { workHere } from '../../../server/jobs/work.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
 import { makeGraph, type TripleText } from '../../helpers/graphs.ts';
 import { runTask, scratchDir } from '../../helpers/runTask.ts';
@@ -183,7 +185,6 @@ onEveryDatabase((_engine, open) => {
         trials: [],
         epoch: 1,
         epochs: 60,
-        curve: slice.curve,
         milliseconds: 1e6,
         millisecondsLeft: 1,
         bestTrial: null,
@@ -208,6 +209,45 @@ onEveryDatabase((_engine, open) => {
     assert.ok((other?.model.milliseconds ?? 0) >= 1e6, 'the time before counts');
   });
 
+  test('the curve is current while a slice runs; one that goes on later has the same curve', async () => {
+    const watched: Settings = { ...settings, dimension: 128, epochs: 1000, validateEvery: 40, patience: 0 };
+    const given = input({ name: 'watched', settings: [watched], evaluate: false });
+    const { id } = await addJob(database, { kind: 'TRAIN_GRAPH', input: given, datasetId: dataset.id });
+    const attempt = (stop: AbortSignal) =>
+      workHere(database, id, {
+        ...{ worker: 'test', dataDir, log: { info() {}, warn() {}, error() {} }, stop },
+        tasks: { TRAIN_GRAPH: (context) => trainGraph(context, given) },
+      });
+    const measured = async () => curveOfTrial(await listCurves(database, id), 0);
+    const stop = new AbortController();
+    const seen = new Map<number, Set<number>>();
+    const watching = (async () => {
+      // Two looks within one slice, after the first has been kept, see different epochs, all later than what was kept.
+      for (;;) {
+        const kept = Object((await findCheckpoint(database, id)) ?? { epoch: 0 }).epoch;
+        const { epoch } = (await measured()).at(-1) ?? { epoch: 0 };
+        if (kept > 0 && epoch > kept) seen.set(kept, (seen.get(kept) ?? new Set()).add(epoch));
+        if ([...seen.values()].some(({ size }) => size > 1)) return stop.abort();
+        if ((await findJob(database, id))?.finishedAt !== null) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    await Promise.all([attempt(stop.signal).catch(() => {}), watching]);
+    assert.ok(stop.signal.aborted, 'it was over before it was seen to go on');
+    const before = await measured();
+
+    await database.query("insert into job_points (job_id, curve, at, value) values ($1::uuid, 'loss', 5000, 1)", [id]);
+    const job = await attempt(new AbortController().signal);
+    assert.deepEqual([job.state, job.attempts], ['SUCCEEDED', 2], job.error?.message);
+    const model = await requireGraphModel(database, dataset.id, 'watched');
+    assert.equal(model.curve.length, watched.epochs);
+    assert.deepEqual(await measured(), model.curve);
+    assert.deepEqual(before, model.curve.slice(0, before.length), 'it was trained and measured to the same bits again');
+    const [loss] = await listCurves(database, id);
+    assert.deepEqual([loss?.name, loss?.points.length], ['loss', watched.epochs]);
+    await database.transaction((transaction) => removeGraphModel(transaction, model));
+  });
+
   test('of several settings the best in validation is kept, and all are told', async () => {
     const { job } = await run({
       name: 'searched',
@@ -219,6 +259,19 @@ onEveryDatabase((_engine, open) => {
     assert.deepEqual(model.settings, settings);
     assert.equal(model.trials.length, 2);
     assert.ok((model.trials[1]?.mrr ?? 0) > (model.trials[0]?.mrr ?? 1));
+    const curves = await listCurves(database, job.id);
+    assert.deepEqual(
+      curves.map(({ name, points }) => [name, points.length]),
+      [
+        ['loss', 10],
+        ['loss of trial 2', 60],
+        ['rate', 10],
+        ['rate of trial 2', 60],
+        ['validation MRR', 1],
+        ['validation MRR of trial 2', 6],
+      ],
+    );
+    assert.deepEqual(curveOfTrial(curves, 1), model.curve);
     assert.equal(model.best?.mrr, model.trials[1]?.mrr);
   });
 

@@ -131,18 +131,23 @@ onEveryServer((_engine, start) => {
     const input = { datasetId: 1, name: 'x', preset: null, settings: [{}], seed: 1, evaluate: false };
     const job = await addJob(server.database, { kind: 'TRAIN_GRAPH', input, reserved: true });
     const progress = {
-      ...{ trial: 1, epoch: 2, epochs: 10, milliseconds: 500, millisecondsLeft: 2000, bestTrial: 0 },
+      ...{ trial: 1, epoch: 1, epochs: 10, milliseconds: 500, millisecondsLeft: 2000, bestTrial: 0 },
       trials: [{ settings: { rate: 0.1 }, epochs: 10, mrr: 0.25, milliseconds: 900 }],
-      curve: [
-        { epoch: 1, loss: 2, mrr: null, rate: 0.1 },
-        { epoch: 2, loss: 1, mrr: 0.5, rate: 0.1 },
-      ],
     };
     const { database, data } = server;
     await database.query('update jobs set checkpoint = $2::jsonb where id = $1::uuid', [
       job.id,
       JSON.stringify(progress),
     ]);
+    // What has come since the checkpoint counts; of a third epoch only half has been written; the first settings are another curve.
+    await database.query(
+      `insert into job_points (job_id, curve, at, value)
+       select $1::uuid, curve, at, value from (values
+         ('loss', 1, 9), ('rate', 1, 9), ('loss of trial 2', 1, 2), ('loss of trial 2', 2, 1), ('loss of trial 2', 3, 0.5),
+         ('validation MRR of trial 2', 2, 0.5), ('rate of trial 2', 1, 0.1), ('rate of trial 2', 2, 0.1)
+       ) as points (curve, at, value)`,
+      [job.id],
+    );
     const found = await data(
       `query ($id: ID!) { job(id: $id) { training {
         trial epoch epochs millisecondsLeft curve { epoch loss meanReciprocalRank rate } trials { settings meanReciprocalRank }
