@@ -13,6 +13,8 @@ export interface ProjectionSummary {
   readonly name: string;
   readonly method: string;
   readonly components: 2 | 3;
+  /** By which items were taken to be near; absent while nothing is known but that it is in the making. */
+  readonly metric?: Metric;
   readonly seed: number | null;
   readonly parameters: Readonly<Record<string, unknown>> | null;
   readonly device: string | null;
@@ -217,7 +219,7 @@ export class ClientError extends Error {
   }
 }
 
-export const projectionFields = `name method components seed parameters device milliseconds explainedVariance stale version createdAt
+export const projectionFields = `name method components metric seed parameters device milliseconds explainedVariance stale version createdAt
       quality { trustworthiness continuity neighborRecall tripletAccuracy rankCorrelation neighbors sample columns }`;
 
 /** Maps of more than three components are there to find groups in. */

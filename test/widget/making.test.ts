@@ -156,6 +156,39 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     assert.equal(dataset.embedding.projection.parameters.targetField, 'group');
   });
 
+  test("a map by another metric than the embedding's is made from the panel, where the method takes one, and says so", async () => {
+    const page = await open('projection="umap-2d"');
+    await ready(page);
+    await page.getByRole('button', { name: 'New map' }).click();
+    const panel = page.locator('embedding-map .panel');
+    const near = panel.getByLabel('Near by');
+    for (const method of ['PCA', 'CUSTOM']) {
+      await panel.getByLabel('Method').selectOption(method);
+      assert.equal(await near.count(), 0, `${method} takes no metric`);
+    }
+    await panel.getByLabel('Method').selectOption('PACMAP');
+    assert.equal(await near.inputValue(), 'EUCLIDEAN');
+    assert.match(await near.innerText(), /Euclidean distance, as the embedding/);
+    await near.selectOption('COSINE');
+    await panel.getByLabel('Spherize').check();
+    assert.deepEqual([await near.isDisabled(), await near.inputValue()], [true, 'EUCLIDEAN'], 'one of both is meant');
+    await panel.getByLabel('Spherize').uncheck();
+    assert.equal(await near.inputValue(), 'COSINE', 'what was chosen before holds again');
+    await panel.getByLabel('Name').fill('by angle');
+    await panel.getByRole('button', { name: 'Make the map' }).click();
+    await heard(page, 'projection-change', 'detail.projection === "by angle"');
+    const { dataset } = await server.data(
+      '{ dataset(slug: "cloud") { embedding(name: "vectors") { metric projections { name metric } } } }',
+    );
+    const metricOf = new Map(
+      dataset.embedding.projections.map(({ name, metric }: { name: string; metric: string }) => [name, metric]),
+    );
+    assert.deepEqual([metricOf.get('by angle'), metricOf.get('umap-2d')], ['COSINE', 'EUCLIDEAN']);
+    await page.getByRole('button', { name: 'About this map' }).click();
+    const fact = panel.locator('.facts dt', { hasText: 'Near by' }).locator('+ dd');
+    assert.equal(await fact.innerText(), 'cosine distance');
+  });
+
   test('a map of the selected items alone is made where they are selected', async () => {
     const page = await open('projection="umap-2d"');
     await ready(page);

@@ -137,6 +137,31 @@ describe("maps of a page's own vectors, in a real browser", { skip, concurrency:
     );
   });
 
+  test('by each metric they are those of Node, bit for bit, and so are the neighbours that a click finds', async () => {
+    const { page } = await open();
+    const row = (i: number) => data.subarray(i * DIMENSION, (i + 1) * DIMENSION);
+    const dot = (i: number) => row(i).reduce((sum, value, c) => sum + value * (row(17)[c] ?? 0), 0);
+    const length = (i: number) => Math.hypot(...row(i));
+    const nearer = { COSINE: (i: number) => dot(i) / length(i), INNER_PRODUCT: dot } as const;
+    for (const metric of ['COSINE', 'INNER_PRODUCT'] as const) {
+      const options: MapOptions = { ...umap, metric };
+      await give(page, { dimension: DIMENSION }, { method: 'UMAP', metric, seed: 7, umap: umap.umap, device: 'CPU' });
+      await heard(page, 'projection-change');
+      const { coordinates: _, ...wanted } = await inNode(options);
+      assert.deepEqual(await shown(page), wanted, metric);
+      await page.evaluate(() => document.querySelector('embedding-map')?.showNeighbors('17'));
+      const { detail } = await heard(page, 'neighbors-change', 'detail !== null');
+      assert.equal(detail.search.metric, metric);
+      const nearest = Array.from({ length: ROWS }, (_, i) => i)
+        .filter((i) => i !== 17)
+        .sort((a, b) => nearer[metric](b) - nearer[metric](a));
+      assert.deepEqual(
+        detail.neighbors.map(({ key }: { key: string }) => Number(key)),
+        nearest.slice(0, 10),
+      );
+    }
+  });
+
   test('new rows are placed on the map: a row that is on it lies where it is, those of PCA where their components are', async () => {
     const { page } = await open();
     for (const options of [pca, umap]) {

@@ -4,7 +4,7 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { Client, EmbeddingSummary, OpenJob } from '../client.ts';
+import type { Client, EmbeddingSummary, Metric, OpenJob } from '../client.ts';
 import { JobController } from '../controllers/jobController.ts';
 import { MakingController } from '../controllers/makingController.ts';
 import { TaskController } from '../controllers/taskController.ts';
@@ -14,6 +14,7 @@ import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { type Curve, renderCurve } from '../panels/curve.ts';
 import { icons } from '../panels/icons.ts';
+import { metricNames } from '../panels/info.ts';
 import { keepKeys } from '../panels/keys.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Feature, MapView } from './feature.ts';
@@ -100,6 +101,7 @@ const optionsOf: Readonly<Record<Method, { readonly input: string; readonly name
   PCA: null,
   CUSTOM: null,
 };
+const metrics: readonly Metric[] = ['COSINE', 'EUCLIDEAN', 'INNER_PRODUCT'];
 const axisNames = ['x', 'y', 'z'] as const;
 
 export class MapsFeature implements Feature {
@@ -116,6 +118,8 @@ export class MapsFeature implements Feature {
   #fromHere = true;
   #onlySelected = false;
   #spherize = false;
+  /** By which items are near; null: by the embedding's own. */
+  #metric: Metric | null = null;
   #name: string | null = null;
   /** What each axis leads from and to. */
   #axes: readonly { readonly from: string; readonly to: string }[] = axisNames.map(() => ({ from: '', to: '' }));
@@ -220,6 +224,7 @@ export class MapsFeature implements Feature {
         </select>
       </label>
       ${numbers.map((name) => this.#renderNumber(name, changed))}
+      ${this.#takesMetric() ? this.#renderMetric(names, changed) : nothing}
       ${this.#method === 'CUSTOM' ? this.#renderAxes(names, changed) : nothing}
       ${this.#method === 'UMAP' ? this.#renderTarget(names, changed) : nothing}
       ${
@@ -317,6 +322,27 @@ export class MapsFeature implements Feature {
     )}`;
   }
 
+  #renderMetric({ embeddingSummary: { metric: own } }: Names, changed: Changed): TemplateResult {
+    const hint = this.#spherize ? 'On the sphere distances are Euclidean' : 'By which items are near';
+    const wanted = this.#spherize ? 'EUCLIDEAN' : (this.#metric ?? own);
+    return html`<label title=${hint}>
+      Near by
+      <select
+        ?disabled=${this.#spherize}
+        @change=${changed(({ value }) => {
+          this.#metric = metrics.find((metric) => metric === value && metric !== own) ?? null;
+        })}
+      >
+        ${metrics.map(
+          (metric) =>
+            html`<option value=${metric} .selected=${metric === wanted}>
+              ${metricNames[metric]}${metric === own ? ', as the embedding' : ''}
+            </option>`,
+        )}
+      </select>
+    </label>`;
+  }
+
   #renderTarget({ summary }: Names, changed: Changed): TemplateResult | typeof nothing {
     const fields = summary.fields.filter(({ type }) => type !== 'TEXT' && type !== 'JSON');
     if (fields.length === 0) return nothing;
@@ -370,6 +396,11 @@ export class MapsFeature implements Feature {
     return this.#method !== 'PCA' && this.#method !== 'CUSTOM' && components === this.#components && isNew !== true;
   }
 
+  /** By PCA and along axes the vectors give the places, whatever is near. */
+  #takesMetric(): boolean {
+    return this.#method !== 'PCA' && this.#method !== 'CUSTOM';
+  }
+
   #maySelect(): boolean {
     const { length } = this.#view.selected;
     return length > 1 && length <= MOST_SELECTED;
@@ -416,6 +447,7 @@ export class MapsFeature implements Feature {
       ...{ dataset: names.dataset, embedding: names.embedding, name },
       ...{ method: this.#method, components: this.#components, seed: this.#seed },
       ...(this.#spherize && this.#method !== 'CUSTOM' ? { spherize: true } : {}),
+      ...(this.#metric !== null && this.#takesMetric() && !this.#spherize ? { metric: this.#metric } : {}),
       ...(this.#fromHere && this.#mayStartHere(names) ? { startFrom: names.projection } : {}),
       ...(taken === null ? {} : { [taken.input]: target ? { ...numbers, target: { field: this.#target } } : numbers }),
       ...this.#filter(),

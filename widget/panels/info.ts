@@ -45,6 +45,7 @@ export function renderInfo(
           .map((share) => `${(100 * share).toFixed(1)} %`)
           .join(' + '),
       )}
+      ${fact('Near by', projection.metric === undefined || projection.metric === embedding.metric ? null : metricNames[projection.metric])}
       ${fact('Seed', projection.seed?.toString())}
       ${options.map(([name, value]) => fact(name, String(value)))}
       ${fact('Computed', computed(projection))}
@@ -58,7 +59,8 @@ export function renderInfo(
   </div>`;
 }
 
-const metricNames = {
+/** Metrics as people read them. */
+export const metricNames = {
   COSINE: 'cosine distance',
   EUCLIDEAN: 'Euclidean distance',
   INNER_PRODUCT: 'inner product',
