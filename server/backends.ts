@@ -33,9 +33,8 @@ export async function openBackend(device: DeviceWanted, rows: number, hold: () =
   return {
     ...{ backend, card: gpu.name, notes },
     close() {
-      backend.close();
       cpu.close();
-      gpu.letGo();
+      void backend.close().then(() => gpu.letGo());
     },
   };
 }

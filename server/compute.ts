@@ -148,9 +148,23 @@ class KernelThread {
       });
     } finally {
       this.#call = null;
-      this.#worker.unref();
-      this.#leaving = setTimeout(() => this.end(null), this.#idleMs).unref();
+      this.#rest();
     }
+  }
+
+  /** Waits for more work, and ends after a while. A thread that is still held, as while a driver compiles, keeps the process alive. */
+  #rest(): void {
+    if (Atomics.load(this.#state, 0) === threadStates.held) {
+      this.#leaving = setTimeout(() => this.#rest(), STOP_AGAIN_MS);
+    } else {
+      this.#worker.unref();
+      this.#leaving = setTimeout(() => this.#leave(), this.#idleMs).unref();
+    }
+  }
+
+  #leave(): void {
+    if (this.#isHeld()) this.#rest();
+    else this.end(null);
   }
 
   /**

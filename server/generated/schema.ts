@@ -1646,7 +1646,7 @@ export type GraphModel = Node & {
   readonly stale: Scalars['Boolean']['output'];
   /** When it was trained. */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** The entities that are most plausible at one end of a triple, most plausible first. Give `head` or `tail`, by key or label; where the entity of that key never stands there and a namesake does, the namesake is meant. An entity that came after the training is placed by its triples. */
+  /** The entities that are most plausible at one end of a triple, most plausible first; the entity itself is none of them where the relation leads from no entity to itself. Give `head` or `tail`, by key or label; where the entity of that key never stands there and a namesake does, the namesake is meant. An entity that came after the training is placed by its triples. */
   readonly predictLinks: LinkAnswer;
   /**
    * The same in words: "what is a kind of dog?", "dog is a kind of what?", "what is dog a kind of?". The relation is written as its label or

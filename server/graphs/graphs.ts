@@ -160,6 +160,15 @@ export async function findRelationsBetween(
   return new Map(rows.map(({ id, split }) => [id, split]));
 }
 
+/** The relations that lead from some entity to itself. A pass over all triples. */
+export async function findReflexiveRelations(database: Queryable, datasetId: number): Promise<Set<number>> {
+  const rows = await database.query<{ id: number }>(
+    'select distinct relation_id as id from triples where dataset_id = $1::int and head = tail',
+    [datasetId],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** The triples in TRAIN of which an entity is head or tail, at most `first`. */
 export async function findTriplesOf(
   database: Queryable,

@@ -61,7 +61,9 @@ export async function predictLinks(
   const scores = await scoresOf(model, side, from, row);
   const isLeftOut = (candidate: number): boolean => {
     if (allowed !== null && allowed[candidate] !== 1) return true;
-    return !withKnown && known.has(model.entityIds[candidate] ?? 0);
+    const isKnown = known.has(model.entityIds[candidate] ?? 0);
+    // Where models compare by distance, what is asked for is often nearest to itself.
+    return isKnown ? !withKnown : candidate === from && !model.reflexive.has(relation.id);
   };
   const places = largest(scores, first, isLeftOut);
   const ranks = ranksOf(places, scores, isLeftOut);

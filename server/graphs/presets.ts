@@ -63,6 +63,18 @@ export const presets: readonly Preset[] = [
     expected: null,
   },
   {
+    name: 'wordnet-rote',
+    description:
+      'RotE in 128 dimensions for the demo WordNet. With 32 numbers it learns triples by heart and names what has nothing to do with the question.',
+    dataset: 'wordnet',
+    settings: {
+      ...{ model: 'ROTE', dimension: 128, objective: 'NEGATIVE_SAMPLING', loss: 'LOGISTIC', negatives: 256, shared: 32 },
+      ...{ negativeWeight: 0.2, epochs: 18, batch: 1024, optimizer: 'ADAM', rate: 0.01, regularizer: 'NONE' },
+      ...{ rateSteps: [{ epoch: 13, factor: 0.2 }], validateEvery: 6, validationTriples: 500, patience: 0 },
+    },
+    expected: { meanReciprocalRank: 0.391, seconds: 600, hardware: 'Intel Xeon, 1 core' },
+  },
+  {
     name: 'umls-complex-n3',
     description: 'ComplEx with N3 for UMLS.',
     dataset: 'umls',

@@ -11,7 +11,7 @@ import { makeQuery, queryWidth } from '#kernels/kge/score.ts';
 import type { Queryable } from '../database/database.ts';
 import { UserError } from '../errors.ts';
 import { type GraphModel, loadGraphModel } from './graphModels.ts';
-import { findRelationsById, type Relation } from './graphs.ts';
+import { findReflexiveRelations, findRelationsById, type Relation } from './graphs.ts';
 
 /** A model to ask. Entities and relations go by their places in it. */
 export interface ResidentModel {
@@ -26,6 +26,8 @@ export interface ResidentModel {
   readonly relationIds: readonly number[];
   /** Those that are still there, with their names as they were when the model was read. */
   readonly relations: readonly Relation[];
+  /** Ids of those that lead from some entity to itself. To questions of the others nothing answers itself. */
+  readonly reflexive: ReadonlySet<number>;
   /** How scores become probabilities; null where there was nothing to fit that on. */
   readonly calibration: Calibration | null;
   /** The same for answers to questions. */
@@ -68,6 +70,7 @@ async function readModel(database: Queryable, model: GraphModel): Promise<Reside
     relations,
     entityIds,
     relationIds,
+    reflexive: await findReflexiveRelations(database, datasetId),
     calibration: judgement?.calibration ?? null,
     answers: judgement?.answers ?? null,
   };

@@ -399,10 +399,14 @@ export class GpuBackend {
     throw new GpuError(`The graphics card refuses the work: ${messageOf(error)}`);
   }
 
-  /** Ends the device; what the processor holds beside it stays. */
-  close(): void {
+  /**
+   * Ends the device; what the processor holds beside it stays.
+   * @returns when the driver compiles no more: before, its thread must not be ended
+   */
+  async close(): Promise<void> {
     this.release(0);
     this.#device.destroy();
+    await Promise.allSettled(this.#kernels.values());
   }
 }
 

@@ -63,6 +63,7 @@ export async function showAnswers(
   const asked = indexQueries(graph, [split === 'TEST' ? test : validation]);
   const known = indexQueries(graph, split === 'TEST' ? [train, validation] : [train]);
   const count = asked.entities.length;
+  const reflexive = reflexiveRelations(train);
   const affordable = Math.floor(MOST_NUMBERS / parameters.entities.length);
   const shown = Math.min(count, MOST_QUESTIONS, Math.max(1, affordable));
   const found = { scores: [] as number[], questions: [] as number[], labels: [] as number[] };
@@ -76,12 +77,20 @@ export async function showAnswers(
     const scores = await answer(query);
     const before = new Set(knownAnswers(known, entity, question));
     const right = new Set(asked.answers.subarray(asked.starts[at] ?? 0, asked.starts[at + 1] ?? 0));
-    for (const place of largest(scores, FIRST, (other) => before.has(other))) {
+    const isNone = !reflexive.has(question % relationCount);
+    for (const place of largest(scores, FIRST, (other) => before.has(other) || (isNone && other === entity))) {
       found.scores.push(scores[place] ?? 0);
       found.questions.push(question);
       found.labels.push(right.has(place) ? 1 : 0);
     }
   }
+  return found;
+}
+
+/** Those that lead from some entity to itself; of the others nothing answers itself. */
+function reflexiveRelations(triples: Int32Array): Set<number> {
+  const found = new Set<number>();
+  for (let i = 0; i < triples.length; i += 3) if (triples[i] === triples[i + 2]) found.add(triples[i + 1] ?? 0);
   return found;
 }
 

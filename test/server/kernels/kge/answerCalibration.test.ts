@@ -13,6 +13,7 @@ import { createAnswerer } from '#kernels/kge/answerer.ts';
 import { fitCalibration, probabilityOf } from '#kernels/kge/calibrate.ts';
 import { corrupt, scoreList } from '#kernels/kge/evaluate.ts';
 import { indexQueries, type KnowledgeGraph, knownAnswers } from '#kernels/kge/graph.ts';
+import { queryOf } from '#kernels/kge/score.ts';
 import { runTraining } from '#kernels/kge/train.ts';
 import { createTraining } from '#kernels/kge/training.ts';
 import { createRandom } from '#kernels/random.ts';
@@ -177,4 +178,27 @@ test('first answers of a relation by chance are called improbable, where a sigmo
   const honest = mean((score, question) => answerProbability(fitted, score, question), 2);
   assert.ok(honest < 0.1, `${honest}`);
   assert.ok(mean((score) => probabilityOf(byChance, score), 2) > 3 * honest);
+});
+
+test('what is asked for is no answer to itself, unless the relation leads from some entity to itself', async () => {
+  const shown = await showAnswers(graph, answerer, 'VALIDATION');
+  const loop = Int32Array.of(7, 2, 7);
+  const looping = await showAnswers(
+    { ...graph, train: Int32Array.of(...graph.train, ...loop) },
+    answerer,
+    'VALIDATION',
+  );
+  const { entities, relations } = indexQueries(graph, [graph.validation]);
+  let itself = 0;
+  for (const [i, entity] of entities.entries()) {
+    const question = relations[i] ?? 0;
+    const query = queryOf(parameters, question >= 3 ? 'HEAD' : 'TAIL', entity, question % 3);
+    assert.ok(query !== null);
+    const own = (await answerer.answer(query))[entity] ?? 0;
+    const of = ({ scores }: ShownAnswers) => scores.slice(10 * i, 10 * i + 10);
+    assert.ok(!of(shown).includes(own));
+    if (question % 3 !== 2) assert.ok(!of(looping).includes(own));
+    else if (of(looping).includes(own)) itself++;
+  }
+  assert.ok(itself > 0);
 });
