@@ -68,7 +68,14 @@ export const presets: readonly Preset[] = [
       'RotE in 128 dimensions for the demo WordNet. With 32 numbers it learns triples by heart and names what has nothing to do with the question.',
     dataset: 'wordnet',
     settings: {
-      ...{ model: 'ROTE', dimension: 128, objective: 'NEGATIVE_SAMPLING', loss: 'LOGISTIC', negatives: 256, shared: 32 },
+      ...{
+        model: 'ROTE',
+        dimension: 128,
+        objective: 'NEGATIVE_SAMPLING',
+        loss: 'LOGISTIC',
+        negatives: 256,
+        shared: 32,
+      },
       ...{ negativeWeight: 0.2, epochs: 18, batch: 1024, optimizer: 'ADAM', rate: 0.01, regularizer: 'NONE' },
       ...{ rateSteps: [{ epoch: 13, factor: 0.2 }], validateEvery: 6, validationTriples: 500, patience: 0 },
     },
