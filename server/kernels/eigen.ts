@@ -58,69 +58,95 @@ interface Tridiagonal {
  * reflection's vector is kept in the upper triangle, in the row that it has emptied.
  */
 function tridiagonalize(a: Float64Array, size: number): Tridiagonal {
-  const diagonal = new Float64Array(size);
   const offDiagonal = new Float64Array(size);
-  const scales = new Float64Array(size);
+  const betas = new Float64Array(size);
   const v = new Float64Array(size);
   const w = new Float64Array(size);
-  for (let k = 0; k < size - 1; k++) {
-    let scale = 0;
-    for (let i = k + 1; i < size; i++) scale = Math.max(scale, Math.abs(a[i * size + k] ?? 0));
-    let norm = 0;
-    for (let i = k + 1; i < size; i++) {
-      const value = scale === 0 ? 0 : (a[i * size + k] ?? 0) / scale;
-      v[i] = value;
-      norm += value * value;
-    }
-    norm = Math.sqrt(norm);
-    const head = v[k + 1] ?? 0;
-    const reflected = head > 0 ? -norm : norm;
-    offDiagonal[k] = reflected * scale;
-    v[k + 1] = head - reflected;
-    // v'v = 2 norm (norm + |head|), so beta = 2 / v'v.
-    const beta = norm === 0 || k === size - 2 ? 0 : 1 / (norm * (norm + Math.abs(head)));
-    scales[k] = beta;
-    if (k === size - 2) {
-      offDiagonal[k] = head * scale;
-      break;
-    }
+  for (let k = 0; k < size - 2; k++) {
+    const { beta, reflected } = reflector(a, size, k, v);
+    betas[k] = beta;
+    offDiagonal[k] = reflected;
     if (beta === 0) continue;
-
-    // w = beta A v, each element of the triangle used for both of its places.
-    w.fill(0, k + 1);
-    for (let i = k + 1; i < size; i++) {
-      const row = i * size;
-      const vi = v[i] ?? 0;
-      let sum = 0;
-      for (let j = k + 1; j < i; j++) {
-        const value = a[row + j] ?? 0;
-        sum += value * (v[j] ?? 0);
-        w[j] = (w[j] ?? 0) + value * vi;
-      }
-      w[i] = (w[i] ?? 0) + sum + (a[row + i] ?? 0) * vi;
-    }
-    let along = 0;
-    for (let i = k + 1; i < size; i++) {
-      w[i] = (w[i] ?? 0) * beta;
-      along += (w[i] ?? 0) * (v[i] ?? 0);
-    }
-    const correction = (beta / 2) * along;
-    for (let i = k + 1; i < size; i++) w[i] = (w[i] ?? 0) - correction * (v[i] ?? 0);
-    for (let i = k + 1; i < size; i++) {
-      const row = i * size;
-      const vi = v[i] ?? 0;
-      const wi = w[i] ?? 0;
-      for (let j = k + 1; j <= i; j++) a[row + j] = (a[row + j] ?? 0) - vi * (w[j] ?? 0) - wi * (v[j] ?? 0);
-    }
+    reflectBothSides(a, size, k, v, beta, w);
     a.set(v.subarray(k + 1), k * size + k + 1);
   }
-  for (let k = 0; k < size; k++) diagonal[k] = a[k * size + k] ?? 0;
+  if (size > 1) offDiagonal[size - 2] = a[(size - 1) * size + size - 2] ?? 0;
+  const diagonal = Float64Array.from({ length: size }, (_, k) => a[k * size + k] ?? 0);
+  return { diagonal, offDiagonal, vectors: productOfReflections(a, size, betas) };
+}
 
-  // Q' from the last reflection to the first: each touches only the rows and columns behind its own.
+/**
+ * The reflection I - beta v v' that takes column k below the diagonal to a multiple of its first unit vector (algorithm 5.1.1, without
+ * its scaling of v to begin with 1): fills v from k + 1 on. @returns beta, 0 where there is nothing to reflect, and that multiple
+ */
+function reflector(
+  a: Float64Array,
+  size: number,
+  k: number,
+  v: Float64Array,
+): { readonly beta: number; readonly reflected: number } {
+  let scale = 0;
+  for (let i = k + 1; i < size; i++) scale = Math.max(scale, Math.abs(a[i * size + k] ?? 0));
+  let norm = 0;
+  for (let i = k + 1; i < size; i++) {
+    const value = scale === 0 ? 0 : (a[i * size + k] ?? 0) / scale;
+    v[i] = value;
+    norm += value * value;
+  }
+  norm = Math.sqrt(norm);
+  const head = v[k + 1] ?? 0;
+  const reflected = head > 0 ? -norm : norm;
+  v[k + 1] = head - reflected;
+  // v'v = 2 norm (norm + |head|), so beta = 2 / v'v.
+  return { beta: norm === 0 ? 0 : 1 / (norm * (norm + Math.abs(head))), reflected: reflected * scale };
+}
+
+/**
+ * A → (I - beta v v') A (I - beta v v') = A - v w' - w v' behind row and column k, in the lower triangle (8.3.1):
+ * p = beta A v, w = p - (beta p'v / 2) v.
+ */
+function reflectBothSides(
+  a: Float64Array,
+  size: number,
+  k: number,
+  v: Float64Array,
+  beta: number,
+  w: Float64Array,
+): void {
+  // A v, each element of the triangle used for both of its places.
+  w.fill(0, k + 1);
+  for (let i = k + 1; i < size; i++) {
+    const row = i * size;
+    const vi = v[i] ?? 0;
+    let sum = 0;
+    for (let j = k + 1; j < i; j++) {
+      const value = a[row + j] ?? 0;
+      sum += value * (v[j] ?? 0);
+      w[j] = (w[j] ?? 0) + value * vi;
+    }
+    w[i] = (w[i] ?? 0) + sum + (a[row + i] ?? 0) * vi;
+  }
+  let along = 0;
+  for (let i = k + 1; i < size; i++) {
+    w[i] = (w[i] ?? 0) * beta;
+    along += (w[i] ?? 0) * (v[i] ?? 0);
+  }
+  const correction = (beta / 2) * along;
+  for (let i = k + 1; i < size; i++) w[i] = (w[i] ?? 0) - correction * (v[i] ?? 0);
+  for (let i = k + 1; i < size; i++) {
+    const row = i * size;
+    const vi = v[i] ?? 0;
+    const wi = w[i] ?? 0;
+    for (let j = k + 1; j <= i; j++) a[row + j] = (a[row + j] ?? 0) - vi * (w[j] ?? 0) - wi * (v[j] ?? 0);
+  }
+}
+
+/** Q' from the last reflection, kept in the upper triangle, to the first: each touches only the rows and columns behind its own. */
+function productOfReflections(a: Float64Array, size: number, betas: Float64Array): Float64Array {
   const vectors = new Float64Array(size * size);
   for (let i = 0; i < size; i++) vectors[i * size + i] = 1;
   for (let k = size - 3; k >= 0; k--) {
-    const beta = scales[k] ?? 0;
+    const beta = betas[k] ?? 0;
     if (beta === 0) continue;
     const reflection = k * size;
     for (let i = k + 1; i < size; i++) {
@@ -131,7 +157,7 @@ function tridiagonalize(a: Float64Array, size: number): Tridiagonal {
       for (let j = k + 1; j < size; j++) vectors[row + j] = (vectors[row + j] ?? 0) - along * (a[reflection + j] ?? 0);
     }
   }
-  return { diagonal, offDiagonal, vectors };
+  return vectors;
 }
 
 /** Steps of the QR algorithm per eigenvalue; two are usual. */

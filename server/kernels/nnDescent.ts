@@ -53,39 +53,73 @@ const LEAVES_PER_PIECE = 8;
 const FRESH = 0x80000000;
 const NONE = 0xffffffff;
 
+/** @throws what `signal` was aborted with, between two pieces of work */
 export async function approximateNeighbors(
   backend: CpuBackend,
   { rows: n, columns: d, data }: Matrix,
   k: number,
   { signal, onProgress, trees = 8, rounds = 4, seed = 0, rests }: DescentOptions = {},
 ): Promise<Approximate> {
-  const lists = [backend.allocate(n * k * 4), backend.allocate(n * k * 4)] as const;
-  const keptOrder = backend.allocate(n * 4);
-  const otherIds = backend.allocate(n * k * 4);
-  const before = backend.mark();
-  const otherScores = backend.allocate(n * k * 4);
+  const ids = backend.allocate(n * k * 4);
+  const scores = backend.allocate(n * k * 4);
+  const order = backend.allocate(n * 4);
+  const kept = backend.mark();
   const width = Math.ceil(d / 4) * 4;
   const rows = backend.allocate(n * width * 4);
   const norms = backend.allocate(n * 4);
   const restsAt = backend.upload(rests ?? new Float32Array(n));
   uploadRows(backend, data, n, d, width, rows, norms, restsAt);
-  let [scores, ids] = lists;
-  let [nextScores, nextIds] = [otherScores, otherIds];
-  backend.float32(scores, n * k).fill(Number.POSITIVE_INFINITY);
-  backend.uint32(ids, n * k).fill(NONE);
+  const search = { backend, n, k, width, rows, norms, rests: restsAt, signal };
 
-  // The forest.
   const levels = Math.max(0, Math.ceil(Math.log2(n / LEAF_ROWS)));
-  const leaves = 2 ** levels;
-  const largest = 8 * Math.ceil(Math.ceil(n / leaves) / 8);
-  const mark = backend.mark();
+  const steps = levels + trees + rounds;
+  const report = (step: number) => onProgress?.(step / steps);
+  const inForest = backend.mark();
+  const orders = await growForest(search, trees, levels, seed, report);
+  await joinLeaves(search, { ids, scores }, orders, trees, 2 ** levels, (tree) => report(levels + tree));
+  backend.uint32(order, n).set(backend.uint32(orders, n));
+  backend.release(inForest);
+  // A single leaf has compared every pair.
+  if (levels > 0) await descend(search, { ids, scores }, order, rounds, (round) => report(levels + trees + round));
+  backend.release(kept);
+  return { ids, order };
+}
+
+/** The rows in the backend's memory, as cpu/assembly/forest.ts wants them, and how many neighbours of each are looked for. */
+interface Descent {
+  readonly backend: CpuBackend;
+  readonly n: number;
+  readonly k: number;
+  readonly width: number;
+  readonly rows: number;
+  readonly norms: number;
+  readonly rests: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Offsets of uint32 and float32 (n, k): the best so far of each row, nearest first. */
+interface Lists {
+  readonly ids: number;
+  readonly scores: number;
+}
+
+/**
+ * Every run of rows of every tree cut in two by the projection on the difference of two of its rows, level by level.
+ * @returns offset of uint32 (trees, n): rows in the order of each tree, whose leaves lie one behind the other
+ */
+async function growForest(
+  { backend, n, width, rows, signal }: Descent,
+  trees: number,
+  levels: number,
+  seed: number,
+  onLevel: (done: number) => void,
+): Promise<number> {
   const orders = backend.allocate(trees * n * 4);
   for (let tree = 0; tree < trees; tree++) {
     const order = backend.uint32(orders + tree * n * 4, n);
     for (let i = 0; i < n; i++) order[i] = i;
   }
   const keys = backend.allocate(backend.threadCount * n * 4);
-  const steps = levels + trees + rounds;
   for (let level = 0; level < levels; level++) {
     await backend.run(
       'forestLevel',
@@ -96,8 +130,23 @@ export async function approximateNeighbors(
       ],
       { signal },
     );
-    onProgress?.((level + 1) / steps);
+    onLevel(level + 1);
   }
+  return orders;
+}
+
+/** The rows of each leaf compared with each other, tree by tree: fills the lists. */
+async function joinLeaves(
+  { backend, n, k, width, rows, norms, signal }: Descent,
+  { ids, scores }: Lists,
+  orders: number,
+  trees: number,
+  leaves: number,
+  onTree: (done: number) => void,
+): Promise<void> {
+  backend.float32(scores, n * k).fill(Number.POSITIVE_INFINITY);
+  backend.uint32(ids, n * k).fill(NONE);
+  const largest = 8 * Math.ceil(Math.ceil(n / leaves) / 8);
   const scratchBytes = 4 * (largest * width + 2 * largest);
   const scratch = backend.allocate(backend.threadCount * scratchBytes);
   for (let tree = 0; tree < trees; tree++) {
@@ -113,29 +162,32 @@ export async function approximateNeighbors(
       },
       { signal },
     );
-    onProgress?.((levels + tree + 1) / steps);
+    onTree(tree + 1);
   }
-  backend.uint32(keptOrder, n).set(backend.uint32(orders, n));
-  backend.release(mark);
+}
 
-  // The descent.
+/** Rounds of looking at the neighbours of neighbours, those nearest and those to which a row is near, until few lists change. */
+async function descend(
+  { backend, n, k, width, rows, rests, signal }: Descent,
+  lists: Lists,
+  order: number,
+  rounds: number,
+  onRound: (done: number) => void,
+): Promise<void> {
   const sources = Math.min(SOURCES, k);
-  const idsNow = backend.uint32(ids, n * k);
-  for (let at = 0; at < idsNow.length; at++) idsNow[at] = ((idsNow[at] ?? 0) | FRESH) >>> 0;
+  let now = lists;
+  let next: Lists = { ids: backend.allocate(n * k * 4), scores: backend.allocate(n * k * 4) };
   const starts = backend.allocate((n + 1) * 4);
   const reverse = backend.allocate(n * sources * 4);
   const seen = backend.allocate(backend.threadCount * n * 4);
   const pieces = Math.ceil(n / ROWS_PER_PIECE);
   const found = backend.allocate(pieces * 4);
-  for (let round = 0; round < rounds && leaves > 1; round++) {
-    reverseLists(
-      backend.uint32(ids, n * k),
-      n,
-      k,
-      sources,
-      backend.uint32(starts, n + 1),
-      backend.uint32(reverse, n * sources),
-    );
+  const first = backend.uint32(now.ids, n * k);
+  for (let at = 0; at < first.length; at++) first[at] = ((first[at] ?? 0) | FRESH) >>> 0;
+  for (let round = 0; round < rounds; round++) {
+    const { ids, scores } = now;
+    const [startsNow, reverseNow] = [backend.uint32(starts, n + 1), backend.uint32(reverse, n * sources)];
+    reverseLists(backend.uint32(ids, n * k), n, k, sources, startsNow, reverseNow);
     backend.uint32(seen, backend.threadCount * n).fill(0);
     await backend.run(
       'descend',
@@ -143,26 +195,23 @@ export async function approximateNeighbors(
       (piece, thread) => {
         const first = piece * ROWS_PER_PIECE;
         return [
-          ...[rows, width, k, sources, scores, ids, starts, reverse, nextScores, nextIds, seen + thread * n * 4],
-          ...[found + piece * 4, restsAt, keptOrder, first, Math.min(n, first + ROWS_PER_PIECE)],
+          ...[rows, width, k, sources, scores, ids, starts, reverse, next.scores, next.ids, seen + thread * n * 4],
+          ...[found + piece * 4, rests, order, first, Math.min(n, first + ROWS_PER_PIECE)],
         ];
       },
       { signal },
     );
-    [scores, nextScores] = [nextScores, scores];
-    [ids, nextIds] = [nextIds, ids];
-    onProgress?.((levels + trees + round + 1) / steps);
+    [now, next] = [next, now];
+    onRound(round + 1);
     const changed = backend.uint32(found, pieces).reduce((sum, count) => sum + count, 0);
     if (changed < FEW * n * k) break;
   }
-  const last = backend.uint32(ids, n * k);
-  const kept = backend.uint32(lists[1], n * k);
+  const last = backend.uint32(now.ids, n * k);
+  const kept = backend.uint32(lists.ids, n * k);
   for (let at = 0; at < last.length; at++) {
     const id = last[at] ?? NONE;
     kept[at] = id === NONE ? NONE : (id & ~FRESH) >>> 0;
   }
-  backend.release(before);
-  return { ids: lists[1], order: keptOrder };
 }
 
 /** Rows filled up to a width of a multiple of 4, and their squared lengths with what lies beyond. */

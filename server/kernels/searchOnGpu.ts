@@ -71,98 +71,135 @@ export interface Found {
 /** The k nearest among the rows that the plan gives to each query. By the cosine, rows have length 1. */
 export async function searchPlanned(
   backend: GpuBackend,
-  { queries: { rows: own, order }, references: { rows, order: names }, k, metric, plan, excludeSelf }: Search,
+  search: Search,
   { signal, onProgress }: SearchOptions = {},
 ): Promise<Found> {
+  const { queries, references, k, metric } = search;
+  const own = queries.rows;
   const c = k + SPARE_CANDIDATES;
   const ids = new Uint32Array(own.rows * k).fill(NONE);
   const distances = new Float32Array(own.rows * k).fill(Number.POSITIVE_INFINITY);
-  const search = await backend.kernel(shaders.knn, 'search');
-  const measure = await backend.kernel(shaders.knn, 'measure');
-  const pairs = own.chunks.length * rows.chunks.length;
-  let done = 0;
   const outside = backend.mark();
   const norms = new Map<RowChunk, GPUBuffer>();
-  for (const chunk of rows.chunks) norms.set(chunk, await normsOf(backend, chunk, rows, metric, signal));
-
-  for (const queries of own.chunks) {
+  for (const chunk of references.rows.chunks) {
+    norms.set(chunk, await normsOf(backend, chunk, references.rows, metric, signal));
+  }
+  const pairs = own.chunks.length * norms.size;
+  let done = 0;
+  for (const chunk of own.chunks) {
     const before = backend.mark();
-    const scoresAt = backend.upload('scores', new Float32Array(queries.rows * c).fill(GREATEST));
-    const idsAt = backend.upload('candidates', new Uint32Array(queries.rows * c).fill(NONE));
-    const distancesAt = backend.allocate('distances', queries.rows * c * 4);
-    const parametersFor = (references: RowChunk) => ({
-      k: c,
-      quads: rows.quads,
-      queries: queries.rows,
-      references: references.rows,
-      query_base: queries.first,
-      reference_base: references.first,
-      range: 0,
-      scale: metric === 'EUCLIDEAN' ? -2 : -1,
-      metric: { EUCLIDEAN: 0, COSINE: 1, INNER_PRODUCT: 2 }[metric],
-      exclude_self: excludeSelf ? 1 : 0,
-    });
-    for (const [references, normsAt] of norms) {
-      const inside = backend.mark();
-      const { tiles, ranges, rounds, rangeRows } = layTiles(plan, queries, references, rows.columns);
-      const tilesAt = backend.upload('tiles', tiles);
-      const rangesAt = backend.upload('ranges', ranges);
-      const buffers = {
-        0: queries.buffer,
-        1: references.buffer,
-        2: normsAt,
-        3: tilesAt,
-        4: rangesAt,
-        5: scoresAt,
-        6: idsAt,
-      };
-      await backend.run(
-        // A long list costs time for each reference that no multiply-add tells of.
-        `search ${c}`,
-        rounds,
-        [
-          {
-            kernel: search,
-            blocks: tiles.length / 4,
-            work: TILE * rangeRows * rows.columns,
-            buffers: () => buffers,
-            parameters: (range) => ({ ...parametersFor(references), range }),
-          },
-        ],
-        { signal, onRounds: (round) => onProgress?.((done + round / rounds) / pairs) },
-      );
+    const lists = {
+      scores: backend.upload('scores', new Float32Array(chunk.rows * c).fill(GREATEST)),
+      ids: backend.upload('candidates', new Uint32Array(chunk.rows * c).fill(NONE)),
+      distances: backend.allocate('distances', chunk.rows * c * 4),
+    };
+    for (const [others, normsAt] of norms) {
+      const onShare = (share: number) => onProgress?.((done + share) / pairs);
+      await findCandidates(backend, search, lists, chunk, others, normsAt, { signal, onProgress: onShare });
       onProgress?.(++done / pairs);
-      backend.release(inside);
     }
-    for (const references of rows.chunks) {
-      const buffers = { 0: queries.buffer, 1: references.buffer, 6: idsAt, 7: distancesAt };
-      await backend.run(
-        'measure',
-        1,
-        [
-          {
-            kernel: measure,
-            blocks: Math.ceil((queries.rows * c) / 64),
-            work: 64 * rows.columns,
-            buffers: () => buffers,
-            parameters: () => parametersFor(references),
-          },
-        ],
-        { signal },
-      );
-    }
-    const found = new Uint32Array(await backend.read(idsAt, queries.rows * c * 4));
-    const exact = new Float32Array(await backend.read(distancesAt, queries.rows * c * 4));
+    for (const others of norms.keys()) await measureCandidates(backend, search, lists, chunk, others, signal);
+    const found = new Uint32Array(await backend.read(lists.ids, chunk.rows * c * 4));
+    const exact = new Float32Array(await backend.read(lists.distances, chunk.rows * c * 4));
     backend.release(before);
-    for (let i = 0; i < queries.rows; i++) {
+    for (let i = 0; i < chunk.rows; i++) {
       const from = i * c;
       const candidates = { ids: found.subarray(from, from + c), distances: exact.subarray(from, from + c) };
-      const to = k * (order === undefined ? queries.first + i : (order[queries.first + i] ?? 0));
-      keepBest(candidates, names, { ids: ids.subarray(to, to + k), distances: distances.subarray(to, to + k) });
+      const to = k * (queries.order === undefined ? chunk.first + i : (queries.order[chunk.first + i] ?? 0));
+      keepBest(candidates, references.order, {
+        ids: ids.subarray(to, to + k),
+        distances: distances.subarray(to, to + k),
+      });
     }
   }
   backend.release(outside);
   return { ids, distances };
+}
+
+/** The c candidates of each query of a chunk, on the card: scores, ids, and exact distances, (rows, c). */
+interface Candidates {
+  readonly scores: GPUBuffer;
+  readonly ids: GPUBuffer;
+  readonly distances: GPUBuffer;
+}
+
+/** Merges the best of a chunk of references, by their scores, into the candidates of a chunk of queries. */
+async function findCandidates(
+  backend: GpuBackend,
+  search: Search,
+  lists: Candidates,
+  queries: RowChunk,
+  references: RowChunk,
+  norms: GPUBuffer,
+  { signal, onProgress }: SearchOptions,
+): Promise<void> {
+  const kernel = await backend.kernel(shaders.knn, 'search');
+  const { columns } = search.references.rows;
+  const inside = backend.mark();
+  const { tiles, ranges, rounds, rangeRows } = layTiles(search.plan, queries, references, columns);
+  const tilesAt = backend.upload('tiles', tiles);
+  const rangesAt = backend.upload('ranges', ranges);
+  const rows = { 0: queries.buffer, 1: references.buffer, 2: norms };
+  const buffers = { ...rows, 3: tilesAt, 4: rangesAt, 5: lists.scores, 6: lists.ids };
+  await backend.run(
+    // A long list costs time for each reference that no multiply-add tells of.
+    `search ${search.k + SPARE_CANDIDATES}`,
+    rounds,
+    [
+      {
+        kernel,
+        blocks: tiles.length / 4,
+        work: TILE * rangeRows * columns,
+        buffers: () => buffers,
+        parameters: (range) => ({ ...parametersOf(search, queries, references), range }),
+      },
+    ],
+    { signal, onRounds: (round) => onProgress?.(round / rounds) },
+  );
+  backend.release(inside);
+}
+
+/** Exact distances, of sums of differences, to those candidates of a chunk of queries that are of a chunk of references. */
+async function measureCandidates(
+  backend: GpuBackend,
+  search: Search,
+  lists: Candidates,
+  queries: RowChunk,
+  references: RowChunk,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const kernel = await backend.kernel(shaders.knn, 'measure');
+  const buffers = { 0: queries.buffer, 1: references.buffer, 6: lists.ids, 7: lists.distances };
+  await backend.run(
+    'measure',
+    1,
+    [
+      {
+        kernel,
+        blocks: Math.ceil((queries.rows * (search.k + SPARE_CANDIDATES)) / 64),
+        work: 64 * search.references.rows.columns,
+        buffers: () => buffers,
+        parameters: () => parametersOf(search, queries, references),
+      },
+    ],
+    { signal },
+  );
+}
+
+/** Of knn.wgsl. */
+function parametersOf({ references, k, metric, excludeSelf }: Search, own: RowChunk, others: RowChunk) {
+  return {
+    k: k + SPARE_CANDIDATES,
+    quads: references.rows.quads,
+    queries: own.rows,
+    references: others.rows,
+    query_base: own.first,
+    reference_base: others.first,
+    range: 0,
+    scale: metric === 'EUCLIDEAN' ? -2 : -1,
+    metric: { EUCLIDEAN: 0, COSINE: 1, INNER_PRODUCT: 2 }[metric],
+    exclude_self: excludeSelf ? 1 : 0,
+  };
 }
 
 /** What belongs to a score of a reference alone, float32 (rows): of EUCLIDEAN its squared length, otherwise 0. */

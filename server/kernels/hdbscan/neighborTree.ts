@@ -69,56 +69,16 @@ async function joinComponents(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const chosen = sampleOfEach(components, rows.rows);
-  const m = chosen.length;
-  const looked = createMatrix(m, rows.columns);
-  chosen.forEach((row, place) => {
-    looked.data.set(rowOf(rows, row), place * rows.columns);
-  });
   const before = backend.mark();
   try {
-    const packed = await packRows(backend, looked, signal);
-    const panels = Math.ceil(m / 8);
-    const norms = backend.allocate(panels * 8 * 4);
-    backend.float32(norms, panels * 8).fill(0);
-    await backend.run('squaredNorms', 1, () => [packed.at, norms, rows.columns, 0, m], { signal });
-    const out = backend.allocate(QUERIES_AT_ONCE * panels * 8 * 4);
+    const sample = await placeSample(backend, rows, chosen, signal);
     let edges = edgesSoFar;
     while (edges < tree.n - 1) {
       const groups = Uint32Array.from(chosen, (row) => find(components, row));
-      const shortest = new Map<number, { readonly from: number; readonly to: number; readonly score: number }>();
-      for (let first = 0; first < m; first += QUERIES_AT_ONCE) {
-        const halves = { first: first / 4, last: Math.ceil(Math.min(m, first + QUERIES_AT_ONCE) / 4) };
-        const perPiece = Math.ceil((halves.last - halves.first) / (4 * backend.threadCount));
-        await backend.run(
-          'scores',
-          Math.ceil((halves.last - halves.first) / perPiece),
-          (piece) => {
-            const from = halves.first + piece * perPiece;
-            const to = Math.min(halves.last, from + perPiece);
-            const at = out + (from - halves.first) * 4 * panels * 8 * 4;
-            return [packed.at, packed.at, norms, -2, rows.columns, from, to, 0, panels, at];
-          },
-          { signal },
-        );
-        const scores = backend.float32(out, QUERIES_AT_ONCE * panels * 8);
-        const squares = backend.float32(norms, m);
-        for (let i = first; i < Math.min(m, first + QUERIES_AT_ONCE); i++) {
-          const group = groups[i] ?? 0;
-          const base = (i - first) * panels * 8;
-          let nearest = -1;
-          let least = Number.POSITIVE_INFINITY;
-          for (let j = 0; j < m; j++) {
-            const score = scores[base + j] ?? 0;
-            if (score < least && groups[j] !== group) {
-              least = score;
-              nearest = j;
-            }
-          }
-          const score = least + (squares[i] ?? 0);
-          if (nearest >= 0 && score < (shortest.get(group)?.score ?? Number.POSITIVE_INFINITY)) {
-            shortest.set(group, { from: i, to: nearest, score });
-          }
-        }
+      const shortest = new Map<number, Edge>();
+      for (let first = 0; first < sample.m; first += QUERIES_AT_ONCE) {
+        await scoreQueries(backend, sample, first, signal);
+        shortenEdges(backend, sample, first, groups, shortest);
       }
       if (shortest.size === 0) throw new RangeError('The rows are too long: their squares are beyond 32-bit numbers.');
       for (const { from, to } of shortest.values()) {
@@ -129,6 +89,94 @@ async function joinComponents(
     }
   } finally {
     backend.release(before);
+  }
+}
+
+/** Between two rows of the sample; squared. */
+interface Edge {
+  readonly from: number;
+  readonly to: number;
+  readonly square: number;
+}
+
+/** m rows in the backend's memory, packed, their squared lengths, and room for the scores of some queries with all: row by row, `width` each. */
+interface Sample {
+  readonly m: number;
+  readonly columns: number;
+  readonly packed: number;
+  readonly norms: number;
+  readonly scores: number;
+  readonly width: number;
+}
+
+async function placeSample(
+  backend: CpuBackend,
+  rows: Matrix,
+  chosen: Uint32Array,
+  signal: AbortSignal | undefined,
+): Promise<Sample> {
+  const { length: m } = chosen;
+  const { columns } = rows;
+  const looked = createMatrix(m, columns);
+  chosen.forEach((row, place) => {
+    looked.data.set(rowOf(rows, row), place * columns);
+  });
+  const { at: packed } = await packRows(backend, looked, signal);
+  const width = Math.ceil(m / 8) * 8;
+  const norms = backend.allocate(width * 4);
+  backend.float32(norms, width).fill(0);
+  await backend.run('squaredNorms', 1, () => [packed, norms, columns, 0, m], { signal });
+  return { m, columns, packed, norms, scores: backend.allocate(QUERIES_AT_ONCE * width * 4), width };
+}
+
+/** |y|^2 - 2 <x, y> of the queries x from `first` on, at most `QUERIES_AT_ONCE`, with all rows y of the sample. */
+async function scoreQueries(
+  backend: CpuBackend,
+  { m, columns, packed, norms, scores, width }: Sample,
+  first: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const halves = { first: first / 4, last: Math.ceil(Math.min(m, first + QUERIES_AT_ONCE) / 4) };
+  const perPiece = Math.ceil((halves.last - halves.first) / (4 * backend.threadCount));
+  await backend.run(
+    'scores',
+    Math.ceil((halves.last - halves.first) / perPiece),
+    (piece) => {
+      const from = halves.first + piece * perPiece;
+      const to = Math.min(halves.last, from + perPiece);
+      const out = scores + (from - halves.first) * 4 * width * 4;
+      return [packed, packed, norms, -2, columns, from, to, 0, width / 8, out];
+    },
+    { signal },
+  );
+}
+
+/** Puts the edge from each of these queries to the nearest row of another group in place of its group's, where it is shorter. */
+function shortenEdges(
+  backend: CpuBackend,
+  { m, norms, scores: scoresAt, width }: Sample,
+  first: number,
+  groups: Uint32Array,
+  shortest: Map<number, Edge>,
+): void {
+  const scores = backend.float32(scoresAt, QUERIES_AT_ONCE * width);
+  const squares = backend.float32(norms, m);
+  for (let i = first; i < Math.min(m, first + QUERIES_AT_ONCE); i++) {
+    const group = groups[i] ?? 0;
+    const base = (i - first) * width;
+    let nearest = -1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let j = 0; j < m; j++) {
+      const score = scores[base + j] ?? 0;
+      if (score < least && groups[j] !== group) {
+        least = score;
+        nearest = j;
+      }
+    }
+    const square = least + (squares[i] ?? 0);
+    if (nearest >= 0 && square < (shortest.get(group)?.square ?? Number.POSITIVE_INFINITY)) {
+      shortest.set(group, { from: i, to: nearest, square });
+    }
   }
 }
 

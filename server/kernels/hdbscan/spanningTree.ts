@@ -9,8 +9,8 @@
  * that are left when all edges longer than some length are removed: what is made of a tree does not depend on which it is.
  */
 import type { Matrix } from '../matrix.ts';
-import { createKdTree, createWalk, type KdTree, nearestPlaces } from './kdTree.ts';
-import { createUnionFind, find, union } from './unionFind.ts';
+import { createKdTree, createWalk, type KdTree, nearestPlaces, type PlaceNeighbors, type Walk } from './kdTree.ts';
+import { createUnionFind, find, type UnionFind, union } from './unionFind.ts';
 
 /** n - 1 edges, in no order. */
 export interface SpanningTree {
@@ -82,75 +82,117 @@ export function spanningTree(
   const leastCore = leastOfNodes(tree, core);
 
   const components = createUnionFind(n);
-  const componentOf = new Uint32Array(n);
-  // By component: its shortest edge out so far.
-  const shortest = new Float64Array(n);
-  const shortestFrom = new Uint32Array(n);
-  const shortestTo = new Uint32Array(n);
-  const nodeComponents = new Int32Array(tree.starts.length);
-  const walk = createWalk(tree);
-  const firstLeaf = tree.starts.length >> 1;
-  const { d, points, starts, ends, rows } = tree;
-
+  const round: Round = {
+    ...{ tree, neighbors, k, core, leastCore, walk: createWalk(tree) },
+    componentOf: new Uint32Array(n),
+    nodeComponents: new Int32Array(tree.starts.length),
+    ...{ shortest: new Float64Array(n), shortestFrom: new Uint32Array(n), shortestTo: new Uint32Array(n) },
+  };
   let edges = 0;
   while (edges < n - 1) {
-    for (let place = 0; place < n; place++) componentOf[place] = find(components, place);
-    labelNodes(tree, componentOf, nodeComponents);
-    shortest.fill(Number.POSITIVE_INFINITY);
+    for (let place = 0; place < n; place++) round.componentOf[place] = find(components, place);
+    labelNodes(tree, round.componentOf, round.nodeComponents);
+    round.shortest.fill(Number.POSITIVE_INFINITY);
     for (let query = 0; query < n; query++) {
-      const own = componentOf[query] ?? 0;
-      const ownCore = core[query] ?? 0;
-      if (ownCore >= (shortest[own] ?? 0)) continue; // none of its edges is shorter than its core distance
-      const list = query * k;
-      for (let entry = list; entry < list + k; entry++) {
-        const square = neighbors.squares[entry] ?? 0;
-        if (square >= (shortest[own] ?? 0)) break;
-        const place = neighbors.places[entry] ?? 0;
-        if (componentOf[place] === own) continue;
-        const weight = Math.max(ownCore, core[place] ?? 0, square);
-        if (weight >= (shortest[own] ?? 0)) continue;
-        shortest[own] = weight;
-        shortestFrom[own] = query;
-        shortestTo[own] = place;
-      }
-      // Whatever is not among the neighbours is at least as far as the last of them.
-      if ((neighbors.squares[list + k - 1] ?? 0) >= (shortest[own] ?? 0)) continue;
-      walk.begin(query);
-      for (let node = walk.next(shortest[own] ?? 0); node >= 0; node = walk.next(shortest[own] ?? 0)) {
-        if (nodeComponents[node] === own || (leastCore[node] ?? 0) >= (shortest[own] ?? 0)) continue;
-        if (node < firstLeaf) {
-          walk.descend(node);
-          continue;
-        }
-        for (let place = starts[node] ?? 0; place < (ends[node] ?? 0); place++) {
-          if (componentOf[place] === own) continue;
-          let square = Math.max(ownCore, core[place] ?? 0);
-          if (square >= (shortest[own] ?? 0)) continue;
-          let apart = 0;
-          for (let c = 0; c < d; c++) {
-            const difference = (points[query * d + c] ?? 0) - (points[place * d + c] ?? 0);
-            apart += difference * difference;
-          }
-          square = Math.max(square, apart);
-          if (square >= (shortest[own] ?? 0)) continue;
-          shortest[own] = square;
-          shortestFrom[own] = query;
-          shortestTo[own] = place;
-        }
-      }
+      if (lookAmongNeighbors(round, query)) lookInTree(round, query);
     }
-    for (let component = 0; component < n; component++) {
-      const square = shortest[component] ?? 0;
-      if (square === Number.POSITIVE_INFINITY) continue;
-      const from = shortestFrom[component] ?? 0;
-      const to = shortestTo[component] ?? 0;
-      // Two components may have chosen edges of one length to each other: the second finds them joined.
-      if (!union(components, from, to)) continue;
-      setEdge(result, edges++, rows[from] ?? 0, rows[to] ?? 0, Math.sqrt(square));
-    }
+    edges = joinComponents(round, components, result, edges);
     onProgress(NEIGHBORS_SHARE + ((1 - NEIGHBORS_SHARE) * edges) / (n - 1));
   }
   return result;
+}
+
+/** A round of Borůvka: which component each point is of, and the shortest edge out of each so far. Lengths are squared. */
+interface Round {
+  readonly tree: KdTree;
+  readonly walk: Walk;
+  /** The k nearest of each point, nearest first, and the distance to the m-th. */
+  readonly neighbors: PlaceNeighbors;
+  readonly k: number;
+  readonly core: Float64Array;
+  /** By node: the least core distance of its points. */
+  readonly leastCore: Float64Array;
+  readonly componentOf: Uint32Array;
+  /** By node: the component that all its points are of, or `MIXED`. */
+  readonly nodeComponents: Int32Array;
+  /** By component. */
+  readonly shortest: Float64Array;
+  readonly shortestFrom: Uint32Array;
+  readonly shortestTo: Uint32Array;
+}
+
+/**
+ * Whether the edge from a point to one of its neighbours is the shortest so far out of its component.
+ * @returns whether a shorter one may lead to a point that is not among them
+ */
+function lookAmongNeighbors(round: Round, query: number): boolean {
+  const { neighbors, k, core, componentOf, shortest, shortestFrom, shortestTo } = round;
+  const own = componentOf[query] ?? 0;
+  const ownCore = core[query] ?? 0;
+  if (ownCore >= (shortest[own] ?? 0)) return false; // none of its edges is shorter than its core distance
+  const list = query * k;
+  for (let entry = list; entry < list + k; entry++) {
+    const square = neighbors.squares[entry] ?? 0;
+    if (square >= (shortest[own] ?? 0)) break;
+    const place = neighbors.places[entry] ?? 0;
+    if (componentOf[place] === own) continue;
+    const weight = Math.max(ownCore, core[place] ?? 0, square);
+    if (weight >= (shortest[own] ?? 0)) continue;
+    shortest[own] = weight;
+    shortestFrom[own] = query;
+    shortestTo[own] = place;
+  }
+  // Whatever is not among the neighbours is at least as far as the last of them.
+  return (neighbors.squares[list + k - 1] ?? 0) < (shortest[own] ?? 0);
+}
+
+/** The same with all points of other components, by boxes, the nearest first. */
+function lookInTree(round: Round, query: number): void {
+  const { tree, walk, core, leastCore, componentOf, nodeComponents, shortest, shortestFrom, shortestTo } = round;
+  const { d, points, starts, ends } = tree;
+  const firstLeaf = starts.length >> 1;
+  const own = componentOf[query] ?? 0;
+  const ownCore = core[query] ?? 0;
+  walk.begin(query);
+  for (let node = walk.next(shortest[own] ?? 0); node >= 0; node = walk.next(shortest[own] ?? 0)) {
+    if (nodeComponents[node] === own || (leastCore[node] ?? 0) >= (shortest[own] ?? 0)) continue;
+    if (node < firstLeaf) {
+      walk.descend(node);
+      continue;
+    }
+    for (let place = starts[node] ?? 0; place < (ends[node] ?? 0); place++) {
+      if (componentOf[place] === own) continue;
+      const cores = Math.max(ownCore, core[place] ?? 0);
+      if (cores >= (shortest[own] ?? 0)) continue;
+      let square = 0;
+      for (let c = 0; c < d; c++) {
+        const difference = (points[query * d + c] ?? 0) - (points[place * d + c] ?? 0);
+        square += difference * difference;
+      }
+      const weight = Math.max(cores, square);
+      if (weight >= (shortest[own] ?? 0)) continue;
+      shortest[own] = weight;
+      shortestFrom[own] = query;
+      shortestTo[own] = place;
+    }
+  }
+}
+
+/** Each component joined along its shortest edge. @returns how many edges the spanning tree then has */
+function joinComponents(round: Round, components: UnionFind, result: SpanningTree, edgesSoFar: number): number {
+  const { tree, shortest, shortestFrom, shortestTo } = round;
+  const { rows } = tree;
+  let edges = edgesSoFar;
+  for (let component = 0; component < shortest.length; component++) {
+    const square = shortest[component] ?? 0;
+    if (square === Number.POSITIVE_INFINITY) continue;
+    const from = shortestFrom[component] ?? 0;
+    const to = shortestTo[component] ?? 0;
+    // Two components may have chosen edges of one length to each other: the second finds them joined.
+    if (!union(components, from, to)) continue;
+    setEdge(result, edges++, rows[from] ?? 0, rows[to] ?? 0, Math.sqrt(square));
+  }
+  return edges;
 }
 
 /** The least core distance of each node's points: from the leaves up. */

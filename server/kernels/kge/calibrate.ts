@@ -33,66 +33,94 @@ export function fitCalibration(scores: ArrayLike<number>, labels: ArrayLike<numb
   }
   const rate = baseRate ?? positives / n;
   if (!(rate > 0 && rate < 1)) throw new RangeError(`The base rate lies between 0 and 1, got ${rate}.`);
-  // Each kind as a whole counts its rate.
-  const positiveWeight = (rate * n) / positives;
-  const negativeWeight = ((1 - rate) * n) / negatives;
-  const positiveTarget = (positives + 1) / (positives + 2);
-  const negativeTarget = 1 / (negatives + 2);
+  const { mean, scale } = spreadOf(scores);
+  // Each kind as a whole counts its rate; targets are smoothed.
+  const sample: Sample = {
+    n,
+    at: (i) => ((scores[i] ?? 0) - mean) / scale,
+    isTrue: (i) => labels[i] === 1,
+    true: { weight: (rate * n) / positives, target: (positives + 1) / (positives + 2) },
+    false: { weight: ((1 - rate) * n) / negatives, target: 1 / (negatives + 2) },
+  };
 
-  // Scores are centred and scaled first, so that Newton's steps are well conditioned whatever the model's scores are like.
+  let fit: Calibration = { slope: 0, offset: Math.log(rate / (1 - rate)) };
+  let loss = lossOf(sample, fit);
+  for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
+    const step = newtonStep(sample, fit);
+    // The loss is convex; a step that overshoots is halved.
+    let length = 1;
+    let next = moved(fit, step, length);
+    let nextLoss = lossOf(sample, next);
+    while (!(nextLoss <= loss) && length > SHORTEST_STEP) {
+      length /= 2;
+      next = moved(fit, step, length);
+      nextLoss = lossOf(sample, next);
+    }
+    if (!(nextLoss < loss)) break;
+    const gained = loss - nextLoss;
+    [fit, loss] = [next, nextLoss];
+    if (gained < CONVERGED * (1 + loss)) break;
+  }
+  return { slope: fit.slope / scale, offset: fit.offset - (fit.slope * mean) / scale };
+}
+
+/** Share of Newton's step below which nothing is gained, and of the loss below which a gain is none: rounding of sums in float64. */
+const SHORTEST_STEP = 1e-10;
+const CONVERGED = 1e-12;
+/** Added to the second derivatives along the diagonal, which vanish where all probabilities are 0 or 1. */
+const RIDGE = 1e-12;
+
+/** Scores centred and scaled, so that Newton's steps are well conditioned whatever the model's scores are like. */
+interface Sample {
+  readonly n: number;
+  readonly at: (i: number) => number;
+  readonly isTrue: (i: number) => boolean;
+  /** What a triple of each kind counts, and the probability that is wanted of it: Platt's equation 3. */
+  readonly true: { readonly weight: number; readonly target: number };
+  readonly false: { readonly weight: number; readonly target: number };
+}
+
+function spreadOf(scores: ArrayLike<number>): { readonly mean: number; readonly scale: number } {
+  const n = scores.length;
   let mean = 0;
   for (let i = 0; i < n; i++) mean += (scores[i] ?? 0) / n;
   let variance = 0;
   for (let i = 0; i < n; i++) variance += ((scores[i] ?? 0) - mean) ** 2 / n;
-  const scale = Math.sqrt(variance) || 1;
+  return { mean, scale: Math.sqrt(variance) || 1 };
+}
 
-  const lossAt = (slope: number, offset: number) => {
-    let loss = 0;
-    for (let i = 0; i < n; i++) {
-      const z = (slope * ((scores[i] ?? 0) - mean)) / scale + offset;
-      const isTrue = labels[i] === 1;
-      const target = isTrue ? positiveTarget : negativeTarget;
-      loss += (isTrue ? positiveWeight : negativeWeight) * (softplus(z) - target * z);
-    }
-    return loss;
-  };
-
-  let slope = 0;
-  let offset = Math.log(rate / (1 - rate));
-  let loss = lossAt(slope, offset);
-  for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
-    let [gs, go, hss, hso, hoo] = [0, 0, 1e-12, 0, 1e-12];
-    for (let i = 0; i < n; i++) {
-      const x = ((scores[i] ?? 0) - mean) / scale;
-      const isTrue = labels[i] === 1;
-      const weight = isTrue ? positiveWeight : negativeWeight;
-      const p = sigmoid(slope * x + offset);
-      const g = weight * (p - (isTrue ? positiveTarget : negativeTarget));
-      const h = weight * p * (1 - p);
-      gs += g * x;
-      go += g;
-      hss += h * x * x;
-      hso += h * x;
-      hoo += h;
-    }
-    const determinant = hss * hoo - hso * hso;
-    const stepSlope = (hoo * gs - hso * go) / determinant;
-    const stepOffset = (hss * go - hso * gs) / determinant;
-    // The loss is convex; a step that overshoots is halved.
-    let length = 1;
-    let next = lossAt(slope - stepSlope, offset - stepOffset);
-    while (!(next <= loss) && length > 1e-10) {
-      length /= 2;
-      next = lossAt(slope - length * stepSlope, offset - length * stepOffset);
-    }
-    if (!(next < loss)) break;
-    slope -= length * stepSlope;
-    offset -= length * stepOffset;
-    const gained = loss - next;
-    loss = next;
-    if (gained < 1e-12 * (1 + loss)) break;
+/** The weighted cross entropy of the targets: -(t log p + (1 - t) log(1 - p)) = softplus(z) - t z, with p = sigmoid(z). */
+function lossOf(sample: Sample, { slope, offset }: Calibration): number {
+  let loss = 0;
+  for (let i = 0; i < sample.n; i++) {
+    const z = slope * sample.at(i) + offset;
+    const { weight, target } = sample.isTrue(i) ? sample.true : sample.false;
+    loss += weight * (softplus(z) - target * z);
   }
-  return { slope: slope / scale, offset: offset - (slope * mean) / scale };
+  return loss;
+}
+
+/** H^-1 g: with x the score, g = sum of weight (p - t) (x, 1) and H = sum of weight p (1 - p) (x, 1)(x, 1)'. */
+function newtonStep(sample: Sample, { slope, offset }: Calibration): Calibration {
+  let [gs, go, hss, hso, hoo] = [0, 0, RIDGE, 0, RIDGE];
+  for (let i = 0; i < sample.n; i++) {
+    const x = sample.at(i);
+    const { weight, target } = sample.isTrue(i) ? sample.true : sample.false;
+    const p = sigmoid(slope * x + offset);
+    const g = weight * (p - target);
+    const h = weight * p * (1 - p);
+    gs += g * x;
+    go += g;
+    hss += h * x * x;
+    hso += h * x;
+    hoo += h;
+  }
+  const determinant = hss * hoo - hso * hso;
+  return { slope: (hoo * gs - hso * go) / determinant, offset: (hss * go - hso * gs) / determinant };
+}
+
+function moved({ slope, offset }: Calibration, step: Calibration, length: number): Calibration {
+  return { slope: slope - length * step.slope, offset: offset - length * step.offset };
 }
 
 /** The probability that a triple of this score is true. */

@@ -27,14 +27,14 @@ export interface NewTriple {
 }
 
 export interface SolveOptions {
-  /** Steps of Adagrad. Default: 200. */
-  readonly steps?: number;
-  /** Entities by chance that the answers are compared with. Default: 500, or all. */
-  readonly sample?: number;
-  /** Weight of N3. Default: 0.01. */
-  readonly penalty?: number;
-  /** Of the sample. Default: 1. */
-  readonly seed?: number;
+  /** Steps of Adagrad. */
+  readonly steps?: number; // 200
+  /** Entities by chance that the answers are compared with; all where there are no more. */
+  readonly sample?: number; // 500
+  /** Weight of N3. Larger keeps the vector shorter. */
+  readonly penalty?: number; // 0.01
+  /** Of the sample. */
+  readonly seed?: number; // 1
   /** Where it begins, as far as something else than triples tells. Default: the mean of what the triples ask for. */
   readonly start?: { readonly vector: Numbers; readonly bias: number };
 }
@@ -48,80 +48,37 @@ export interface Solved {
   readonly loss: number;
 }
 
+const STEPS = 200;
+const SAMPLE = 500;
+const PENALTY = 0.01;
+/** Of Adagrad: the first step moves every number by as much. */
 const RATE = 0.1;
 
 /** @throws RangeError without triples, or for an entity or relation that is not there */
 export function solveEntity(parameters: Parameters, triples: readonly NewTriple[], options: SolveOptions = {}): Solved {
-  const { steps = 200, penalty = 0.01, seed = 1 } = options;
-  const { entityCount, relationCount, dimension: d, biases } = parameters;
+  const { steps = STEPS, penalty = PENALTY, seed = 1 } = options;
+  const { entityCount, relationCount, dimension: d } = parameters;
   if (triples.length === 0) throw new RangeError('A new entity is placed by its triples; there are none.');
   for (const { relation, other } of triples) {
     if (!(relation >= 0 && relation < relationCount)) throw new RangeError(`There is no relation ${relation}.`);
     if (!(other >= 0 && other < entityCount)) throw new RangeError(`There is no entity ${other}.`);
   }
   const model = graphModels[parameters.model];
-  const measure = measures[model.measure];
-  const random = createRandom(seed);
-  const size = Math.min(options.sample ?? 500, entityCount);
-  const sample =
-    size === entityCount
-      ? Array.from({ length: size }, (_, e) => e)
-      : Array.from({ length: size }, () => random.below(entityCount));
-
+  const sample = sampleEntities(entityCount, options.sample ?? SAMPLE, seed);
   const x = options.start === undefined ? start(parameters, triples) : Float64Array.from(options.start.vector);
   let bias = options.start?.bias ?? 0;
   const sums = new Float64Array(d + 1);
   const gradient = new Float64Array(d);
-  const shared = new Float64Array(parameters.shared.length);
   let loss = 0;
   for (let step = 0; step <= steps; step++) {
     gradient.fill(0);
     let byBias = 0;
     loss = 0;
-    for (const { is, relation, other } of triples) {
-      const known = { vector: entityOf(parameters, other), bias: biases[other] ?? 0 };
-      // From x: who answers? To x: does x answer?
-      const fromX = is === 'HEAD' || parameters.reciprocal || model.headQuery !== null;
-      const row = relationOf(parameters, is === 'TAIL' && parameters.reciprocal ? relationCount + relation : relation);
-      const asTail = is === 'HEAD' || parameters.reciprocal;
-      if (fromX) {
-        const parts = { entity: x, relation: row, shared: parameters.shared };
-        const query = new Float64Array(queryWidth(parameters));
-        if (asTail) model.tailQuery(parts, query);
-        else model.headQuery?.(parts, query);
-        const scores = [measure.score(query, known.vector) + known.bias];
-        for (const e of sample) {
-          scores.push(
-            e === other ? Number.NEGATIVE_INFINITY : measure.score(query, entityOf(parameters, e)) + (biases[e] ?? 0),
-          );
-        }
-        const level = logSumExp(scores);
-        loss += level - (scores[0] ?? 0);
-        const byQuery = new Float64Array(query.length);
-        const ignored = new Float64Array(d);
-        measure.addGradient(query, known.vector, Math.exp((scores[0] ?? 0) - level) - 1, byQuery, ignored);
-        sample.forEach((e, at) => {
-          const share = Math.exp((scores[at + 1] ?? 0) - level);
-          if (share > 0) measure.addGradient(query, entityOf(parameters, e), share, byQuery, ignored);
-        });
-        const into = { entity: gradient, relation: new Float64Array(row.length), shared };
-        if (asTail) model.tailQueryGradient(parts, byQuery, into);
-        else model.headQueryGradient?.(parts, byQuery, into);
-      }
-      // Asked from the other end.
-      const back = relationOf(parameters, is === 'HEAD' && parameters.reciprocal ? relationCount + relation : relation);
-      const backAsTail = is === 'TAIL' || parameters.reciprocal;
-      if (!backAsTail && model.headQuery === null) continue;
-      const query = new Float64Array(queryWidth(parameters));
-      const parts = { entity: known.vector, relation: back, shared: parameters.shared };
-      if (backAsTail) model.tailQuery(parts, query);
-      else model.headQuery?.(parts, query);
-      const own = measure.score(query, x) + bias;
-      const others = sample.map((e) => measure.score(query, entityOf(parameters, e)) + (biases[e] ?? 0));
-      const level = logSumExp([own, ...others]);
-      loss += level - own;
-      measure.addGradient(query, x, Math.exp(own - level) - 1, new Float64Array(query.length), gradient);
-      if (model.biased) byBias += Math.exp(own - level) - 1;
+    for (const triple of triples) {
+      loss += lossOfAnswer(parameters, triple, x, sample, gradient);
+      const asked = lossAsAnswer(parameters, triple, x, bias, sample, gradient);
+      loss += asked.loss;
+      byBias += asked.byBias;
     }
     loss /= triples.length;
     if (step === steps) break;
@@ -133,6 +90,94 @@ export function solveEntity(parameters: Parameters, triples: readonly NewTriple[
   return { vector: Float32Array.from(x), bias, loss };
 }
 
+/** Entities by chance, or all where there are no more. */
+function sampleEntities(entityCount: number, wanted: number, seed: number): number[] {
+  const random = createRandom(seed);
+  const size = Math.min(wanted, entityCount);
+  return Array.from({ length: size }, (_, e) => (size === entityCount ? e : random.below(entityCount)));
+}
+
+/** The query from an entity along a triple's relation to its other end, and how a gradient goes back through it. */
+interface Query {
+  readonly values: Float64Array;
+  /** Adds the gradient by the entity. */
+  readonly addGradient: (byQuery: Float64Array, byEntity: Float64Array) => void;
+}
+
+/**
+ * @param entity that asks: the head of the triple, or its tail
+ * @returns null where the model has no such query: of heads without reciprocal relations
+ */
+function queryFrom(parameters: Parameters, entity: Numbers, is: 'HEAD' | 'TAIL', relation: number): Query | null {
+  const { reciprocal, relationCount, shared } = parameters;
+  const model = graphModels[parameters.model];
+  const isReversed = is === 'TAIL' && reciprocal;
+  const row = relationOf(parameters, isReversed ? relationCount + relation : relation);
+  const [make, makeGradient] =
+    is === 'HEAD' || reciprocal
+      ? [model.tailQuery, model.tailQueryGradient]
+      : [model.headQuery, model.headQueryGradient];
+  if (make === null || makeGradient === null) return null;
+  const parts = { entity, relation: row, shared };
+  const values = new Float64Array(queryWidth(parameters));
+  make(parts, values);
+  const ignored = { relation: new Float64Array(row.length), shared: new Float64Array(shared.length) };
+  return {
+    values,
+    addGradient: (byQuery, byEntity) => makeGradient(parts, byQuery, { ...ignored, entity: byEntity }),
+  };
+}
+
+/** The new entity asks, and the other end of its triple answers. Adds the gradient by x. @returns the loss */
+function lossOfAnswer(
+  parameters: Parameters,
+  { is, relation, other }: NewTriple,
+  x: Float64Array,
+  sample: readonly number[],
+  gradient: Float64Array,
+): number {
+  const { biases } = parameters;
+  const measure = measures[graphModels[parameters.model].measure];
+  const query = queryFrom(parameters, x, is, relation);
+  if (query === null) return 0;
+  const right = entityOf(parameters, other);
+  const scoreOf = (e: number) => measure.score(query.values, entityOf(parameters, e)) + (biases[e] ?? 0);
+  const rightScore = scoreOf(other);
+  const scores = sample.map((e) => (e === other ? Number.NEGATIVE_INFINITY : scoreOf(e)));
+  const level = logSumExp([rightScore, ...scores]);
+  const byQuery = new Float64Array(query.values.length);
+  const ignored = new Float64Array(x.length);
+  measure.addGradient(query.values, right, Math.exp(rightScore - level) - 1, byQuery, ignored);
+  sample.forEach((e, at) => {
+    const share = Math.exp((scores[at] ?? 0) - level);
+    if (share > 0) measure.addGradient(query.values, entityOf(parameters, e), share, byQuery, ignored);
+  });
+  query.addGradient(byQuery, gradient);
+  return level - rightScore;
+}
+
+/** The other end asks, and the new entity answers. Adds the gradient by x. @returns the loss, and its derivative by the bias */
+function lossAsAnswer(
+  parameters: Parameters,
+  { is, relation, other }: NewTriple,
+  x: Float64Array,
+  bias: number,
+  sample: readonly number[],
+  gradient: Float64Array,
+): { readonly loss: number; readonly byBias: number } {
+  const { biases } = parameters;
+  const model = graphModels[parameters.model];
+  const measure = measures[model.measure];
+  const query = queryFrom(parameters, entityOf(parameters, other), is === 'HEAD' ? 'TAIL' : 'HEAD', relation);
+  if (query === null) return { loss: 0, byBias: 0 };
+  const own = measure.score(query.values, x) + bias;
+  const others = sample.map((e) => measure.score(query.values, entityOf(parameters, e)) + (biases[e] ?? 0));
+  const level = logSumExp([own, ...others]);
+  const byScore = Math.exp(own - level) - 1;
+  measure.addGradient(query.values, x, byScore, new Float64Array(query.values.length), gradient);
+  return { loss: level - own, byBias: model.biased ? byScore : 0 };
+}
+
 /** Adagrad's step of one number. */
 function moved(sums: Float64Array, k: number, gradient: number): number {
   const sum = (sums[k] ?? 0) + gradient * gradient;
@@ -142,19 +187,10 @@ function moved(sums: Float64Array, k: number, gradient: number): number {
 
 /** The mean of what the triples ask for: for a distance, of the points at which x would be right; otherwise a small start. */
 function start(parameters: Parameters, triples: readonly NewTriple[]): Float64Array {
-  const { dimension: d, reciprocal, relationCount } = parameters;
-  const model = graphModels[parameters.model];
-  const x = new Float64Array(d);
+  const x = new Float64Array(parameters.dimension);
   for (const { is, relation, other } of triples) {
-    const query = new Float64Array(queryWidth(parameters));
-    const parts = {
-      entity: entityOf(parameters, other),
-      relation: relationOf(parameters, is === 'HEAD' && reciprocal ? relationCount + relation : relation),
-      shared: parameters.shared,
-    };
-    if (is === 'TAIL' || reciprocal) model.tailQuery(parts, query);
-    else model.headQuery?.(parts, query);
-    for (let k = 0; k < d; k++) x[k] = (x[k] ?? 0) + (query[k] ?? 0) / triples.length;
+    const query = queryFrom(parameters, entityOf(parameters, other), is === 'HEAD' ? 'TAIL' : 'HEAD', relation);
+    for (let k = 0; k < x.length; k++) x[k] = (x[k] ?? 0) + (query?.values[k] ?? 0) / triples.length;
   }
   return x;
 }

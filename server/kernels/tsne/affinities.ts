@@ -24,6 +24,12 @@ export function affinities(ids: Uint32Array, distances: Float32Array, n: number,
 
 /** Precision at which all but the nearest have vanished; where as many are equally near, no precision gives the entropy. */
 const STEEPEST = 1e30;
+/** Beyond it, in units of the mean square, a row is one of those: at 1,000 a neighbour at a hundredth of the mean has e^-10 left. */
+const HOPELESS = 1e3;
+/** Of the entropy, in nats: a millionth of the perplexity. */
+const ENTROPY_ERROR = 1e-6;
+/** So many doublings reach STEEPEST from 1. */
+const MOST_STEPS = 100;
 /** In a piece each row is sought from where the one before it ended, so pieces are cut alike for any number of threads. */
 const ROWS_PER_PIECE = 1024;
 
@@ -83,42 +89,56 @@ export function conditionalAffinities(
     for (let j = 0; j < found; j++) {
       squares[j] = mean > 0 ? ((distances[i * k + j] ?? 0) ** 2 - nearest) / mean : 0;
     }
-    const wanted = Math.log(Math.min(perplexity, found));
-    let low = 0;
-    let high = Number.POSITIVE_INFINITY;
-    let precision = guess;
-    let sum = found;
-    for (let step = 0; step < 100; step++) {
-      sum = 0;
-      let first = 0;
-      let second = 0;
-      for (let j = 0; j < found; j++) {
-        const square = squares[j] ?? 0;
-        const weight = Math.exp(-precision * square);
-        weights[j] = weight;
-        sum += weight;
-        first += weight * square;
-        second += weight * square * square;
-      }
-      if (mean === 0) break; // all are equally near
-      first /= sum;
-      const variance = second / sum - first * first;
-      // H(b) = log sum + b <d^2>; dH/db = -b var(d^2).
-      const excess = Math.log(sum) + precision * first - wanted;
-      if (Math.abs(excess) < 1e-6) break;
-      if (excess > 0) low = precision;
-      else high = precision;
-      let next = precision + excess / (precision * variance);
-      if (!(next > low && next < high)) {
-        next = high === Number.POSITIVE_INFINITY ? precision * 2 : (low + high) / 2;
-      }
-      next = Math.min(next, STEEPEST);
-      if (next === precision) break;
-      precision = next;
-    }
+    const row = { squares, weights, found };
+    const precision = mean > 0 ? findPrecision(row, Math.log(Math.min(perplexity, found)), guess) : guess;
+    const { sum } = gaussian(row, precision);
     // No row is like one whose entropy cannot be had: from there the search would not come back.
-    guess = mean > 0 && precision < 1e3 ? precision : 1;
+    guess = mean > 0 && precision < HOPELESS ? precision : 1;
     for (let j = 0; j < found; j++) shares[i * k + j] = (weights[j] ?? 0) / sum;
   }
   return shares;
+}
+
+/** The neighbours of a point: `found` squared distances less that of the nearest, and room for what each weighs. */
+interface Row {
+  readonly squares: Float64Array;
+  readonly weights: Float64Array;
+  readonly found: number;
+}
+
+/** Fills the weights with exp(-b d^2). @returns their sum, and mean and variance of d^2 under them */
+function gaussian({ squares, weights, found }: Row, precision: number) {
+  let sum = 0;
+  let first = 0;
+  let second = 0;
+  for (let j = 0; j < found; j++) {
+    const square = squares[j] ?? 0;
+    const weight = Math.exp(-precision * square);
+    weights[j] = weight;
+    sum += weight;
+    first += weight * square;
+    second += weight * square * square;
+  }
+  first /= sum;
+  return { sum, mean: first, variance: second / sum - first * first };
+}
+
+/** The precision b at which the entropy H(b) = log sum + b <d^2> is as wanted; dH/db = -b var(d^2). @param guess where to begin */
+function findPrecision(row: Row, wanted: number, guess: number): number {
+  let low = 0;
+  let high = Number.POSITIVE_INFINITY;
+  let precision = guess;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const { sum, mean, variance } = gaussian(row, precision);
+    const excess = Math.log(sum) + precision * mean - wanted;
+    if (Math.abs(excess) < ENTROPY_ERROR) break;
+    if (excess > 0) low = precision;
+    else high = precision;
+    let next = precision + excess / (precision * variance);
+    if (!(next > low && next < high)) next = high === Number.POSITIVE_INFINITY ? precision * 2 : (low + high) / 2;
+    next = Math.min(next, STEEPEST);
+    if (next === precision) break;
+    precision = next;
+  }
+  return precision;
 }
