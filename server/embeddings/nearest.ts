@@ -8,6 +8,7 @@
  * pgvector adds in float32. What is told exactly is therefore measured once more, in float64 as from memory: the same question has
  * the same answer to the last bit, wherever the vectors are.
  */
+import { UNIT_ROUNDOFF } from '#kernels/distance.ts';
 import { exactDistance, LONGEST, SHORTEST } from '#kernels/scan.ts';
 import { distanceOnSphere } from '#kernels/spherize.ts';
 import { decodeVector } from '../database/copyBinary.ts';
@@ -256,8 +257,6 @@ async function searchExactly(database: Queryable, embedding: Searched, query: Ne
 /** Rows beyond those wanted that are measured. Of 70,000 pictures the tenth and the eleventh neighbour are some thousandths apart. */
 const SPARE = 6;
 const MANY_SPARE = 100;
-/** 2^-24: half of the distance from 1 to the next float32. */
-const ROUNDING = 2 ** -24;
 
 /**
  * Whether no row beyond those found can be nearer than the last one wanted, as far as the rounding of float32 goes.
@@ -268,7 +267,7 @@ function isDecided(found: readonly Found[], dimension: number, isRelative: boole
   // A sum of d terms errs by d roundings at most (Higham 2002, section 4.2); one of products relative to the lengths, of which
   // those that are compared here are the measure.
   const size = isRelative ? Math.max(Math.abs(lastWanted), Math.abs(last)) : 1;
-  return last - lastWanted > 2 * (dimension + 4) * ROUNDING * size;
+  return last - lastWanted > 2 * (dimension + 4) * UNIT_ROUNDOFF * size;
 }
 
 /** In float64, what float32 could tell at all. */

@@ -6,6 +6,9 @@
 /** As in the schema: COSINE from 0 to 2, EUCLIDEAN from 0, INNER_PRODUCT negated. Smaller is nearer. */
 export type Metric = 'COSINE' | 'EUCLIDEAN' | 'INNER_PRODUCT';
 
+/** 2^-24, the unit roundoff of float32: half of the distance from 1 to the next number. */
+export const UNIT_ROUNDOFF = 2 ** -24;
+
 /** The distance of `a` and `b`. NaN for the cosine of a zero vector, which has no direction. */
 export function distance(a: Float32Array, b: Float32Array, metric: Metric): number {
   switch (metric) {

@@ -244,7 +244,7 @@ function uploadRows(
  * For each row the rows that have it among their `sources` nearest, those to which it is nearest first, at most `sources` of them.
  * ids: (n, k), fresh or not; what comes out is as fresh. starts: (n + 1); reverse: (up to n * sources)
  */
-export function reverseLists(
+function reverseLists(
   ids: Uint32Array,
   n: number,
   k: number,

@@ -48,6 +48,7 @@ export interface PcaState {
   pca: Pca | null;
 }
 
+/** As many as a client may ask for: more are no map, and their variances no plot. */
 const COMPONENTS_LIMIT = 100;
 /** Multiplications in a step of the longest stage: a tenth of a second. */
 const STEP_MULTIPLICATIONS = 2 ** 28;

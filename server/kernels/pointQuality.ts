@@ -20,7 +20,6 @@ export const pointMeasures = [
   'tripletAccuracy',
   'rankCorrelation',
 ] as const;
-export type PointMeasure = (typeof pointMeasures)[number];
 
 export interface PointQualityOptions {
   /** Of the embedding. */

@@ -75,6 +75,7 @@ export interface QualityState {
   agreed: number;
 }
 
+/** As many as UMAP looks at by default, so that the measures are of what it was to keep. */
 const NEIGHBORS = 15;
 const SAMPLE_MOST = 500;
 /** The mean of a share over 100 rows errs by less than 0.05. */

@@ -7,7 +7,7 @@
  * n rows, d columns, k nearest.
  */
 import type { CpuBackend } from './cpu/backend.ts';
-import { distance, type Metric } from './distance.ts';
+import { distance, type Metric, UNIT_ROUNDOFF } from './distance.ts';
 import { type Matrix, rowOf } from './matrix.ts';
 import type { RowsOnCard } from './scanOnGpu.ts';
 import { type Sketch, sketchOf, sketchRows } from './sketch.ts';
@@ -45,8 +45,6 @@ const PIECE_NUMBERS = 4e6;
 export const FEW = 1 / 8;
 /** Rows per neighbour, those of least bounds, that are compared to know how far the nearest can be. */
 export const LIKELY = 2;
-/** 2^-24: half of the distance from 1 to the next float32. */
-export const ROUNDING = 2 ** -24;
 /** Outside of these lengths squares vanish in float32, or overflow. */
 export const SHORTEST = 1e-15;
 export const LONGEST = 1e15;
@@ -159,7 +157,7 @@ async function scanSketch(
   const bounds = await scores32(backend, on, asked);
   const distanceOfRow = distanceTo(backend, placed, vector);
   // What a bound may be off: the sketches of a row and of the query by `error` of their lengths, the pass by its rounding.
-  const rounding = 2 * (sketch.stride / 16 + 8) * ROUNDING;
+  const rounding = 2 * (sketch.stride / 16 + 8) * UNIT_ROUNDOFF;
   const most = (distanceOfKth: number): number => {
     if (metric === 'EUCLIDEAN') return (distanceOfKth + sketch.error * (longest + length)) ** 2 * (1 + rounding);
     const slack = (2 * sketch.error + rounding) * 1.0001;
@@ -188,7 +186,7 @@ async function scanRows(
 
   // A sum of d / 16 terms and four more additions (Higham 2002, section 4.2): of squares relative to the sum itself, of
   // products to the lengths, by which those of the cosine are divided. Twice: the row that is compared errs, too.
-  const share = 2 * (stride / 16 + 8) * ROUNDING;
+  const share = 2 * (stride / 16 + 8) * UNIT_ROUNDOFF;
   let queryLength = 0;
   for (const value of vector) queryLength += value * value;
   queryLength = Math.sqrt(queryLength);

@@ -8,7 +8,7 @@
  * n rows x of d columns, m their mean or any other place, u the place on the sphere, k nearest.
  */
 import type { CpuBackend } from './cpu/backend.ts';
-import { innerProduct } from './distance.ts';
+import { innerProduct, UNIT_ROUNDOFF } from './distance.ts';
 import { type Matrix, rowOf } from './matrix.ts';
 import {
   FEW,
@@ -16,7 +16,6 @@ import {
   LIKELY,
   type Nearest,
   pushSmaller,
-  ROUNDING,
   type ScannedRows,
   type ScanOptions,
   SHORTEST,
@@ -92,7 +91,7 @@ async function scanSketch(question: Question, asked: Uint32Array): Promise<Uint3
   const { query, length } = sketchOf(sketch, place);
   backend.float32(sketch.query, sketch.stride).set(query);
   const on = { ...placed, at: sketch.at, stride: sketch.stride, query: sketch.query };
-  const share = 2 * sketch.error + (sketch.stride / 16 + 8) * ROUNDING;
+  const share = 2 * sketch.error + (sketch.stride / 16 + 8) * UNIT_ROUNDOFF;
   const { lower } = bounds(question, asked, await products(backend, on, asked, null), share);
   // How far the k nearest of those are that may be nearest of all: a heap, the farthest on top.
   const first = within(lower, asked, kthSmallest(lower, asked, answers, LIKELY * k), answers);
@@ -110,7 +109,7 @@ async function scanRows(
   const { backend, placed, place, k, answers } = question;
   backend.float32(placed.query, placed.columns).set(place);
   // A sum of d / 16 terms and four more additions (Higham 2002, section 4.2).
-  const share = (placed.stride / 16 + 8) * ROUNDING;
+  const share = (placed.stride / 16 + 8) * UNIT_ROUNDOFF;
   const { lower, upper } = bounds(question, asked, await products(backend, placed, asked, onCard), share);
   return within(lower, asked, kthSmallest(upper, asked, answers, k), answers);
 }
@@ -137,7 +136,7 @@ function bounds(
 ): { readonly lower: Float64Array; readonly upper: Float64Array } {
   const ofMean = innerProduct(mean, place);
   // Of the radius, whose square is such a sum; and what is on the sphere is rounded to float32.
-  const shareOfRadius = (stride / 16 + 8) * ROUNDING;
+  const shareOfRadius = (stride / 16 + 8) * UNIT_ROUNDOFF;
   const lower = new Float64Array(asked.length);
   const upper = new Float64Array(asked.length);
   for (let at = 0; at < asked.length; at++) {
@@ -147,7 +146,7 @@ function bounds(
     const isSure = radius >= SHORTEST;
     const score = isSure ? 1 + (2 * ((negated[at] ?? 0) + ofMean)) / radius : 0;
     const error = isSure
-      ? 2.0002 * (share * ((lengths[row] ?? 0) / radius) + shareOfRadius) + 16 * ROUNDING
+      ? 2.0002 * (share * ((lengths[row] ?? 0) / radius) + shareOfRadius) + 16 * UNIT_ROUNDOFF
       : Number.POSITIVE_INFINITY;
     lower[at] = score - error;
     upper[at] = score + error;

@@ -7,6 +7,7 @@
  * that little is beyond.
  */
 import type { CpuBackend } from './cpu/backend.ts';
+import { UNIT_ROUNDOFF } from './distance.ts';
 import type { Matrix } from './matrix.ts';
 import { alongDirections, centeredProducts, principalDirections, sampleRows } from './subspace.ts';
 
@@ -33,8 +34,6 @@ const LEAST_NUMBERS = 4e6;
 const LEAST_COLUMNS = 3 * DIRECTIONS;
 const MOST_COLUMNS = 4096;
 const ROWS_PER_STEP = 8192;
-/** 2^-24: half of the distance from 1 to the next float32. */
-const ROUNDING = 2 ** -24;
 
 function isWorthIt(rows: number, columns: number): boolean {
   return rows * columns >= LEAST_NUMBERS && columns >= LEAST_COLUMNS && columns <= MOST_COLUMNS;
@@ -65,7 +64,7 @@ export async function sketchRows(
   const wide = new Float64Array(m * placed.width);
   for (let k = 0; k < m; k++) wide.set(directions.subarray(k * d, (k + 1) * d), k * placed.width);
   // A coordinate is a sum of d products in float32: off by no more than d roundings of the row's length (Higham 2002, section 3.1).
-  const error = Math.sqrt(m) * d * ROUNDING * 1.01;
+  const error = Math.sqrt(m) * d * UNIT_ROUNDOFF * 1.01;
   let largest = 0;
   for (let first = 0; first < n; first += ROWS_PER_STEP) {
     const rows = Math.min(ROWS_PER_STEP, n - first);

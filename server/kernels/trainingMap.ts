@@ -21,7 +21,7 @@ export async function trainingMap(backend: CpuBackend, vectors: Matrix, before: 
  * Turned and, where that is nearer, mirrored. With S the sums of x'y, a turn by t gains (Sxx + Syy) cos t + (Sxy - Syx) sin t, a
  * mirror with a turn (Sxx - Syy) cos t + (Sxy + Syx) sin t: each at most the length of its pair.
  */
-export function turnTo(coordinates: Matrix, before: Matrix): Matrix {
+function turnTo(coordinates: Matrix, before: Matrix): Matrix {
   const { rows, data } = coordinates;
   let [xx, xy, yx, yy] = [0, 0, 0, 0];
   for (let i = 0; i < 2 * rows; i += 2) {

@@ -15,6 +15,7 @@ export interface GpuGraph {
   readonly pulls: GPUBuffer;
 }
 
+/** Edges of an invocation of gather.wgsl: a point of many edges has several, so that none keeps its workgroup waiting for long. */
 const SEGMENT_EDGES = 32;
 
 /** What a shader about places begins with: gather.wgsl on vectors of so many dimensions, at most twelve. */

@@ -28,9 +28,12 @@ export class PieceSize {
   }
 }
 
+/** Multiply-adds: a tenth of what a software driver does. */
 const FIRST_PER_MS = 1e5;
 const GROWTH = 4;
+/** .9^7 is about a half. */
 const FORGETTING = 0.9;
+/** Of the wanted length: what a clock or a neighbour adds now and then is not yet another speed. */
 const TOO_LONG = 1.5;
 /** Clocks of browsers go in steps of up to 0.1 ms. */
 const LEAST_MS = 0.1;

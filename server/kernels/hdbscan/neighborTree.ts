@@ -206,6 +206,7 @@ function finite(value: number | undefined): number {
   return value !== undefined && Number.isFinite(value) ? value : 0;
 }
 
+/** Three digits of 11 bits are 32 and more: a pass fewer than of 8, and 2,048 counters are in the first-level cache. */
 const DIGIT_BITS = 11;
 const DIGITS = 2 ** DIGIT_BITS;
 

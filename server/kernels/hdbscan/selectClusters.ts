@@ -13,7 +13,8 @@ export interface SelectOptions {
   readonly allowSingleCluster?: boolean; // false
 }
 
-export const NOISE = -1;
+/** The label of a point that no cluster has. */
+const NOISE = -1;
 
 export interface Assignment {
   /** Clusters of the condensed tree that were selected, ascending. */

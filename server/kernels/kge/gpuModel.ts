@@ -232,12 +232,7 @@ export function placeRows(
 }
 
 /** Writes rows `first` … of some data. */
-export function writeRows(
-  backend: GpuBackend,
-  { buffer, quads, rows, width }: GpuRows,
-  data: Float32Array,
-  first = 0,
-): void {
+function writeRows(backend: GpuBackend, { buffer, quads, rows, width }: GpuRows, data: Float32Array, first = 0): void {
   const stride = 4 * quads;
   const each = Math.max(1, Math.floor(WINDOW / stride));
   for (let start = 0; start < rows; start += each) {

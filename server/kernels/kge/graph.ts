@@ -100,3 +100,14 @@ export function knownAnswers(index: QueryIndex, entity: number, relation: number
   }
   return index.answers.subarray(0, 0);
 }
+
+/** How many answers a query has on average, by what it asks for: of relation r the tails, of R + r the heads; 0 where nothing is asked. (2R) */
+export function answersPerQuery({ relationCount, relations, starts }: QueryIndex): Float64Array {
+  const queries = new Float64Array(2 * relationCount);
+  const answers = new Float64Array(2 * relationCount);
+  relations.forEach((relation, query) => {
+    queries[relation] = (queries[relation] ?? 0) + 1;
+    answers[relation] = (answers[relation] ?? 0) + (starts[query + 1] ?? 0) - (starts[query] ?? 0);
+  });
+  return answers.map((count, relation) => count / Math.max(1, queries[relation] ?? 0));
+}

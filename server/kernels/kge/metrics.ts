@@ -3,16 +3,16 @@
  * different size can be compared (Berrendorf et al. 2020; Hoyt et al., "A Unified Framework for Rank-based Evaluation Metrics for
  * Link Prediction in Knowledge Graphs", 2022, whose names these are).
  */
-import type { QueryIndex } from './graph.ts';
+import { answersPerQuery, type QueryIndex } from './graph.ts';
 import type { Ranks } from './rank.ts';
 import { taskOf } from './rank.ts';
 import type { Side } from './score.ts';
 
 /** How equal scores are ranked: REALISTIC is the mean of the two others. */
-export const tieBreaks = ['REALISTIC', 'OPTIMISTIC', 'PESSIMISTIC'] as const;
+const tieBreaks = ['REALISTIC', 'OPTIMISTIC', 'PESSIMISTIC'] as const;
 export type TieBreak = (typeof tieBreaks)[number];
 
-export const HITS = [1, 3, 10] as const;
+const HITS = [1, 3, 10] as const;
 
 export interface RankMetrics {
   /** Tasks. */
@@ -58,7 +58,7 @@ export function rankMetrics(ranks: Ranks, tasks: ArrayLike<number>, ties: TieBre
 }
 
 /** The rank of one task. */
-export function rankAt({ optimistic, pessimistic }: Ranks, task: number, ties: TieBreak = 'REALISTIC'): number {
+function rankAt({ optimistic, pessimistic }: Ranks, task: number, ties: TieBreak = 'REALISTIC'): number {
   const best = optimistic[task] ?? Number.NaN;
   const worst = pessimistic[task] ?? Number.NaN;
   if (ties === 'OPTIMISTIC') return best;
@@ -139,16 +139,11 @@ const MANY = 1.5;
 /** The kind of each relation by the triples of an index (R); null for a relation without triples. */
 export function kindsOfRelations(index: QueryIndex): (RelationKind | null)[] {
   const { relationCount: r } = index;
-  const queries = new Float64Array(2 * r);
-  const answers = new Float64Array(2 * r);
-  index.relations.forEach((relation, query) => {
-    queries[relation] = (queries[relation] ?? 0) + 1;
-    answers[relation] = (answers[relation] ?? 0) + (index.starts[query + 1] ?? 0) - (index.starts[query] ?? 0);
-  });
+  const answers = answersPerQuery(index);
   return Array.from({ length: r }, (_, relation) => {
-    if ((queries[relation] ?? 0) === 0) return null;
-    const manyTails = (answers[relation] ?? 0) / (queries[relation] ?? 1) > MANY;
-    const manyHeads = (answers[r + relation] ?? 0) / (queries[r + relation] ?? 1) > MANY;
+    if ((answers[relation] ?? 0) === 0) return null;
+    const manyTails = (answers[relation] ?? 0) > MANY;
+    const manyHeads = (answers[r + relation] ?? 0) > MANY;
     if (manyTails) return manyHeads ? 'MANY_TO_MANY' : 'ONE_TO_MANY';
     return manyHeads ? 'MANY_TO_ONE' : 'ONE_TO_ONE';
   });

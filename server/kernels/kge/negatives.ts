@@ -3,7 +3,7 @@
  * product (group 1: each query has its own); answers that are known in training are left out where `filtered`.
  */
 import type { Random } from '../random.ts';
-import { knownAnswers, type QueryIndex } from './graph.ts';
+import { answersPerQuery, knownAnswers, type QueryIndex } from './graph.ts';
 import type { Negatives } from './table.ts';
 
 /** What is drawn for `count` queries (entities, relations as in QueryIndex); `index` null: nothing is left out. */
@@ -51,15 +51,10 @@ export function drawNegatives(
  */
 export function bernoulliShares(index: QueryIndex): Float64Array {
   const { relationCount: r } = index;
-  const queries = new Float64Array(2 * r);
-  const answers = new Float64Array(2 * r);
-  index.relations.forEach((relation, query) => {
-    queries[relation] = (queries[relation] ?? 0) + 1;
-    answers[relation] = (answers[relation] ?? 0) + (index.starts[query + 1] ?? 0) - (index.starts[query] ?? 0);
-  });
+  const answers = answersPerQuery(index);
   return Float64Array.from({ length: r }, (_, relation) => {
-    const tailsPerHead = (answers[relation] ?? 0) / Math.max(1, queries[relation] ?? 0);
-    const headsPerTail = (answers[r + relation] ?? 0) / Math.max(1, queries[r + relation] ?? 0);
+    const tailsPerHead = answers[relation] ?? 0;
+    const headsPerTail = answers[r + relation] ?? 0;
     return tailsPerHead / Math.max(Number.MIN_VALUE, tailsPerHead + headsPerTail);
   });
 }

@@ -6,7 +6,7 @@
  *            ICLR 2015). Where a batch touches few rows, only these move: their moments wait in between ("lazy" Adam).
  */
 
-export const optimizerNames = ['ADAGRAD', 'ADAM'] as const;
+const optimizerNames = ['ADAGRAD', 'ADAM'] as const;
 export type OptimizerName = (typeof optimizerNames)[number];
 
 export interface Step {
@@ -16,6 +16,7 @@ export interface Step {
   readonly number: number;
 }
 
+/** As in the papers, and as in cpu/assembly/kge.ts. */
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 export const EPSILON: { readonly [Name in OptimizerName]: number } = { ADAGRAD: 1e-10, ADAM: 1e-8 };

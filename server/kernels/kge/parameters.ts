@@ -46,6 +46,7 @@ export interface ParametersOptions {
   readonly seed: number;
 }
 
+/** Published models have up to 4,000 (ComplEx-N3: 2,000 complex numbers); RESCAL's relation has the square of it. */
 const MOST_DIMENSIONS = 4096;
 /** Standard deviation of TuckER's core and RESCAL's matrices: smaller, and all scores begin so near 0 that nothing moves. */
 const MATRIX_SCALE = 0.1;

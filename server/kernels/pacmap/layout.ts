@@ -36,6 +36,7 @@ export interface PairForces {
   readonly reach: number;
 }
 
+/** Of Adam: as in cpu/assembly/pairs.ts. */
 export const BETA1 = 0.9;
 export const BETA2 = 0.999;
 const LEARNING_RATE = 1;

@@ -29,6 +29,7 @@ export interface TsneStep {
   readonly longest: number;
 }
 
+/** What a gain grows by while a coordinate keeps its direction, is multiplied by when that turns, and the least: as in van der Maaten's program. */
 export const GAIN_GROWS = 0.2;
 export const GAIN_SHRINKS = 0.8;
 export const GAIN_LEAST = 0.01;

@@ -24,6 +24,7 @@ export interface PlaceOnTsneOptions {
 const ITERATIONS = 250;
 /** A point whose last step was shorter, in map units, has arrived: what is left of its way is a few times as long. */
 const SHORTEST_STEP = 1e-4;
+/** As openTSNE's, per point. */
 const LEARNING_RATE = 0.1;
 const MOMENTUM = 0.8;
 /** Of a gradient, in map units. */

@@ -124,7 +124,7 @@ export interface TsneRunOptions {
 }
 
 /** Points up to which a graphics card compares all pairs. Beyond it the grid and the tree, which need not, are as fast on the processor. */
-export const ALL_PAIRS_POINTS = 250_000;
+const ALL_PAIRS_POINTS = 250_000;
 
 /**
  * Goes on until `untilIteration` iterations are done. `tsne.layout` holds the state afterwards; when `signal` stopped it, that after

@@ -14,6 +14,7 @@ import { END } from './corpus.ts';
 import { drawNegative } from './negatives.ts';
 import { cbowBatch, lossOf, type Step, stepOf, type Word2vec } from './word2vec.ts';
 
+/** Beyond it the sigmoid is 0 or 1 to 1e-13: as LARGEST in cpu/assembly/word2vec.ts. */
 const LARGEST_SCORE = 30;
 
 /** The next chunk. Equal to `runWord2vec` but for the rounding of sums. */

@@ -5,18 +5,10 @@
 // scores f32 (n, k), ascending, filled up with infinity; ids u32 (n, k), 0xffffffff there. Score: the squared distance.
 // Where rows lie only along some directions, `rests` f32 (n) says what is to be added to it of either row for what lies beyond, and norms contain it.
 // Equal scores stand in the order of ids, so that a list does not depend on the order in which it was filled.
+import { hash } from './hash';
 import { sum } from './lanes';
 import { isBefore, shift } from './lists';
 import { JOIN, tiles } from './tiles';
-
-// @ts-ignore: decorator
-@inline
-function hash(u: u32): u32 {
-  // PCG-RXS-M-XS, 32 bits (O'Neill 2014).
-  const state = u * 747796405 + 2891336453;
-  const word = ((state >> ((state >> 28) + 4)) ^ state) * 277803737;
-  return (word >> 22) ^ word;
-}
 
 /** Where part `part` of `parts` of n begins. */
 // @ts-ignore: decorator

@@ -14,6 +14,7 @@ export function gram(
 ): void {
   const width = (d + 7) & ~7;
   const step = <usize>width << 2;
+  const zero = f32x4.splat(0);
   for (let row = firstRow; row < lastRow; row += ROWS) {
     const count = min(ROWS, lastRow - row);
     for (let r = 0; r < count; r++) {
@@ -27,32 +28,48 @@ export function gram(
     const end = centered + <usize>count * step;
     for (let i = firstColumn; i < lastColumn; i += 4) {
       for (let j = i & ~7; j < d; j += 8) {
-        let a0 = f32x4.splat(0), b0 = f32x4.splat(0), a1 = f32x4.splat(0), b1 = f32x4.splat(0);
-        let a2 = f32x4.splat(0), b2 = f32x4.splat(0), a3 = f32x4.splat(0), b3 = f32x4.splat(0);
-        let p = centered + (<usize>i << 2), q = centered + (<usize>j << 2);
-        const stop = end + (<usize>i << 2);
-        while (p < stop) {
-          const left = v128.load(q), right = v128.load(q, 16);
-          const x0 = v128.load_splat<f32>(p), x1 = v128.load_splat<f32>(p, 4);
-          a0 = f32x4.add(a0, f32x4.mul(x0, left));
-          b0 = f32x4.add(b0, f32x4.mul(x0, right));
-          a1 = f32x4.add(a1, f32x4.mul(x1, left));
-          b1 = f32x4.add(b1, f32x4.mul(x1, right));
-          const x2 = v128.load_splat<f32>(p, 8), x3 = v128.load_splat<f32>(p, 12);
-          a2 = f32x4.add(a2, f32x4.mul(x2, left));
-          b2 = f32x4.add(b2, f32x4.mul(x2, right));
-          a3 = f32x4.add(a3, f32x4.mul(x3, left));
-          b3 = f32x4.add(b3, f32x4.mul(x3, right));
-          p += step;
-          q += step;
-        }
-        addTile(sums, d, i, j, a0, b0);
-        if (i + 1 < d) addTile(sums, d, i + 1, j, a1, b1);
-        if (i + 2 < d) addTile(sums, d, i + 2, j, a2, b2);
-        if (i + 3 < d) addTile(sums, d, i + 3, j, a3, b3);
+        const p = centered + (<usize>i << 2), q = centered + (<usize>j << 2);
+        addOuterProducts(false, p, end + (<usize>i << 2), step, 0, 0, 0, zero, zero, zero, zero, q, step, sums, d, i, j, d);
       }
     }
   }
+}
+
+/**
+ * sums f64 (·, columns) at rows i … i + 3, those before `last`, and columns j … j + 7: += the sum, in f32, of x y' over the lines from
+ * `from` to before `stop`. x: four numbers that follow each other; where `isOffset`, known where this is inlined, those at 0, i1, i2 and i3
+ * bytes, less m0 … m3. y: eight numbers of the line of `others`.
+ */
+// @ts-ignore: decorator
+@inline
+function addOuterProducts(
+  isOffset: bool, from: usize, stop: usize, step: usize, i1: usize, i2: usize, i3: usize, m0: v128, m1: v128, m2: v128, m3: v128,
+  others: usize, stepOfOthers: usize, sums: usize, columns: i32, i: i32, j: i32, last: i32,
+): void {
+  let p = from, q = others;
+  let a0 = f32x4.splat(0), b0 = f32x4.splat(0), a1 = f32x4.splat(0), b1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0), b2 = f32x4.splat(0), a3 = f32x4.splat(0), b3 = f32x4.splat(0);
+  while (p < stop) {
+    const left = v128.load(q), right = v128.load(q, 16);
+    const x0 = isOffset ? f32x4.sub(v128.load_splat<f32>(p), m0) : v128.load_splat<f32>(p);
+    const x1 = isOffset ? f32x4.sub(v128.load_splat<f32>(p + i1), m1) : v128.load_splat<f32>(p, 4);
+    a0 = f32x4.add(a0, f32x4.mul(x0, left));
+    b0 = f32x4.add(b0, f32x4.mul(x0, right));
+    a1 = f32x4.add(a1, f32x4.mul(x1, left));
+    b1 = f32x4.add(b1, f32x4.mul(x1, right));
+    const x2 = isOffset ? f32x4.sub(v128.load_splat<f32>(p + i2), m2) : v128.load_splat<f32>(p, 8);
+    const x3 = isOffset ? f32x4.sub(v128.load_splat<f32>(p + i3), m3) : v128.load_splat<f32>(p, 12);
+    a2 = f32x4.add(a2, f32x4.mul(x2, left));
+    b2 = f32x4.add(b2, f32x4.mul(x2, right));
+    a3 = f32x4.add(a3, f32x4.mul(x3, left));
+    b3 = f32x4.add(b3, f32x4.mul(x3, right));
+    p += step;
+    q += stepOfOthers;
+  }
+  addTile(sums, columns, i, j, a0, b0);
+  if (i + 1 < last) addTile(sums, columns, i + 1, j, a1, b1);
+  if (i + 2 < last) addTile(sums, columns, i + 2, j, a2, b2);
+  if (i + 3 < last) addTile(sums, columns, i + 3, j, a3, b3);
 }
 
 function addTile(sums: usize, d: i32, i: i32, j: i32, left: v128, right: v128): void {
@@ -204,29 +221,8 @@ export function crossProducts(
       const m0 = v128.load_splat<f32>(center + at), m1 = v128.load_splat<f32>(center + at + i1);
       const m2 = v128.load_splat<f32>(center + at + i2), m3 = v128.load_splat<f32>(center + at + i3);
       for (let j = 0; j < c; j += 8) {
-        let a0 = f32x4.splat(0), b0 = f32x4.splat(0), a1 = f32x4.splat(0), b1 = f32x4.splat(0);
-        let a2 = f32x4.splat(0), b2 = f32x4.splat(0), a3 = f32x4.splat(0), b3 = f32x4.splat(0);
-        let p = rows + <usize>row * step + at, q = projected + <usize>row * stepOfP + (<usize>j << 2);
-        const stop = end + at;
-        while (p < stop) {
-          const left = v128.load(q), right = v128.load(q, 16);
-          const x0 = f32x4.sub(v128.load_splat<f32>(p), m0), x1 = f32x4.sub(v128.load_splat<f32>(p + i1), m1);
-          a0 = f32x4.add(a0, f32x4.mul(x0, left));
-          b0 = f32x4.add(b0, f32x4.mul(x0, right));
-          a1 = f32x4.add(a1, f32x4.mul(x1, left));
-          b1 = f32x4.add(b1, f32x4.mul(x1, right));
-          const x2 = f32x4.sub(v128.load_splat<f32>(p + i2), m2), x3 = f32x4.sub(v128.load_splat<f32>(p + i3), m3);
-          a2 = f32x4.add(a2, f32x4.mul(x2, left));
-          b2 = f32x4.add(b2, f32x4.mul(x2, right));
-          a3 = f32x4.add(a3, f32x4.mul(x3, left));
-          b3 = f32x4.add(b3, f32x4.mul(x3, right));
-          p += step;
-          q += stepOfP;
-        }
-        addTile(sums, c, i, j, a0, b0);
-        if (i + 1 < lastColumn) addTile(sums, c, i + 1, j, a1, b1);
-        if (i + 2 < lastColumn) addTile(sums, c, i + 2, j, a2, b2);
-        if (i + 3 < lastColumn) addTile(sums, c, i + 3, j, a3, b3);
+        const p = rows + <usize>row * step + at, q = projected + <usize>row * stepOfP + (<usize>j << 2);
+        addOuterProducts(true, p, end + at, step, i1, i2, i3, m0, m1, m2, m3, q, stepOfP, sums, c, i, j, lastColumn);
       }
     }
   }

@@ -866,6 +866,7 @@ export function kgeUpdateRows(
   }
 }
 
+/** Of Adam: as in ../../kge/optimizer.ts. */
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;
 

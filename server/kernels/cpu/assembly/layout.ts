@@ -9,6 +9,7 @@ import { firstLanes, gather, sum } from './lanes';
 import { hash } from './hash';
 import { exp2, log2 } from './power';
 
+/** As in ../../umap/layout.ts. */
 const BLOCK = 64;
 
 // @ts-ignore: decorator
