@@ -11,8 +11,9 @@ import type { GpuBackend } from './gpu/backend.ts';
 import { uploadRows } from './gpu/rows.ts';
 import type { Neighbors, SearchOptions } from './knn.ts';
 import { createMatrix, type Matrix } from './matrix.ts';
+import { NONE } from './neighbors.ts';
 import { createRandom, sample } from './random.ts';
-import { listedRows, NONE, type Range, searchPlanned, type TilePlan, tilesOf } from './searchOnGpu.ts';
+import { listedRows, type Range, searchPlanned, type TilePlan, tilesOf } from './searchOnGpu.ts';
 
 /** Cells per square root of n: with two, a row meets as many centres as rows of half its cell. */
 const CELLS = 2;

@@ -1,9 +1,7 @@
 /**
- * Nearest neighbours of the rows of a matrix among the rows of the same matrix.
+ * Nearest neighbours of the rows of a matrix among the rows of the same matrix, as lists of neighbors.ts.
  *
  * n rows, d columns, k neighbours.
- * ids: Uint32Array (n, k), nearest first, never the row itself; 0xffffffff where there are fewer than k others.
- * distances: Float32Array (n, k), ascending; Infinity there. Equal distances stand in the order of ids.
  */
 import type { Backend } from './backend.ts';
 import type { CpuBackend } from './cpu/backend.ts';
@@ -11,23 +9,12 @@ import type { Metric } from './distance.ts';
 import { nearestNeighborsOnGpu } from './knnOnGpu.ts';
 import { createMatrix, type Matrix, normalizeRows, rowOf } from './matrix.ts';
 import { nearestPairs, pairsAreWorth, uploadBlocks } from './nearestPairs.ts';
+import { type Neighbors, NONE, SPARE_CANDIDATES } from './neighbors.ts';
 import { approximateNeighbors } from './nnDescent.ts';
 import { findPrincipal, firstColumns, squaresBeyond } from './subspace.ts';
 
+export { type Neighbors, NONE } from './neighbors.ts';
 export type { Metric };
-
-export interface Neighbors {
-  readonly n: number;
-  readonly k: number;
-  readonly ids: Uint32Array;
-  readonly distances: Float32Array;
-  /** Share of the true neighbours that were found: 1 for an exact search, measured on a sample otherwise. */
-  readonly recall: number;
-  /** Principal coordinates of the rows (by the cosine, of the rows at length 1), where the search has come by them: ten, or those wanted. */
-  readonly principal?: Matrix;
-}
-
-export const NONE = 0xffffffff;
 
 export interface SearchOptions {
   readonly signal?: AbortSignal | undefined;
@@ -87,8 +74,6 @@ const LIBRARY_WORK = 1e11;
 const SELECTION_COLUMNS = 200;
 /** References of one piece: 64 panels of 8 rows stay in the cache of a core at some hundred columns. */
 const PANELS_PER_PIECE = 64;
-/** Candidates beyond k that are ranked again with exact differences: scores are rounded to 24 bits and may cancel. */
-const SPARE_CANDIDATES = 8;
 /** Work of one piece, multiply-adds: some 20 ms at 20 G/s. */
 const PIECE_WORK = 4e8;
 /**

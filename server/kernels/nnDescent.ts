@@ -13,6 +13,7 @@
 import type { CpuBackend } from './cpu/backend.ts';
 import { hash } from './hash.ts';
 import { type Matrix, rowOf } from './matrix.ts';
+import { NONE } from './neighbors.ts';
 
 export interface DescentOptions {
   readonly signal?: AbortSignal | undefined;
@@ -51,7 +52,6 @@ const ROWS_PER_PIECE = 2048;
 const LEAVES_PER_PIECE = 8;
 /** In an id: it came into the list in the last round. As in cpu/assembly/forest.ts. */
 const FRESH = 0x80000000;
-const NONE = 0xffffffff;
 
 /** @throws what `signal` was aborted with, between two pieces of work */
 export async function approximateNeighbors(

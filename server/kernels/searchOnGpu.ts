@@ -8,16 +8,14 @@ import type { GpuBackend } from './gpu/backend.ts';
 import type { GpuRows, RowChunk } from './gpu/rows.ts';
 import { shaders } from './gpu/shaders.ts';
 import type { SearchOptions } from './knn.ts';
+import { NONE, SPARE_CANDIDATES } from './neighbors.ts';
 
 /** Queries of a tile, and references at a time: as TILE in knn.wgsl. */
 const TILE = 64;
-/** Candidates beyond k that are ranked again with exact differences: scores are rounded to 24 bits and may cancel. */
-const SPARE_CANDIDATES = 8;
 /** Multiply-adds of one workgroup: 20 ms of a software driver. */
 const WORKGROUP_WORK = 2e7;
 /** The lists of one chunk of queries take at most so much. */
 const LIST_BYTES = 2 ** 26;
-export const NONE = 0xffffffff;
 /** Larger than any score. Infinity is not a number that every shader compiler respects. */
 const GREATEST = 3.4028234663852886e38;
 

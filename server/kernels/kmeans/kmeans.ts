@@ -17,7 +17,7 @@ export interface KmeansOptions {
   readonly metric?: Metric; // EUCLIDEAN
   /** Most iterations. */
   readonly iterations?: number; // 100
-  /** Squared way of all centres together, as a share of the variance of a point, below which it ends. Larger ends earlier; 0: when no point changes. */
+  /** Squared way of all centres together, as a share of the mean variance of a column, below which it ends. Larger ends earlier; 0: when no point changes. */
   readonly tolerance?: number; // 1e-4
   /** Seed of the first centres. */
   readonly seed?: number; // 42

@@ -278,7 +278,7 @@ function gridTables(backend: CpuBackend) {
     const { size } = grid;
     const mark = backend.mark();
     const plane = (size / 2) * halfOf(size) * 4;
-    const scratchBytes = 3 * 32 * size;
+    const scratchBytes = 3 * 32 * size; // as the functions of tsneGrid.ts ask for, at the most
     const at = {
       mark,
       turns: backend.upload(turns(size)),
@@ -304,7 +304,7 @@ export function repulsionByTree(backend: CpuBackend, n: number, theta = THETA): 
   const order = backend.allocate(n * 4);
   const sorted = backend.allocate(3 * groups * 4 * 4);
   const nodes = backend.allocate(2 * n * 32);
-  const scratch = backend.allocate(32 * n + 16_512);
+  const scratch = backend.allocate(32 * n + 16_512); // as treeBuild asks for
   const sums = backend.allocate(groups * 8);
   const pieces = cutEvenly(groups, 8 * backend.threadCount);
   return async (positions, forces, { low, high }, signal) => {

@@ -28,7 +28,7 @@ function spreadBits(value: u64): u64 {
  * Sorts the points and builds the tree.
  * positions f32 (3, n). low: the least coordinate of each axis; side: of the cube from there that holds all, above 0.
  * order u32 (n); sorted f32 (3, n rounded up to 4), filled up with the last point; nodes: 2 n of 32 bytes.
- * scratch: 32 (n + 1) + 16,384 bytes.
+ * scratch: 32 n + 16,512 bytes.
  */
 export function treeBuild(
   n: i32, positions: usize, lowX: f32, lowY: f32, lowZ: f32, side: f32, order: usize, sorted: usize, nodes: usize, scratch: usize,
