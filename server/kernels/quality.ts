@@ -15,6 +15,7 @@ import type { Metric } from './distance.ts';
 import { hash } from './hash.ts';
 import type { Matrix } from './matrix.ts';
 import { createRandom, sample } from './random.ts';
+import { spearman } from './spearman.ts';
 
 // n rows, d columns, k neighbours, q rows in the sample. Ranks are from 1, the row itself left out.
 
@@ -272,32 +273,10 @@ function keepPairs(state: QualityState, place: number, far: Float64Array, onMap:
   }
 }
 
-/** Spearman's: Pearson's correlation of the ranks, equal values sharing the mean of theirs. Null where all of one are equal. */
-export function rankCorrelation(a: Float64Array, b: Float64Array): number | null {
-  const [x, y] = [ranksOf(a), ranksOf(b)];
-  const mean = (a.length + 1) / 2;
-  let [xx, yy, xy] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [u, v] = [(x[i] ?? 0) - mean, (y[i] ?? 0) - mean];
-    xx += u * u;
-    yy += v * v;
-    xy += u * v;
-  }
-  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : null;
-}
-
-/** From 1; equal values have the mean of their ranks. */
-function ranksOf(values: Float64Array): Float64Array {
-  const order = Uint32Array.from(values.keys()).sort((i, j) => (values[i] ?? 0) - (values[j] ?? 0));
-  const ranks = new Float64Array(values.length);
-  for (let first = 0; first < order.length; ) {
-    const value = values[order[first] ?? 0];
-    let end = first + 1;
-    while (end < order.length && values[order[end] ?? 0] === value) end++;
-    for (let place = first; place < end; place++) ranks[order[place] ?? 0] = (first + 1 + end) / 2;
-    first = end;
-  }
-  return ranks;
+/** Spearman's (spearman.ts); null where all of one are equal. */
+function rankCorrelation(a: Float64Array, b: Float64Array): number | null {
+  const found = spearman(a, b);
+  return Number.isNaN(found) ? null : found;
 }
 
 /**

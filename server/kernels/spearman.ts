@@ -19,14 +19,15 @@ export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return ab / Math.sqrt(aa * bb);
 }
 
-/** From 1 for the smallest. */
+/** From 1 for the smallest; equal values have the mean of their ranks. */
 function ranks(values: ArrayLike<number>): Float64Array {
-  const order = Array.from(values, (_, i) => i).sort((i, j) => (values[i] ?? 0) - (values[j] ?? 0));
+  const order = Uint32Array.from(values, (_, i) => i).sort((i, j) => (values[i] ?? 0) - (values[j] ?? 0));
   const found = new Float64Array(values.length);
   for (let from = 0; from < order.length; ) {
+    const value = values[order[from] ?? 0];
     let to = from + 1;
-    while (to < order.length && values[order[to] ?? 0] === values[order[from] ?? 0]) to++;
-    for (const i of order.slice(from, to)) found[i] = (from + 1 + to) / 2;
+    while (to < order.length && values[order[to] ?? 0] === value) to++;
+    for (let place = from; place < to; place++) found[order[place] ?? 0] = (from + 1 + to) / 2;
     from = to;
   }
   return found;

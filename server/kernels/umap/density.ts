@@ -20,6 +20,7 @@ import { symmetricGraph } from '../graph.ts';
 import { type Neighbors, NONE } from '../knn.ts';
 import type { Curve } from './curve.ts';
 import type { Graph } from './fuzzyGraph.ts';
+import { clip } from './layout.ts';
 
 export interface DensityOptions {
   /** How much densities count against neighbours, from 0. Larger keeps them better, and neighbours worse. */
@@ -37,7 +38,6 @@ export interface Density extends Required<DensityOptions> {
 
 /** Least radius, against the logarithm of 0: of the map in its units, of the vectors as a share of the mean radius. */
 const LEAST_RADIUS = 1e-8;
-const CLIP = 4;
 
 /** @param neighbors of the graph's points: from them come the lengths of its edges */
 export function densityOf(graph: Graph, neighbors: Neighbors, options: DensityOptions): Density {
@@ -187,7 +187,7 @@ export function densityForces(
       for (let c = 0; c < dimensions; c++) {
         const at = c * n + i;
         const difference = (positions[at] ?? 0) - (positions[c * n + j] ?? 0);
-        forces[at] = (forces[at] ?? 0) + 2 * weight * Math.max(-CLIP, Math.min(CLIP, force * difference));
+        forces[at] = (forces[at] ?? 0) + 2 * weight * clip(force * difference);
       }
     }
   }

@@ -76,7 +76,7 @@ export function layoutEpoch(
 }
 
 /** The attraction upon a vertex, and the sum of its row of the graph. The force is overwritten by the next call, as in `repulsion`. */
-function attraction({ dimensions, positions }: Layout, { n, starts, columns, weights }: Graph, { a, b }: Curve) {
+function attraction({ dimensions, positions }: Layout, { n, starts, columns, weights }: Graph, curve: Curve) {
   const force = new Float64Array(dimensions);
   const difference = new Float64Array(dimensions);
   return (i: number): { readonly degree: number; readonly force: Float64Array } => {
@@ -87,8 +87,7 @@ function attraction({ dimensions, positions }: Layout, { n, starts, columns, wei
       degree += weight;
       const d2 = apart(positions, n, i, columns[entry] ?? 0, difference);
       if (d2 === 0) continue;
-      const power = d2 ** b;
-      const pull = (-2 * a * b * power) / (d2 * (a * power + 1));
+      const pull = pullAt(d2, curve);
       for (let c = 0; c < dimensions; c++) {
         force[c] = (force[c] ?? 0) + 2 * weight * clip(pull * (difference[c] ?? 0));
       }
@@ -98,7 +97,7 @@ function attraction({ dimensions, positions }: Layout, { n, starts, columns, wei
 }
 
 /** The repulsion upon a vertex of the points drawn for its block, before it is weighed. */
-function repulsion({ dimensions, positions, epoch }: Layout, n: number, { a, b }: Curve, seed: number) {
+function repulsion({ dimensions, positions, epoch }: Layout, n: number, curve: Curve, seed: number) {
   const force = new Float64Array(dimensions);
   const difference = new Float64Array(dimensions);
   return (i: number): Float64Array => {
@@ -107,7 +106,7 @@ function repulsion({ dimensions, positions, epoch }: Layout, n: number, { a, b }
     for (let lane = 0; lane < BLOCK; lane++) {
       const d2 = apart(positions, n, i, hash((key + lane) >>> 0) % n, difference);
       if (d2 === 0) continue;
-      const push = (2 * b) / ((SOFTENING + d2) * (a * d2 ** b + 1));
+      const push = pushAt(d2, curve);
       for (let c = 0; c < dimensions; c++) force[c] = (force[c] ?? 0) + clip(push * (difference[c] ?? 0));
     }
     return force;
@@ -139,6 +138,18 @@ function apart(positions: Float32Array, n: number, i: number, j: number, differe
   return d2;
 }
 
-function clip(force: number): number {
+/** What the attraction is times the difference of two places, by their squared distance, above 0. */
+export function pullAt(d2: number, { a, b }: Curve): number {
+  const power = d2 ** b;
+  return (-2 * a * b * power) / (d2 * (a * power + 1));
+}
+
+/** The same of the repulsion. */
+export function pushAt(d2: number, { a, b }: Curve): number {
+  return (2 * b) / ((SOFTENING + d2) * (a * d2 ** b + 1));
+}
+
+/** A component of a force, within ±4. */
+export function clip(force: number): number {
   return Math.max(-CLIP, Math.min(CLIP, force));
 }

@@ -11,8 +11,9 @@
 import { hash } from '../hash.ts';
 import { type Neighbors, NONE } from '../knn.ts';
 import { createMatrix, type Matrix, rowOf } from '../matrix.ts';
-import { fitCurve } from './curve.ts';
+import { type Curve, fitCurve } from './curve.ts';
 import { directedMemberships } from './fuzzyGraph.ts';
+import { clip, pullAt, pushAt } from './layout.ts';
 import type { UmapOptions } from './umap.ts';
 
 /** Where the new points' neighbours are. ids name rows of the map. */
@@ -29,8 +30,6 @@ const EPOCHS = 100;
 const LEARNING_RATE = 0.25;
 /** Random points of an epoch. */
 const NEGATIVES = 32;
-const CLIP = 4;
-const SOFTENING = 0.001;
 
 /**
  * @param neighbors of each new point on the map, nearest first, as many as the map was made with
@@ -65,7 +64,7 @@ function placeOne(
   distances: Float32Array,
   memberships: Float32Array,
   map: Matrix,
-  { a, b }: { readonly a: number; readonly b: number },
+  curve: Curve,
   repulsion: number,
   key: number,
 ): Float64Array {
@@ -87,8 +86,7 @@ function placeOne(
       if (j === NONE || weight === 0) continue;
       const d2 = squaredDistance(y, map, j);
       if (d2 === 0) continue;
-      const power = d2 ** b;
-      const pull = (-2 * a * b * power) / (d2 * (a * power + 1));
+      const pull = pullAt(d2, curve);
       for (let x = 0; x < c; x++) {
         force[x] = (force[x] ?? 0) + weight * clip(pull * ((y[x] ?? 0) - (map.data[j * c + x] ?? 0)));
       }
@@ -97,7 +95,7 @@ function placeOne(
       const j = hash((key + epoch * NEGATIVES + draw) >>> 0) % map.rows;
       const d2 = squaredDistance(y, map, j);
       if (d2 === 0) continue;
-      const push = (2 * b) / ((SOFTENING + d2) * (a * d2 ** b + 1));
+      const push = pushAt(d2, curve);
       for (let x = 0; x < c; x++) {
         repelled[x] = (repelled[x] ?? 0) + clip(push * ((y[x] ?? 0) - (map.data[j * c + x] ?? 0)));
       }
@@ -144,8 +142,4 @@ function squaredDistance(y: Float64Array, { columns, data }: Matrix, j: number):
   let sum = 0;
   for (let x = 0; x < columns; x++) sum += ((y[x] ?? 0) - (data[j * columns + x] ?? 0)) ** 2;
   return sum;
-}
-
-function clip(force: number): number {
-  return Math.max(-CLIP, Math.min(CLIP, force));
 }

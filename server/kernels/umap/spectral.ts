@@ -22,9 +22,9 @@ export function spectralStart(graph: Graph, places: Matrix): Matrix {
   const { n } = graph;
   const c = places.columns;
   const start = createMatrix(n, c);
-  const { parts, partOf } = connectedParts(graph);
+  const { parts, placeOf } = connectedParts(graph);
   if (parts.length === 1) {
-    start.data.set(eigenmap(graph, parts[0] ?? [], partOf, c));
+    start.data.set(eigenmap(graph, parts[0] ?? [], placeOf, c));
     return start;
   }
   const extent = places.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
@@ -34,7 +34,7 @@ export function spectralStart(graph: Graph, places: Matrix): Matrix {
       for (const i of rows) sum += places.data[i * c + x] ?? 0;
       return sum / rows.length;
     });
-    const own = eigenmap(graph, rows, partOf, c);
+    const own = eigenmap(graph, rows, placeOf, c);
     const scale = extent * PART_EXTENT * Math.sqrt(rows.length / n);
     rows.forEach((i, place) => {
       for (let x = 0; x < c; x++) start.data[i * c + x] = (middle[x] ?? 0) + scale * (own[place * c + x] ?? 0);
@@ -43,17 +43,15 @@ export function spectralStart(graph: Graph, places: Matrix): Matrix {
   return start;
 }
 
-/** Float32Array (rows, c): a connected part, its coordinate farthest from 0 at 1; zeros where it has too few points for one. */
-function eigenmap(graph: Graph, rows: readonly number[], partOf: Uint32Array, c: number): Float32Array {
+/**
+ * Float32Array (rows, c): a connected part, its coordinate farthest from 0 at 1; zeros where it has too few points for one.
+ * @param placeOf Uint32Array (n): where a point stands in its part
+ */
+function eigenmap(graph: Graph, rows: readonly number[], placeOf: Uint32Array, c: number): Float32Array {
   const size = rows.length;
   const coordinates = new Float32Array(size * c);
   const count = Math.min(c + 1, size - 1);
   if (count < 2) return coordinates;
-  const place = new Uint32Array(graph.n);
-  rows.forEach((i, at) => {
-    place[i] = at;
-  });
-  const part = partOf[rows[0] ?? 0];
   const roots = Float64Array.from(rows, (i) => {
     let degree = 0;
     for (let entry = graph.starts[i] ?? 0; entry < (graph.starts[i + 1] ?? 0); entry++)
@@ -65,9 +63,7 @@ function eigenmap(graph: Graph, rows: readonly number[], partOf: Uint32Array, c:
     Float64Array.from(rows, (i, at) => {
       let sum = 0;
       for (let entry = graph.starts[i] ?? 0; entry < (graph.starts[i + 1] ?? 0); entry++) {
-        const j = graph.columns[entry] ?? 0;
-        if (partOf[j] !== part) continue;
-        const other = place[j] ?? 0;
+        const other = placeOf[graph.columns[entry] ?? 0] ?? 0;
         sum += (graph.weights[entry] ?? 0) * (roots[other] ?? 0) * (vector[other] ?? 0);
       }
       return ((vector[at] ?? 0) + sum * (roots[at] ?? 0)) / 2;
@@ -81,25 +77,27 @@ function eigenmap(graph: Graph, rows: readonly number[], partOf: Uint32Array, c:
   return coordinates;
 }
 
-/** Points that edges connect, in parts by their first point. */
-function connectedParts({ n, starts, columns }: Graph): { parts: number[][]; partOf: Uint32Array } {
-  const NO_PART = 0xffffffff;
-  const partOf = new Uint32Array(n).fill(NO_PART);
+/** Points that edges connect, ascending, in parts by their first point; and where in its part each point stands. */
+function connectedParts({ n, starts, columns }: Graph): { parts: number[][]; placeOf: Uint32Array } {
+  const isFound = new Uint8Array(n);
+  const placeOf = new Uint32Array(n);
   const parts: number[][] = [];
   for (let first = 0; first < n; first++) {
-    if (partOf[first] !== NO_PART) continue;
+    if (isFound[first] === 1) continue;
     const part = [first];
-    partOf[first] = parts.length;
+    isFound[first] = 1;
     for (let at = 0; at < part.length; at++) {
       const i = part[at] ?? 0;
       for (let entry = starts[i] ?? 0; entry < (starts[i + 1] ?? 0); entry++) {
         const j = columns[entry] ?? 0;
-        if (partOf[j] !== NO_PART) continue;
-        partOf[j] = parts.length;
+        if (isFound[j] === 1) continue;
+        isFound[j] = 1;
         part.push(j);
       }
     }
-    parts.push(part.sort((a, b) => a - b));
+    part.sort((a, b) => a - b);
+    for (const [place, i] of part.entries()) placeOf[i] = place;
+    parts.push(part);
   }
-  return { parts, partOf };
+  return { parts, placeOf };
 }
