@@ -29,94 +29,111 @@ export function productsOnGpu(
   signal: AbortSignal | undefined,
   there?: GpuRows | undefined,
 ): RowProducts {
-  const { rows: n, columns: d } = matrix;
-  // So that the coordinates along some directions have room as well.
-  const { chunks, quads } =
-    there ?? uploadRows(backend, matrix, { mostRows: Math.floor(backend.bufferBytes / (4 * 512)) });
-  const idle = { slices: 0, slice_rows: 0, slice_base: 0, directions: 0 };
-
+  // So that the coordinates along up to 512 directions have room in a buffer as well.
+  const mostRows = Math.floor(backend.bufferBytes / (4 * 512));
+  const rows = { backend, matrix, signal, ...(there ?? uploadRows(backend, matrix, { mostRows })) };
   return {
-    async centered(mean) {
-      const before = backend.mark();
-      const gram = await backend.kernel(shaders.gram, 'gram');
-      const addUp = await backend.kernel(shaders.gram, 'add_up');
-      const tiles = Math.ceil(quads / 16);
-      const pairs = Array.from({ length: tiles }, (_, i) =>
-        Array.from({ length: tiles - i }, (__, j) => [i, i + j] as const),
-      ).flat();
-      const meanAt = backend.upload('mean', padded(mean, 1, d, quads));
-      const pairsAt = backend.upload(
-        'pairs',
-        Uint32Array.from(pairs.flat(), (tile) => tile * 16),
-      );
-      const room = Math.floor(Math.min(PART_BYTES, backend.bufferBytes) / (pairs.length * TILE_BYTES));
-      const all = Math.max(...chunks.map(({ rows }) => Math.ceil(rows / SLICE_ROWS)));
-      const slices = Math.max(1, Math.min(room, all));
-      const parts = backend.allocate('parts', slices * pairs.length * TILE_BYTES);
-      const sums = backend.allocate('sums', pairs.length * TILE_BYTES);
-      for (const { buffer, rows } of chunks) {
-        const parameters = (round: number) => ({
-          ...{ ...idle, rows, quads, slices },
-          ...{ slice_rows: SLICE_ROWS, slice_base: round * slices },
-        });
-        await backend.run(
-          'gram',
-          Math.ceil(rows / (SLICE_ROWS * slices)),
-          [
-            {
-              kernel: gram,
-              blocks: pairs.length * slices,
-              work: TILE * TILE * Math.min(rows, SLICE_ROWS),
-              buffers: () => ({ 0: buffer, 1: meanAt, 2: pairsAt, 3: parts }),
-              parameters,
-            },
-            {
-              kernel: addUp,
-              blocks: Math.ceil((pairs.length * TILE_BYTES) / 16 / 256),
-              work: 4 * 256 * slices,
-              buffers: () => ({ 2: pairsAt, 3: parts, 4: sums }),
-              parameters,
-            },
-          ],
-          { signal },
-        );
-      }
-      const found = new Float32Array(await backend.read(sums, pairs.length * TILE_BYTES));
-      backend.release(before);
-      return unfold(found, pairs, d);
-    },
-
-    async along(directions, center) {
-      const before = backend.mark();
-      const count = directions.length / d;
-      const project = await backend.kernel(shaders.gram, 'project');
-      const centerAt = backend.upload('center', padded(center, 1, d, quads));
-      const directionsAt = backend.upload('directions', padded(directions, count, d, quads));
-      const coordinates = createMatrix(n, count);
-      for (const { buffer, first, rows } of chunks) {
-        const inside = backend.mark();
-        const out = backend.allocate('coordinates', rows * count * 4);
-        await backend.run(
-          'project',
-          1,
-          [
-            {
-              kernel: project,
-              blocks: Math.ceil(rows / 64),
-              work: 64 * d * count,
-              buffers: () => ({ 0: buffer, 1: centerAt, 5: directionsAt, 6: out }),
-              parameters: () => ({ ...idle, rows, quads, directions: count }),
-            },
-          ],
-          { signal },
-        );
-        coordinates.data.set(new Float32Array(await backend.read(out, rows * count * 4)), first * count);
-        backend.release(inside);
-      }
-      backend.release(before);
-      return coordinates;
-    },
+    centered: (mean) => centeredProducts(rows, mean),
+    along: (directions, center) => coordinatesAlong(rows, directions, center),
   };
+}
+
+interface RowsOnCard extends Pick<GpuRows, 'chunks' | 'quads'> {
+  readonly backend: GpuBackend;
+  readonly matrix: Matrix;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a stage does not use. */
+const idle = { slices: 0, slice_rows: 0, slice_base: 0, directions: 0 };
+
+/** Slices of rows times pairs of tiles of columns, each a sum of its own, which are then added up in the order of the slices. */
+async function centeredProducts(
+  { backend, matrix: { columns: d }, chunks, quads, signal }: RowsOnCard,
+  mean: Float64Array,
+): Promise<Float64Array> {
+  const before = backend.mark();
+  const gram = await backend.kernel(shaders.gram, 'gram');
+  const addUp = await backend.kernel(shaders.gram, 'add_up');
+  const tiles = Math.ceil(quads / 16);
+  const pairs = Array.from({ length: tiles }, (_, i) =>
+    Array.from({ length: tiles - i }, (__, j) => [i, i + j] as const),
+  ).flat();
+  const meanAt = backend.upload('mean', padded(mean, 1, d, quads));
+  const pairsAt = backend.upload(
+    'pairs',
+    Uint32Array.from(pairs.flat(), (tile) => tile * 16),
+  );
+  const room = Math.floor(Math.min(PART_BYTES, backend.bufferBytes) / (pairs.length * TILE_BYTES));
+  const all = Math.max(...chunks.map(({ rows }) => Math.ceil(rows / SLICE_ROWS)));
+  const slices = Math.max(1, Math.min(room, all));
+  const parts = backend.allocate('parts', slices * pairs.length * TILE_BYTES);
+  const sums = backend.allocate('sums', pairs.length * TILE_BYTES);
+  for (const { buffer, rows } of chunks) {
+    const parameters = (round: number) => ({
+      ...{ ...idle, rows, quads, slices },
+      ...{ slice_rows: SLICE_ROWS, slice_base: round * slices },
+    });
+    await backend.run(
+      'gram',
+      Math.ceil(rows / (SLICE_ROWS * slices)),
+      [
+        {
+          kernel: gram,
+          blocks: pairs.length * slices,
+          work: TILE * TILE * Math.min(rows, SLICE_ROWS),
+          buffers: () => ({ 0: buffer, 1: meanAt, 2: pairsAt, 3: parts }),
+          parameters,
+        },
+        {
+          kernel: addUp,
+          blocks: Math.ceil((pairs.length * TILE_BYTES) / 16 / 256),
+          work: 4 * 256 * slices,
+          buffers: () => ({ 2: pairsAt, 3: parts, 4: sums }),
+          parameters,
+        },
+      ],
+      { signal },
+    );
+  }
+  const found = new Float32Array(await backend.read(sums, pairs.length * TILE_BYTES));
+  backend.release(before);
+  return unfold(found, pairs, d);
+}
+
+async function coordinatesAlong(
+  { backend, matrix: { rows: n, columns: d }, chunks, quads, signal }: RowsOnCard,
+  directions: Float64Array,
+  center: Float64Array,
+): Promise<Matrix> {
+  const before = backend.mark();
+  const count = directions.length / d;
+  const project = await backend.kernel(shaders.gram, 'project');
+  const centerAt = backend.upload('center', padded(center, 1, d, quads));
+  const directionsAt = backend.upload('directions', padded(directions, count, d, quads));
+  const coordinates = createMatrix(n, count);
+  for (const { buffer, first, rows } of chunks) {
+    const inside = backend.mark();
+    const out = backend.allocate('coordinates', rows * count * 4);
+    await backend.run(
+      'project',
+      1,
+      [
+        {
+          kernel: project,
+          blocks: Math.ceil(rows / 64),
+          work: 64 * d * count,
+          buffers: () => ({ 0: buffer, 1: centerAt, 5: directionsAt, 6: out }),
+          parameters: () => ({ ...idle, rows, quads, directions: count }),
+        },
+      ],
+      { signal },
+    );
+    coordinates.data.set(new Float32Array(await backend.read(out, rows * count * 4)), first * count);
+    backend.release(inside);
+  }
+  backend.release(before);
+  return coordinates;
 }
 
 /** Rows filled up with zeros to whole vectors of 4. */
