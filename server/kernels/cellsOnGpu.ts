@@ -10,7 +10,7 @@ import type { Metric } from './distance.ts';
 import type { GpuBackend } from './gpu/backend.ts';
 import { uploadRows } from './gpu/rows.ts';
 import type { Neighbors, SearchOptions } from './knn.ts';
-import { createMatrix, type Matrix } from './matrix.ts';
+import { createMatrix, type Matrix, takeRows } from './matrix.ts';
 import { NONE } from './neighbors.ts';
 import { createRandom, sample } from './random.ts';
 import { listedRows, type Range, searchPlanned, type TilePlan, tilesOf } from './searchOnGpu.ts';
@@ -229,12 +229,4 @@ function joinRanges(ranges: readonly Range[]): Range[] {
     else joined.push([first, end]);
   }
   return joined;
-}
-
-function takeRows({ columns, data }: Matrix, rows: Uint32Array): Matrix {
-  const taken = createMatrix(rows.length, columns);
-  rows.forEach((row, i) => {
-    taken.data.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
-  });
-  return taken;
 }

@@ -7,7 +7,7 @@ import type { Backend } from './backend.ts';
 import type { CpuBackend } from './cpu/backend.ts';
 import type { Metric } from './distance.ts';
 import { nearestNeighborsOnGpu } from './knnOnGpu.ts';
-import { createMatrix, type Matrix, normalizeRows, rowOf } from './matrix.ts';
+import { type Matrix, normalizeRows, rowOf, takeRows } from './matrix.ts';
 import { nearestPairs, pairsAreWorth, uploadBlocks } from './nearestPairs.ts';
 import { type Neighbors, NONE, SPARE_CANDIDATES } from './neighbors.ts';
 import { approximateNeighbors } from './nnDescent.ts';
@@ -278,11 +278,7 @@ async function measureRecall(
 ): Promise<number> {
   const count = Math.min(n, RECALL_SAMPLE);
   const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * n) / count));
-  const sampled = createMatrix(count, matrix.columns);
-  chosen.forEach((row, i) => {
-    sampled.data.set(rowOf(matrix, row), i * matrix.columns);
-  });
-  const queries = await packRows(backend, sampled, signal);
+  const queries = await packRows(backend, takeRows(matrix, Uint32Array.from(chosen)), signal);
   // Against a window of rows at a time, so that the rows need not lie in the memory twice.
   const exact = chosen.map(() => [] as { readonly id: number; readonly score: number }[]);
   for (let first = 0; first < n; first += RECALL_WINDOW) {

@@ -22,6 +22,15 @@ export function rowOf({ columns, data }: Matrix, i: number): Float32Array {
   return data.subarray(i * columns, (i + 1) * columns);
 }
 
+/** A copy of some rows, by their numbers, in the order given. */
+export function takeRows(matrix: Matrix, rows: Uint32Array): Matrix {
+  const taken = createMatrix(rows.length, matrix.columns);
+  rows.forEach((row, place) => {
+    taken.data.set(rowOf(matrix, row), place * matrix.columns);
+  });
+  return taken;
+}
+
 /** Rows of length 1; a row of zeros stays. */
 export function normalizeRows({ rows, columns, data }: Matrix): Matrix {
   const unit = createMatrix(rows, columns);

@@ -9,7 +9,7 @@ import type { CpuBackend } from './cpu/backend.ts';
 import { distance, type Metric } from './distance.ts';
 import { hash } from './hash.ts';
 import { type Neighbors, NONE, nearestNeighbors, packRows } from './knn.ts';
-import { createMatrix, type Matrix, rowOf } from './matrix.ts';
+import { createMatrix, type Matrix, rowOf, takeRows } from './matrix.ts';
 import { createRandom, permutation, sample } from './random.ts';
 
 /** The measures, in the order in which each point has them. */
@@ -86,11 +86,7 @@ export async function pointQuality(
 
   const before = backend.mark();
   try {
-    const chosen = createMatrix(m, d);
-    references.forEach((row, i) => {
-      chosen.data.set(rowOf(matrix, row), i * d);
-    });
-    const packed = await packRows(backend, chosen, signal);
+    const packed = await packRows(backend, takeRows(matrix, references), signal);
     const offsets = backend.upload(new Float32Array(Math.ceil(m / 8) * 8));
     const rowsAt = backend.allocate(Math.min(n, BLOCK_ROWS) * d * 4);
     const productsAt = backend.allocate(Math.min(n, BLOCK_ROWS) * m * 4);

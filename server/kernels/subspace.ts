@@ -13,7 +13,7 @@ import { symmetricEigen } from './eigen.ts';
 import type { GpuBackend } from './gpu/backend.ts';
 import type { GpuRows } from './gpu/rows.ts';
 import { productsOnGpu } from './gramOnGpu.ts';
-import { createMatrix, type Matrix, normalizeRows, rowOf } from './matrix.ts';
+import { createMatrix, type Matrix, normalizeRows, takeRows } from './matrix.ts';
 import { orthonormalize } from './orthonormalize.ts';
 import { createRandom, sample } from './random.ts';
 
@@ -121,10 +121,7 @@ export async function squaresBeyond(
 
 /** So many of the rows, at most, drawn by chance. */
 export function sampleRows(matrix: Matrix, most: number): Matrix {
-  const chosen = sample(matrix.rows, most, createRandom(0));
-  const some = createMatrix(chosen.length, matrix.columns);
-  for (const [to, from] of chosen.entries()) rowOf(some, to).set(rowOf(matrix, from));
-  return some;
+  return takeRows(matrix, sample(matrix.rows, most, createRandom(0)));
 }
 
 /** Columns of zeros added, up to `c` of them. */

@@ -8,7 +8,7 @@
  */
 import type { CpuBackend } from '../cpu/backend.ts';
 import { type Neighbors, NONE, packRows } from '../knn.ts';
-import { createMatrix, type Matrix, rowOf } from '../matrix.ts';
+import { type Matrix, takeRows } from '../matrix.ts';
 import { emptyTree, type SpanningTree, setEdge } from './spanningTree.ts';
 import { createUnionFind, find, type UnionFind, union } from './unionFind.ts';
 
@@ -117,11 +117,7 @@ async function placeSample(
 ): Promise<Sample> {
   const { length: m } = chosen;
   const { columns } = rows;
-  const looked = createMatrix(m, columns);
-  chosen.forEach((row, place) => {
-    looked.data.set(rowOf(rows, row), place * columns);
-  });
-  const { at: packed } = await packRows(backend, looked, signal);
+  const { at: packed } = await packRows(backend, takeRows(rows, chosen), signal);
   const width = Math.ceil(m / 8) * 8;
   const norms = backend.allocate(width * 4);
   backend.float32(norms, width).fill(0);

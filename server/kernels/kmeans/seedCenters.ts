@@ -7,7 +7,7 @@
  */
 import type { CpuBackend } from '../cpu/backend.ts';
 import { packRows } from '../knn.ts';
-import { createMatrix, type Matrix, rowOf } from '../matrix.ts';
+import { createMatrix, type Matrix, rowOf, takeRows } from '../matrix.ts';
 import { createRandom, type Random, sample } from '../random.ts';
 
 /** Drawn for each centre: as many as a panel of the backend holds, since fewer cost the same. */
@@ -52,14 +52,6 @@ export async function seedCenters(
   } finally {
     backend.release(before);
   }
-}
-
-function takeRows(rows: Matrix, which: Uint32Array): Matrix {
-  const taken = createMatrix(which.length, rows.columns);
-  which.forEach((row, place) => {
-    taken.data.set(rowOf(rows, row), place * rows.columns);
-  });
-  return taken;
 }
 
 /** Squared distances of all rows to some of them. @returns Float64Array (m, 8), of which the first columns are valid */

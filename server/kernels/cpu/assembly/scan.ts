@@ -2,6 +2,7 @@
 //
 // Rows lie one behind the other, `stride` values apart, a multiple of 4; what is behind the last column is 0. Each sum is
 // made of 16 parts, one per lane of four accumulators, so that its rounding grows with a sixteenth of the columns.
+import { sum } from './lanes';
 
 /**
  * out[at] = <row, query>, or |row - query|^2 where `squared`, for the places first … last-1 of `list` u32, which names rows; list 0: of the
@@ -41,10 +42,6 @@ export function scan(
       }
       for (; x < rest; x += 16, q += 16) a = f32x4.add(a, f32x4.mul(v128.load(x), v128.load(q)));
     }
-    const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
-    store<f32>(
-      out + (<usize>at << 2),
-      f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3)),
-    );
+    store<f32>(out + (<usize>at << 2), sum(f32x4.add(f32x4.add(a, b), f32x4.add(c, d))));
   }
 }
