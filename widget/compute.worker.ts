@@ -11,6 +11,7 @@ import type { Metric } from '#kernels/distance.ts';
 import { frameToBytes } from '#kernels/frame.ts';
 import { GpuBackend, GpuError } from '#kernels/gpu/backend.ts';
 import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } from '#kernels/map.ts';
+import { checkMapOptions } from '#kernels/mapOptions.ts';
 import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { transformPca } from '#kernels/pca.ts';
 import { placeAmong } from '#kernels/placeAmong.ts';
@@ -105,6 +106,10 @@ class PageMap {
   }
 
   async #make({ matrix, options, device }: ComputeRequests['map']): Promise<ComputeAnswers['map']> {
+    checkMapOptions(options);
+    if (!['AUTO', 'GPU', 'CPU'].includes(device)) {
+      throw new RangeError(`device is ${JSON.stringify(device)}; wanted: one of AUTO, GPU, CPU.`);
+    }
     const begun = performance.now();
     const cpu = await CpuBackend.create(pageThreads());
     const gpu = device === 'CPU' ? null : await openGpu(cpu, device === 'GPU' || matrix.rows >= WORTH_ROWS, device);

@@ -70,9 +70,11 @@ export function openPageClient(
   const mistake = (message: string) => new classes.ClientError('BAD_USER_INPUT', message);
   const given = take(vectors, mistake);
   const { method = 'UMAP', components = 2, metric = 'EUCLIDEAN', seed = 42, device = 'AUTO', ...rest } = options;
+  // By UMAP the kernels take more, which could not be seen.
+  if (components !== 2 && components !== 3) throw mistake(`components is ${components}; wanted: 2 or 3.`);
   const mapOptions: MapOptions = { ...rest, method, components, metric, seed };
   const job = `page-${crypto.randomUUID?.() ?? Math.random()}`;
-  const name = `${method.toLowerCase()}-${components}d`;
+  const name = `${method}-${components}d`.toLowerCase();
 
   let state: JobState = 'RUNNING';
   let progress = 0;
@@ -230,7 +232,7 @@ export function openPageClient(
       if (by === undefined) throw mistake(`\`metric\` is "${wanted}"; wanted: one of ${metrics.join(', ')}.`);
       const row = rowOf(key);
       if (row === undefined) throw mistake(`There is no item "${key}".`);
-      const { rows, distances } = await (await finished()).call('nearest', { row, first, metric: by });
+      const { rows, distances } = await (await finished()).call('nearest', { row, first, metric: by }).catch(toMistake);
       const neighbors = Array.from(rows, (near, i) => {
         const distance = distances[i] ?? 0;
         const similarity = by === 'EUCLIDEAN' ? 1 / (1 + distance) : by === 'COSINE' ? 1 - distance : -distance;
@@ -249,9 +251,7 @@ export function openPageClient(
           throw mistake(`Row 0 has ${data.columns} numbers, row ${i} has ${row.length}.`);
         data.data.set(row, i * data.columns);
       }
-      const placed = await (await finished()).call('place', { rows: data }).catch((error: unknown) => {
-        throw error instanceof ComputeMistake ? mistake(error.message) : error;
-      });
+      const placed = await (await finished()).call('place', { rows: data }).catch(toMistake);
       return rows.map((_, i) => Array.from(placed.data.subarray(i * placed.columns, (i + 1) * placed.columns)));
     }
 
@@ -282,6 +282,9 @@ export function openPageClient(
       throw mistake(messageOf(error) ?? 'This is no regular expression.');
     }
   };
+  const toMistake = (error: unknown): never => {
+    throw error instanceof ComputeMistake ? mistake(error.message) : error;
+  };
   const finished = async (): Promise<PageCompute> => {
     if (state !== 'SUCCEEDED') throw mistake('The map is not finished: neighbours and places are known when it is.');
     return await starting;
@@ -293,10 +296,13 @@ export function openPageClient(
 function take(vectors: PageVectors, mistake: (message: string) => Error): Given {
   const matrix = matrixOf(vectors, mistake);
   const n = matrix.rows;
+  if (n === 0) throw mistake('There are no vectors: `rows` is empty.');
+  if (matrix.columns === 0) throw mistake('The rows have no numbers; wanted: one number at least.');
   const bad = matrix.data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    const row = Math.floor(bad / matrix.columns);
-    throw mistake(`Row ${row} has ${matrix.data[bad]} at place ${bad % matrix.columns}; wanted: finite numbers.`);
+    const [row, place] = [Math.floor(bad / matrix.columns), bad % matrix.columns];
+    const given = vectors.rows instanceof Float32Array ? matrix.data[bad] : vectors.rows[row]?.[place];
+    throw mistake(`Row ${row} has ${given} at place ${place}; wanted: finite numbers in the range of 32 bits.`);
   }
   const perRow = (what: string, length: number) => {
     if (length !== n) throw mistake(`There are ${n} rows and ${length} ${what}; wanted: one per row.`);
@@ -324,6 +330,12 @@ function matrixOf({ rows, dimension }: PageVectors, mistake: (message: string) =
       throw mistake(`\`rows\` has ${rows.length} numbers, which are no whole rows of ${dimension}.`);
     }
     return createMatrix(rows.length / dimension, dimension, rows.slice());
+  }
+  if (!Array.isArray(rows)) {
+    throw mistake('`rows` is no list; wanted: a Float32Array with `dimension`, or an array of numbers per row.');
+  }
+  for (const [i, row] of rows.entries()) {
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) throw mistake(`Row ${i} is no array; wanted: its numbers.`);
   }
   const columns = dimension ?? rows[0]?.length ?? 0;
   const matrix = createMatrix(rows.length, columns);

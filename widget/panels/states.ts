@@ -47,7 +47,15 @@ function describeMaking({ stage, step, steps, progress }: MakingState): string {
   return progress === null ? at : `${at} · ${Math.round(100 * progress)} %`;
 }
 
-const methodNames: Readonly<Record<string, string>> = { GIVEN: 'coordinates as given', TSNE: 't-SNE' };
+const methodNames: Readonly<Record<string, string>> = {
+  ...{
+    GIVEN: 'coordinates as given',
+    TSNE: 't-SNE',
+    PACMAP: 'PaCMAP',
+    LOCALMAP: 'LocalMAP',
+    CUSTOM: 'axes of its own',
+  },
+};
 
 /** The line at the bottom: how many are shown, by which method, how far to trust it. */
 export function renderStatus(
@@ -62,7 +70,7 @@ export function renderStatus(
   const { quality } = projection;
   const recall = quality === null ? '' : ` · neighbour recall ${quality.neighborRecall.toFixed(2)}`;
   return html`<div class="status" part="status">
-    <span class="text">${shown} items · ${method}${making === null ? recall : describeMaking(making)}</span>
+    <span class="text">${shown} item${count === 1 ? '' : 's'} · ${method}${making === null ? recall : describeMaking(making)}</span>
     ${
       projection.stale && making === null
         ? html`<span class="badge" title="What this map was made of has changed since.">Out of date</span>`
