@@ -57,6 +57,26 @@ export function bundleLines(
   });
 }
 
+const LEAST_OPACITY = 0.07;
+const MOST_OPACITY = 0.85;
+
+/**
+ * How opaque each arrow is drawn, 0 to 1: many together are fainter, and fainter still where they fill a part of the map only. Drawn as
+ * those across the whole of it, a thousand within one group would be a blot that hides the group.
+ */
+export function opacityOfLines(arrows: readonly { readonly from: World; readonly to: World }[]): number {
+  const ends = arrows.flatMap(({ from, to }) => [from, to]);
+  // Places all over the map deviate by 1 / sqrt(3) from their mean.
+  const share = Math.min(1, Math.sqrt(3 * deviation(ends, 0) * deviation(ends, 1)));
+  const opacity = (7 / Math.sqrt(Math.max(1, arrows.length))) * share;
+  return Math.min(MOST_OPACITY, Math.max(LEAST_OPACITY, opacity));
+}
+
+function deviation(places: readonly World[], axis: 0 | 1): number {
+  const mean = places.reduce((sum, place) => sum + place[axis], 0) / places.length;
+  return Math.sqrt(places.reduce((sum, place) => sum + (place[axis] - mean) ** 2, 0) / places.length);
+}
+
 function cellOf(place: World): number {
   const along = (value: number) => Math.min(CELLS - 1, Math.max(0, Math.floor(((value + 1) / 2) * CELLS)));
   return place.reduce((cell, value) => cell * CELLS + along(value), 0);

@@ -59,6 +59,15 @@ export const moreStyles = `
   .panel form.form {
     padding: 10px 8px;
   }
+  .form .pair {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(110px, 1fr));
+    gap: 10px 8px;
+  }
+  .panel .row.triple .text {
+    white-space: normal;
+    overflow-wrap: anywhere;
+  }
   .job progress {
     width: 100%;
     height: 6px;
@@ -86,9 +95,13 @@ export const moreStyles = `
     border-radius: 7px;
     background: var(--accent);
     color: var(--surface);
+    /* Of a form that is longer than its panel it stays in sight. */
+    position: sticky;
+    bottom: 4px;
+    box-shadow: 0 0 0 6px var(--surface);
   }
   .form .primary:disabled {
-    opacity: 0.55;
+    background: color-mix(in srgb, var(--accent) 55%, var(--surface));
   }
   .form .problem {
     color: var(--danger);

@@ -798,6 +798,11 @@ export const styles = css`
     }
     .bar .choice {
       flex: 1 1 0;
+      padding: 0 4px 0 8px;
+    }
+    .bar .choice select {
+      font-size: 12px;
+      padding: 0;
     }
     .field select {
       max-width: none;

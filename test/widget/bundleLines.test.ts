@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { bundleLines, type World } from '../../widget/bundleLines.ts';
+import { bundleLines, opacityOfLines, type World } from '../../widget/bundleLines.ts';
 import fc from '../helpers/laws.ts';
 
 const coordinate = fc.double({ min: -1, max: 1, noNaN: true });
@@ -61,4 +61,33 @@ test('ways stay near the map, and do not depend on the order of the arrows', () 
       });
     }),
   );
+});
+
+test('the more arrows, and the smaller the part of the map that they fill, the fainter is each; none is lost', () => {
+  fc.assert(
+    fc.property(
+      fc.array(arrow, { minLength: 1, maxLength: 40 }),
+      fc.double({ min: 0.05, max: 1, noNaN: true }),
+      (arrows, share) => {
+        const opacity = opacityOfLines(arrows);
+        assert.ok(opacity > 0 && opacity < 1);
+        const twenty = Array.from({ length: 20 }, () => arrows).flat();
+        assert.ok(opacityOfLines(twenty) <= opacity);
+        const within = ([x, y, z]: World): World => [share * x, share * y, share * z];
+        assert.ok(
+          opacityOfLines(arrows.map(({ from, to }) => ({ from: within(from), to: within(to) }))) <= opacity + 1e-9,
+        );
+      },
+    ),
+  );
+  const across = Array.from({ length: 1000 }, (_, i): { from: World; to: World } => ({
+    from: [Math.sin(i), Math.cos(7 * i), 0],
+    to: [Math.sin(3 * i), Math.cos(5 * i), 0],
+  }));
+  const group = across.map(({ from: [a, b], to: [c, d] }) => ({
+    from: [0.2 * a, 0.2 * b, 0] as World,
+    to: [0.2 * c, 0.2 * d, 0] as World,
+  }));
+  assert.ok(opacityOfLines(across) > 0.2, `${opacityOfLines(across)}`);
+  assert.ok(opacityOfLines(group) < 0.08, `${opacityOfLines(group)}`);
 });

@@ -5,7 +5,7 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import { bundleLines, type Way, type World } from '../bundleLines.ts';
+import { bundleLines, opacityOfLines, type Way, type World } from '../bundleLines.ts';
 import type { Client } from '../client.ts';
 import { categoryColor } from '../colors.ts';
 import { TaskController } from '../controllers/taskController.ts';
@@ -33,6 +33,8 @@ const MOST_WORDS = 12;
 const REST_MS = 120;
 /** Neighbourhoods that are kept, so that a pointer that comes back asks nothing. */
 const MOST_KEPT = 100;
+/** Of each arrow where they are few. */
+const FEW_OPACITY = 0.85;
 /** Of other arrows while those around the pointer are shown. */
 const FADED = 0.2;
 
@@ -50,6 +52,7 @@ interface Arrow {
 interface Drawing {
   readonly arrows: readonly Arrow[];
   readonly ways: readonly (Way | null)[];
+  readonly opacity: number;
 }
 
 interface Around extends Drawing {
@@ -59,7 +62,7 @@ interface Around extends Drawing {
   readonly more: boolean;
 }
 
-const nothingDrawn: Drawing = { arrows: [], ways: [] };
+const nothingDrawn: Drawing = { arrows: [], ways: [], opacity: 1 };
 
 export class GraphFeature implements Feature {
   readonly label = 'Relations';
@@ -219,7 +222,7 @@ export class GraphFeature implements Feature {
         from === index ? `${name} → ${label(to)}` : `${label(from)} → ${name}${to === index ? '' : ` → ${label(to)}`}`;
       return html`<li>
         <button
-          class=${why === null ? 'row' : 'row two-lines'}
+          class="row two-lines triple"
           title=${why === null ? text : `${text}, as ${why}`}
           @click=${() => lineActions.onChoose(other)}
           @pointerenter=${() => lineActions.onHover(other)}
@@ -234,13 +237,12 @@ export class GraphFeature implements Feature {
     return html`<ol class="rows">
         ${lines.slice(0, listed).map(row)}
       </ol>
-      ${hops >= MOST_HOPS ? nothing : html`<button class="row link" @click=${further}>One step further</button>`}
+      ${hops >= MOST_HOPS || arrows.every(({ predicted }) => predicted) ? nothing : html`<button class="row link" @click=${further}>One step further</button>`}
       <h3>${this.#relations.length === 0 ? 'Choose a relation to see what is predicted by it' : 'Only by these relations'}</h3>`;
   }
 
-  #draw({ arrows, ways }: Drawing, strength: number): Shape[] {
+  #draw({ arrows, ways, opacity }: Drawing, strength: number): Shape[] {
     const words = arrows.length <= MOST_WORDS && strength === 1;
-    const opacity = strength * Math.min(0.85, 7 / Math.sqrt(arrows.length));
     return arrows.map(({ from, to, relation, predicted = false, probability = null }, i): Shape => {
       const name = this.#labelOf(relation);
       const text = predicted ? `${name}?${probability === null ? '' : ` ${percent(probability)}`}` : name;
@@ -251,7 +253,7 @@ export class GraphFeature implements Feature {
           to,
           color: this.#colorOf(relation),
           width: predicted ? 2 : 1.5,
-          opacity: predicted ? strength : opacity,
+          opacity: strength * (predicted ? 1 : opacity),
         },
         ...{ arrow: true, dashed: predicted, way: ways[i] ?? null },
         ...(words || (predicted && strength === 1) ? { text } : {}),
@@ -381,13 +383,13 @@ export class GraphFeature implements Feature {
 
   /** Many arrows become bundles. */
   #arrange({ points }: LoadedMap, arrows: readonly Arrow[]): Drawing {
-    if (arrows.length <= MOST_STRAIGHT) return { arrows, ways: [] };
+    if (arrows.length <= MOST_STRAIGHT) return { arrows, ways: [], opacity: FEW_OPACITY };
     const at = (index: number): World => [points.x[index] ?? 0, points.y[index] ?? 0, points.z[index] ?? 0];
     const lines = arrows.map(({ from, to, relation, predicted }) => ({
       ...{ from: at(from), to: at(to) },
       kind: predicted ? `${relation}?` : relation,
     }));
-    return { arrows, ways: bundleLines(lines) };
+    return { arrows, ways: bundleLines(lines), opacity: opacityOfLines(lines) };
   }
 }
 

@@ -201,6 +201,7 @@ export class MapsFeature implements Feature {
       this.#view.requestUpdate();
     };
     return html`<form class="form" @submit=${submit} @keydown=${keepKeys}>
+      <div class="pair">
       <label>
         Method
         <select
@@ -224,9 +225,11 @@ export class MapsFeature implements Feature {
         </select>
       </label>
       ${numbers.map((name) => this.#renderNumber(name, changed))}
+      </div>
       ${this.#takesMetric() ? this.#renderMetric(names, changed) : nothing}
       ${this.#method === 'CUSTOM' ? this.#renderAxes(names, changed) : nothing}
       ${this.#method === 'UMAP' ? this.#renderTarget(names, changed) : nothing}
+      <div class="pair">
       ${
         this.#method === 'CUSTOM'
           ? nothing
@@ -255,6 +258,7 @@ export class MapsFeature implements Feature {
           })}
         />
       </label>
+      </div>
       ${
         this.#method === 'CUSTOM'
           ? nothing
