@@ -97,8 +97,8 @@ export const moreStyles = `
     color: var(--surface);
     /* Of a form that is longer than its panel it stays in sight. */
     position: sticky;
-    bottom: 4px;
-    box-shadow: 0 0 0 6px var(--surface);
+    bottom: 6px;
+    box-shadow: 0 1px 0 7px var(--surface);
   }
   .form .primary:disabled {
     background: color-mix(in srgb, var(--accent) 55%, var(--surface));
