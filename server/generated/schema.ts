@@ -2313,7 +2313,7 @@ export type MapInTheMakingPointsArgs = {
 
 /** Something that a job measures again and again. */
 export type JobCurve = {
-  /** What was measured: `loss` of a training, the mean of what one pair of words, or one query of a graph, costs; of a graph's training also `validation MRR` and the learning rate as `rate`. Where several settings are tried, those after the first are called `loss of trial 2` and so on. */
+  /** What was measured: `loss` of a training, the mean of what one pair of words, or one query of a graph, costs; of a graph's training also `validation MRR` and, where it changes, the learning rate as `rate`. Where several settings are tried, those after the first are called `loss of trial 2` and so on. */
   readonly name: Scalars['String']['output'];
   /** The points, in the order of time. */
   readonly points: ReadonlyArray<JobCurvePoint>;

@@ -8,7 +8,8 @@ export const CURVE_MS = 250;
 /** Under which names a job keeps what. */
 const curveNames = { loss: 'loss', mrr: 'validation MRR', rate: 'rate' } as const;
 type Measured = keyof typeof curveNames;
-const measured: readonly Measured[] = ['loss', 'mrr', 'rate'];
+/** In the order in which they are written: a point is there when its loss is. */
+const measured: readonly Measured[] = ['rate', 'mrr', 'loss'];
 
 /** @param trial number of the settings that are tried, from 0: those after the first say so */
 function curveName(what: Measured, trial: number): string {
@@ -35,6 +36,8 @@ export class TrainingCurve {
   #trial = 0;
   /** The last epoch that was kept. */
   #epoch = 0;
+  /** The last rate that was kept: it is kept where it changes. */
+  #rate: number | null = null;
   /** One after the other: on connections of a pool a later point could come before an earlier one. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -47,6 +50,7 @@ export class TrainingCurve {
     await this.#writing;
     this.#trial = trial;
     this.#epoch = epoch;
+    this.#rate = null;
     for (const what of measured) await this.#context.forgetAfter(curveName(what, trial), epoch);
   }
 
@@ -63,12 +67,16 @@ export class TrainingCurve {
   async #record(points: readonly TrainingPoint[]): Promise<void> {
     const trial = this.#trial;
     this.#epoch = points.at(-1)?.epoch ?? this.#epoch;
+    const isNew = ({ rate }: TrainingPoint) => {
+      const changes = rate !== this.#rate;
+      this.#rate = rate;
+      return changes;
+    };
+    const kept = { rate: points.filter(isNew), mrr: points, loss: points };
     const writing = this.#writing.then(async () => {
       for (const what of measured) {
-        await this.#context.record(
-          curveName(what, trial),
-          points.flatMap(({ epoch: at, [what]: value }) => (value === null ? [] : [{ at, value }])),
-        );
+        const values = kept[what].flatMap(({ epoch: at, [what]: value }) => (value === null ? [] : [{ at, value }]));
+        await this.#context.record(curveName(what, trial), values);
       }
     });
     this.#writing = writing.catch(() => {});
@@ -83,10 +91,10 @@ export function curveOfTrial(
 ): TrainingPoint[] {
   const pointsOf = (what: Measured) => curves.find(({ name }) => name === curveName(what, trial))?.points ?? [];
   const [mrrs, rates] = [new Map(byTime(pointsOf('mrr'))), new Map(byTime(pointsOf('rate')))];
-  // A point is written measure by measure: it is there when the last has come.
-  return pointsOf('loss').flatMap(({ at, value: loss }) => {
-    const rate = rates.get(at);
-    return rate === undefined ? [] : [{ epoch: at, loss, mrr: mrrs.get(at) ?? null, rate }];
+  let rate = 0;
+  return pointsOf('loss').map(({ at: epoch, value: loss }) => {
+    rate = rates.get(epoch) ?? rate;
+    return { epoch, loss, mrr: mrrs.get(epoch) ?? null, rate };
   });
 }
 

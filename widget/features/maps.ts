@@ -27,7 +27,6 @@ export const mapsDocuments = {
     jobs {
       id kind state stage progress map { embedding name method components }
       curves { name points { at value } }
-      training { curve { epoch loss meanReciprocalRank } }
     }
   }
 }`,
@@ -39,15 +38,6 @@ export const mapsDocuments = {
 
 interface WatchedJob extends OpenJob {
   readonly curves: readonly Curve[];
-  readonly training: Training | null;
-}
-
-interface Training {
-  readonly curve: readonly {
-    readonly epoch: number;
-    readonly loss: number;
-    readonly meanReciprocalRank: number | null;
-  }[];
 }
 
 /** A listener that gives the input to `take`, and shows what follows. */
@@ -168,17 +158,16 @@ export class MapsFeature implements Feature {
     clearTimeout(this.#timer);
   }
 
-  #renderJob({ id, state, stage, progress, map, curves, training }: WatchedJob, mayChange: boolean): TemplateResult {
+  #renderJob({ id, state, stage, progress, map, curves }: WatchedJob, mayChange: boolean): TemplateResult {
     const name = map === null ? '' : `${map.embedding} · ${map.name}`;
     const doing = state === 'QUEUED' ? 'Waiting for a worker' : state === 'PAUSED' ? 'Paused' : (stage ?? 'Beginning');
     const change = (title: string, mutation: 'pause' | 'resume' | 'cancel') =>
       html`<button type="button" class="link" @click=${() => void this.#change(id, mutation)}>${title}</button>`;
-    const measured = training === null ? curves : curvesOf(training);
     return html`<section class="job form top" aria-label="In the making: ${name}">
       <strong>${name}</strong>
       <progress max="1" value=${progress ?? nothing} aria-label=${doing}></progress>
       <p>${doing}${progress === null ? '' : ` · ${Math.round(100 * progress)} %`}</p>
-      ${measured.map(renderCurve)}
+      ${lastOf(curves).map(renderCurve)}
       ${
         mayChange
           ? html`<div class="actions">
@@ -418,7 +407,7 @@ export class MapsFeature implements Feature {
   }
 
   async #ask(client: Client, dataset: string, signal: AbortSignal): Promise<readonly WatchedJob[]> {
-    if (client.making !== undefined) return client.making.map((job) => ({ ...job, curves: [], training: null }));
+    if (client.making !== undefined) return client.making.map((job) => ({ ...job, curves: [] }));
     interface Answer {
       dataset: { jobs: WatchedJob[] } | null;
     }
@@ -523,14 +512,11 @@ export class MapsFeature implements Feature {
   }
 }
 
-/** Of the settings that are being tried, not of all that were. */
-function curvesOf({ curve }: Training): Curve[] {
-  const losses = curve.map(({ epoch: at, loss: value }) => ({ at, value }));
-  const ranks = curve.flatMap(({ epoch: at, meanReciprocalRank: value }) => (value === null ? [] : [{ at, value }]));
-  return [
-    { name: 'loss', points: losses },
-    { name: 'validation MRR', points: ranks },
-  ];
+/** What was measured of the last settings that are tried, where several are, but for the rate, which was given. */
+function lastOf(curves: readonly Curve[]): readonly Curve[] {
+  const trialOf = ({ name }: Curve) => Number(/ of trial (\d+)$/.exec(name)?.[1] ?? 1);
+  const last = Math.max(...curves.map(trialOf));
+  return curves.filter((curve) => trialOf(curve) === last && !curve.name.startsWith('rate'));
 }
 
 function takesTexts({ accepts }: EmbeddingSummary): boolean {

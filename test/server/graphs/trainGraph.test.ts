@@ -265,8 +265,8 @@ onEveryDatabase((_engine, open) => {
       [
         ['loss', 10],
         ['loss of trial 2', 60],
-        ['rate', 10],
-        ['rate of trial 2', 60],
+        ['rate', 1],
+        ['rate of trial 2', 1],
         ['validation MRR', 1],
         ['validation MRR of trial 2', 6],
       ],
