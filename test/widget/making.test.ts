@@ -66,8 +66,12 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     const first = await heard(page, 'map-progress', 'detail.step > 0');
     assert.deepEqual([first.detail.projection, first.detail.steps], ['umap-2d', 4000]);
     const early = await pointsOf(page);
-    const later = await heard(page, 'map-progress', `detail.step > ${first.detail.step}`);
-    assert.ok(later.at - first.at >= 90, `${later.at - first.at} ms between two frames`);
+    // Five of them: one alone may be late, and the next then comes the sooner.
+    let later = first;
+    for (let frame = 0; frame < 5; frame++) {
+      later = await heard(page, 'map-progress', `detail.step > ${later.detail.step}`);
+    }
+    assert.ok((later.at - first.at) / 5 >= 90, `${later.at - first.at} ms for five frames`);
     await page.waitForFunction((x) => document.querySelector('embedding-map')?.map?.points.x[5] !== x, early.x);
     assert.match(
       await page.locator('embedding-map .status').innerText(),
