@@ -3,6 +3,7 @@
  * answer the user. A worker would need a second file or an inline blob, and a page's content security policy may
  * forbid either; slices work wherever the script itself may run.
  */
+import { giveWay } from '#kernels/giveWay.ts';
 
 /** A task of 50 ms is felt as a stall; 6 leave room for what shares the thread, and for machines a few times slower. */
 const SLICE_MS = 6;
@@ -36,12 +37,5 @@ interface Scheduling {
 export function breathe(): Promise<void> {
   const { scheduler }: Scheduling = globalThis;
   if (scheduler?.yield) return scheduler.yield();
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
+  return giveWay();
 }

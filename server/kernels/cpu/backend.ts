@@ -4,6 +4,7 @@
  * A piece is one call of an exported function; pieces of one step write to different places, so that neither their number nor
  * their order matters, and each takes some milliseconds, so that between two of them work can be stopped.
  */
+import { giveWay } from '../giveWay.ts';
 import type { LibraryCall } from './library.ts';
 import { wasm } from './wasm.ts';
 
@@ -254,17 +255,6 @@ function ownThread(instance: WebAssembly.Instance): CpuThread {
     },
     close() {},
   };
-}
-
-function giveWay(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }
 
 /** Calls one function of an instance of the module. */
