@@ -9,6 +9,7 @@
  */
 import type { Database, Queryable } from '../database/database.ts';
 import {
+  analyzeVectors,
   appendVectors,
   countEmbedding,
   createEmbedding,
@@ -626,13 +627,10 @@ async function keepResult(
   return result;
 }
 
-/** So that the next queries are planned well. Of vectors only the ids are looked at: the rest serves no plan. */
+/** So that the next queries are planned well. */
 async function analyze(database: Database, embedding: Embedding | null): Promise<void> {
   await database.query('analyze items, images');
-  if (embedding !== null) {
-    const table = embedding.partitioned ? `vectors_${embedding.id}` : 'vectors_default';
-    await database.query(`analyze ${table} (embedding_id, item_id)`);
-  }
+  if (embedding !== null) await analyzeVectors(database, embedding);
 }
 
 /** Asks for the next value while the last one is still being dealt with. */

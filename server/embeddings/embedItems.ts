@@ -14,6 +14,7 @@ import { type Encoded, encodePictures, encodeTexts } from '../models/encode.ts';
 import { requireModel } from '../models/findModels.ts';
 import { fetchPicture } from '../models/pictures/fetchPicture.ts';
 import {
+  analyzeVectors,
   appendVectors,
   createEmbedding,
   dropEmbedding,
@@ -454,6 +455,7 @@ async function finish(
   await database.transaction(async (transaction) => {
     const [embedding] = await findEmbeddingsById(transaction, [embeddingId]);
     if (!embedding) throw new UserError('CANCELLED', 'The embedding was removed meanwhile.');
+    await analyzeVectors(transaction, embedding);
     if (state.isNew) {
       for (const { name, method, components } of input.projections ?? usualMaps) {
         if (input.projections === null && (embedding.dimension < components || embedding.itemCount <= components))

@@ -236,6 +236,18 @@ export async function appendVectors(
   );
 }
 
+/**
+ * Lets the planner know how many vectors there are: one that thinks of thousands where there are hundred thousands sorts all of them for each
+ * range that is read. Of vectors only the ids are looked at: the rest serves no plan.
+ */
+export async function analyzeVectors(
+  database: Queryable,
+  { id, partitioned }: Pick<Embedding, 'id' | 'partitioned'>,
+): Promise<void> {
+  const table = partitioned ? `vectors_${integer(id)}` : 'vectors_default';
+  await database.query(`analyze ${table} (embedding_id, item_id)`);
+}
+
 /** Removes the vectors of this item and of those that came after it. */
 export async function deleteVectorsFrom(
   transaction: Queryable,

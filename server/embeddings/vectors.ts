@@ -90,6 +90,9 @@ async function readInto(
   }
 }
 
+/** An item's vector in the embedding $2. The bound says nothing new, but without it a merge goes through all vectors up to $3 first. */
+const vectorBeyond = 'vectors.embedding_id = $2::int and vectors.item_id = items.id and vectors.item_id > $3::bigint';
+
 /** Ids of items that have no vector in an embedding, ascending, from beyond `after` on. */
 export async function listUnembedded(
   database: Queryable,
@@ -98,7 +101,7 @@ export async function listUnembedded(
 ): Promise<number[]> {
   const rows = await database.query<{ id: number }>(
     `select items.id from items
-       left join vectors on vectors.embedding_id = $2::int and vectors.item_id = items.id
+       left join vectors on ${vectorBeyond}
       where items.dataset_id = $1::int and items.id > $3::bigint and vectors.item_id is null
       order by items.id limit $4::int`,
     [datasetId, id, after, first],
@@ -114,7 +117,7 @@ export async function countUnembedded(
 ): Promise<number> {
   const [counted] = await database.query<{ count: number }>(
     `select count(*) as count from items
-       left join vectors on vectors.embedding_id = $2::int and vectors.item_id = items.id
+       left join vectors on ${vectorBeyond}
       where items.dataset_id = $1::int and items.id > $3::bigint and vectors.item_id is null`,
     [datasetId, id, after],
   );

@@ -11,6 +11,7 @@ import type { CurvePoint } from '#kernels/kge/training.ts';
 import { parametersFromBytes, parametersToBytes } from '#kernels/kge/trainingBytes.ts';
 import type { Queryable, Row } from '../database/database.ts';
 import {
+  analyzeVectors,
   appendVectors,
   countEmbedding,
   createEmbedding,
@@ -142,6 +143,7 @@ export async function replaceGraphModel(transaction: Queryable, model: NewGraphM
     partitioned: entityIds.length >= PARTITION_ITEMS,
   });
   await appendVectors(transaction, embedding, entityIds, parameters.entities);
+  await analyzeVectors(transaction, embedding);
   await countEmbedding(transaction, embedding.id, entityIds.length);
   const [created] = await transaction.query<GraphModelRow>(
     `insert into graph_models (dataset_id, embedding_id, name, kind, preset, settings, seed, relation_ids, parameters,

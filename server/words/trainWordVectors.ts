@@ -16,6 +16,7 @@ import { isFinal, type ProjectionOptions, queueMaps } from '../datasets/importTa
 import { appendItems } from '../datasets/items.ts';
 import { removeDatasetById } from '../datasets/removeDataset.ts';
 import {
+  analyzeVectors,
   appendVectors,
   countEmbedding,
   createEmbedding,
@@ -166,6 +167,7 @@ async function makeWords(context: TaskContext, input: TrainWordVectorsInput, cor
         ...{ metric: 'COSINE', partitioned: words.length >= PARTITION_ITEMS },
       });
       await appendVectors(transaction, embedding, idsOf(words.length), vectors.data);
+      await analyzeVectors(transaction, embedding);
       await countEmbedding(transaction, embedding.id, words.length);
       const fields = (['count', 'rank'] as const).map((name) => ({ name, type: 'NUMBER' as const }));
       await publishDataset(transaction, datasetId, { fields, itemCount: words.length });

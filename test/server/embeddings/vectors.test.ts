@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { Database } from '../../../server/database/database.ts';
+import type { Database, Parameter, Queryable } from '../../../server/database/database.ts';
 import type { Dataset } from '../../../server/datasets/datasets.ts';
 import { appendVectors, touchEmbedding } from '../../../server/embeddings/embeddings.ts';
-import { readMatrix, readVectors, vectorText } from '../../../server/embeddings/vectors.ts';
+import {
+  countUnembedded,
+  listUnembedded,
+  readMatrix,
+  readVectors,
+  vectorText,
+} from '../../../server/embeddings/vectors.ts';
 import { UserError } from '../../../server/errors.ts';
 import { rowOf } from '../../../server/kernels/matrix.ts';
 import { onEveryDatabase } from '../../helpers/database.ts';
@@ -14,6 +20,14 @@ import fc from '../../helpers/laws.ts';
 const ROWS = 2200;
 
 const float32 = fc.float({ noNaN: true, noDefaultInfinity: true });
+
+/** The most rows that any step of a plan gave. */
+function mostRows(plan: unknown): number {
+  if (typeof plan !== 'object' || plan === null) return 0;
+  return Math.max(
+    ...Object.entries(plan).map(([name, value]) => (name === 'Actual Rows' ? Number(value) : mostRows(value))),
+  );
+}
 
 onEveryDatabase((_engine, open) => {
   let database: Database;
@@ -70,6 +84,33 @@ onEveryDatabase((_engine, open) => {
       assert.equal(none, null);
       assert.deepEqual(first, rowOf(read.matrix, 0));
     }
+  });
+
+  test('which items lack a vector beyond one is found without a look at the vectors before it', async () => {
+    const [dimension, after] = [4, ROWS - 100];
+    const embedding = await makeEmbedding(database, dataset, 'most', 'EUCLIDEAN', dimension, new Float32Array(0));
+    const ids = Array.from({ length: ROWS - 3 }, (_, i) => i + 1).filter((id) => id !== 5 && id !== after + 7);
+    await appendVectors(database, embedding, ids, new Float32Array(ids.length * dimension).fill(1));
+    // Of so few the planner looks each up; of a million it merges, as here.
+    await database.transaction(async (transaction) => {
+      await transaction.query('set local enable_nestloop = off');
+      await transaction.query('set local enable_hashjoin = off');
+      let plan: unknown;
+      const watched: Queryable = Object.assign(Object.create(transaction), {
+        async query(sql: string, parameters: readonly Parameter[]) {
+          const [row] = await transaction.query(`explain (analyze, format json) ${sql}`, parameters);
+          plan = row?.['QUERY PLAN'];
+          return await transaction.query(sql, parameters);
+        },
+      });
+      const without = [after + 7, ROWS - 2, ROWS - 1, ROWS];
+      assert.deepEqual(await listUnembedded(watched, embedding, { after, first: 10 }), without);
+      assert.ok(mostRows(plan) <= 100, `a step of the plan gave ${mostRows(plan)} rows: ${JSON.stringify(plan)}`);
+      assert.equal(await countUnembedded(watched, embedding, after), without.length);
+      assert.ok(mostRows(plan) <= 100);
+    });
+    assert.deepEqual(await listUnembedded(database, embedding, { after: 0, first: 2 }), [5, after + 7]);
+    assert.equal(await countUnembedded(database, embedding, 0), 5);
   });
 
   test('an embedding without vectors is a matrix without rows', async () => {

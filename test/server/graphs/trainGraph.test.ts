@@ -81,6 +81,10 @@ onEveryDatabase((_engine, open) => {
     assert.equal(embedding?.name, 'rotate');
     assert.equal(embedding?.metric, 'EUCLIDEAN');
     assert.equal(embedding?.itemCount, 30);
+    const [known] = await database.query<{ rows: number }>(
+      "select reltuples as rows from pg_class where relname = 'vectors_default'",
+    );
+    assert.equal(known?.rows, 30, 'what is planned next knows how many vectors there are');
     assert.equal(model.curve.length, 60);
     assert.ok((model.curve.at(-1)?.loss ?? 9) < (model.curve[0]?.loss ?? 0));
     assert.equal(model.best?.epoch, model.curve.find(({ mrr }) => mrr === model.best?.mrr)?.epoch);
