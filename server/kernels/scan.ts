@@ -39,7 +39,7 @@ export interface Nearest {
   readonly distances: Float64Array;
 }
 
-/** Rows of a piece of work: a millisecond or so. */
+/** Of a piece of work: a millisecond or so. So little is not shared, since to wake a thread on a busy machine takes longer. */
 const PIECE_NUMBERS = 4e6;
 /** Below this share of the rows, those asked for are gone through by their names. */
 export const FEW = 1 / 8;
@@ -163,10 +163,8 @@ async function scanSketch(
     const slack = (2 * sketch.error + rounding) * 1.0001;
     return metric === 'COSINE' ? (distanceOfKth - 1 + slack) * length : distanceOfKth + slack * length * longest;
   };
-  const likely = within(bounds, asked, kthSmallest(bounds, asked, answers, LIKELY * k), answers);
   const nearest = new Float64Array(k).fill(Number.POSITIVE_INFINITY); // a heap, the farthest on top
-  // Of equal bounds there may be many.
-  for (let i = 0; i < Math.min(likely.length, 2 * LIKELY * k); i++) pushSmaller(nearest, distanceOfRow(likely[i] ?? 0));
+  for (const row of rowsOfSmallest(bounds, asked, answers, LIKELY * k)) pushSmaller(nearest, distanceOfRow(row));
   return within(bounds, asked, most(nearest[0] ?? Number.POSITIVE_INFINITY), answers);
 }
 
@@ -200,33 +198,57 @@ async function scanRows(
  * Squared distances to the query, or what a cosine or an inner product is but for the query's length, negated: float32, one for each row
  * asked for.
  */
-export async function scores32(
+async function scores32(
   backend: CpuBackend,
-  { rows: n, metric, at, stride, query, out, list, lengths }: Omit<ScannedRows, 'sketch'>,
+  placed: Omit<ScannedRows, 'sketch'>,
   asked: Uint32Array,
   onCard: { readonly card: RowsOnCard; readonly vector: Float32Array } | null = null,
 ): Promise<Float32Array> {
-  const squared = metric === 'EUCLIDEAN' ? 1 : 0;
-  const byName = onCard === null && asked.length < FEW * n;
-  const count = byName ? asked.length : n;
-  if (byName) backend.uint32(list, count).set(asked);
-  const rowsPerPiece = Math.max(1, Math.min(Math.ceil(count / backend.threadCount), Math.ceil(PIECE_NUMBERS / stride)));
-  if (onCard !== null) await onCard.card.scan(onCard.vector, squared === 1, backend.float32(out, n));
-  else {
-    await backend.run('scan', Math.ceil(count / rowsPerPiece), (piece) => {
-      const first = piece * rowsPerPiece;
-      return [at, stride, byName ? list : 0, first, Math.min(count, first + rowsPerPiece), query, out, squared];
-    });
-  }
-  const found = backend.float32(out, count);
-  // All rows are asked for in their order, or some, or those listed.
-  const scores = asked.length === count ? found : Float32Array.from(asked, (row) => found[row] ?? 0);
+  const { metric, lengths } = placed;
+  const scores = await sums32(backend, placed, metric === 'EUCLIDEAN', asked, onCard);
   if (metric === 'EUCLIDEAN') return scores;
   for (let i = 0; i < scores.length; i++) {
     const length = metric === 'COSINE' ? lengths[asked[i] ?? 0] || 1 : 1;
     scores[i] = -(scores[i] ?? 0) / length;
   }
   return scores;
+}
+
+/**
+ * |row - query|^2, or <row, query>: float32, one for each row asked for. A view, which the next question writes to, where all are.
+ * @throws GpuError where the card fails
+ */
+export async function sums32(
+  backend: CpuBackend,
+  { rows: n, at, stride, query, out, list }: Omit<ScannedRows, 'sketch'>,
+  isSquared: boolean,
+  asked: Uint32Array,
+  onCard: { readonly card: RowsOnCard; readonly vector: Float32Array } | null = null,
+): Promise<Float32Array> {
+  const byName = onCard === null && asked.length < FEW * n;
+  const count = byName ? asked.length : n;
+  if (byName) backend.uint32(list, count).set(asked);
+  const mostRows = Math.max(1, Math.floor(PIECE_NUMBERS / stride));
+  const rowsPerPiece = count <= mostRows ? mostRows : Math.min(Math.ceil(count / backend.threadCount), mostRows);
+  if (onCard !== null) await onCard.card.scan(onCard.vector, isSquared, backend.float32(out, n));
+  else {
+    await backend.run('scan', Math.ceil(count / rowsPerPiece), (piece) => {
+      const first = piece * rowsPerPiece;
+      return [
+        at,
+        stride,
+        byName ? list : 0,
+        first,
+        Math.min(count, first + rowsPerPiece),
+        query,
+        out,
+        Number(isSquared),
+      ];
+    });
+  }
+  const found = backend.float32(out, count);
+  // All rows are asked for in their order, or some, or those listed.
+  return asked.length === count ? found : Float32Array.from(asked, (row) => found[row] ?? 0);
 }
 
 /** The k-th smallest score of the rows asked for, or infinity where there are fewer. */
@@ -246,6 +268,28 @@ export function kthSmallest(
     most = heap[0] ?? 0;
   }
   return most;
+}
+
+/** The rows of the k smallest scores; of equal ones those that come first. */
+export function rowsOfSmallest(
+  scores: Float32Array | Float64Array,
+  asked: Uint32Array,
+  answers: (row: number) => boolean,
+  k: number,
+): readonly number[] {
+  const heap = new Float64Array(k).fill(Number.POSITIVE_INFINITY);
+  let most = heap[0] ?? 0;
+  // Few are among the smallest when they are met, and fewer at the end: k (1 + ln(n / k)) where they come in no order.
+  const met: number[] = [];
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] ?? 0;
+    if (!(score < most && answers(asked[i] ?? 0))) continue;
+    pushSmaller(heap, score);
+    most = heap[0] ?? 0;
+    met.push(i);
+  }
+  const chosen = met.filter((i) => (scores[i] ?? 0) <= most);
+  return chosen.slice(0, k).map((i) => asked[i] ?? 0);
 }
 
 /** The rows of a score no larger than the limit. */

@@ -16,10 +16,11 @@ import {
   LIKELY,
   type Nearest,
   pushSmaller,
+  rowsOfSmallest,
   type ScannedRows,
   type ScanOptions,
   SHORTEST,
-  scores32,
+  sums32,
   within,
 } from './scan.ts';
 import type { RowsOnCard } from './scanOnGpu.ts';
@@ -29,15 +30,28 @@ import { distanceOnSphere } from './spherize.ts';
 export interface Sphere {
   /** float32 (d). */
   readonly mean: Float32Array;
-  /** float32 (n): how far each row is from the mean. */
-  readonly radii: Float32Array;
+  /** float64 (n): 2 / |x - m|, by which what differs of products differs on the sphere. */
+  readonly scales: Float64Array;
+  /** float64 (n): 2 |x| / |x - m|, by which what they are off is. Infinity for a row so near the mean that float32 cannot tell its direction. */
+  readonly slacks: Float64Array;
+  /** float64 (n): room for the bounds of a question. */
+  readonly bounds: Float64Array;
 }
 
 /** What is asked of the rows for every question around the same mean: a pass over them. */
 export async function sphereAround(backend: CpuBackend, placed: ScannedRows, mean: Float32Array): Promise<Sphere> {
-  backend.float32(placed.query, placed.columns).set(mean);
-  const squares = await scores32(backend, { ...placed, metric: 'EUCLIDEAN' }, placed.all);
-  return { mean, radii: squares.map(Math.sqrt) };
+  const { rows, columns, query, lengths } = placed;
+  backend.float32(query, columns).set(mean);
+  const squares = await sums32(backend, placed, true, placed.all);
+  const sphere = { mean, scales: new Float64Array(rows), slacks: new Float64Array(rows) };
+  for (let row = 0; row < rows; row++) {
+    const radius = Math.sqrt(squares[row] ?? 0);
+    // At the mean, and so near it that squares vanish in float32, anything is possible: such a row is compared.
+    const isSure = radius >= SHORTEST;
+    sphere.scales[row] = isSure ? 2 / radius : 0;
+    sphere.slacks[row] = isSure ? (2 * (lengths[row] ?? 0)) / radius : Number.POSITIVE_INFINITY;
+  }
+  return { ...sphere, bounds: new Float64Array(rows) };
 }
 
 /**
@@ -47,14 +61,14 @@ export async function sphereAround(backend: CpuBackend, placed: ScannedRows, mea
 export async function nearestOnSphere(
   backend: CpuBackend,
   placed: ScannedRows,
-  { mean, radii }: Sphere,
+  sphere: Sphere,
   place: Float32Array,
   k: number,
   { among = null, exclude = [], card = null }: Omit<ScanOptions, 'metric'> = {},
 ): Promise<Nearest> {
   const asked = among ?? placed.all;
   const few = asked.length < FEW * placed.rows;
-  const question = { backend, placed, mean, radii, place, k, answers: (row: number) => !exclude.includes(row) };
+  const question = { ...sphere, backend, placed, place, k, answers: (row: number) => !exclude.includes(row) };
   const likely = few || card !== null ? asked : await scanSketch(question, asked);
   const onCard = few || card === null ? null : { card, vector: place };
   const candidates = Array.from(await scanRows(question, likely, onCard), (row) => ({
@@ -92,11 +106,10 @@ async function scanSketch(question: Question, asked: Uint32Array): Promise<Uint3
   backend.float32(sketch.query, sketch.stride).set(query);
   const on = { ...placed, at: sketch.at, stride: sketch.stride, query: sketch.query };
   const share = 2 * sketch.error + (sketch.stride / 16 + 8) * UNIT_ROUNDOFF;
-  const { lower } = bounds(question, asked, await products(backend, on, asked, null), share);
+  const lower = boundsOf(question, asked, await sums32(backend, on, false, asked), share, -1);
   // How far the k nearest of those are that may be nearest of all: a heap, the farthest on top.
-  const first = within(lower, asked, kthSmallest(lower, asked, answers, LIKELY * k), answers);
   const nearest = new Float64Array(k).fill(Number.POSITIVE_INFINITY);
-  for (let i = 0; i < Math.min(first.length, 2 * LIKELY * k); i++) pushSmaller(nearest, farOf(question, first[i] ?? 0));
+  for (const row of rowsOfSmallest(lower, asked, answers, LIKELY * k)) pushSmaller(nearest, farOf(question, row));
   return within(lower, asked, (nearest[0] ?? Number.POSITIVE_INFINITY) ** 2 - length ** 2, answers);
 }
 
@@ -110,48 +123,33 @@ async function scanRows(
   backend.float32(placed.query, placed.columns).set(place);
   // A sum of d / 16 terms and four more additions (Higham 2002, section 4.2).
   const share = (placed.stride / 16 + 8) * UNIT_ROUNDOFF;
-  const { lower, upper } = bounds(question, asked, await products(backend, placed, asked, onCard), share);
-  return within(lower, asked, kthSmallest(upper, asked, answers, k), answers);
-}
-
-/** Inner products with the query, negated: float32, one for each row asked for. */
-async function products(
-  backend: CpuBackend,
-  placed: ScannedRows,
-  asked: Uint32Array,
-  onCard: { readonly card: RowsOnCard; readonly vector: Float32Array } | null,
-): Promise<Float32Array> {
-  return await scores32(backend, { ...placed, metric: 'INNER_PRODUCT' }, asked, onCard);
+  const products = await sums32(backend, placed, false, asked, onCard);
+  const farthest = kthSmallest(boundsOf(question, asked, products, share, 1), asked, answers, k);
+  return within(boundsOf(question, asked, products, share, -1), asked, farthest, answers);
 }
 
 /**
- * Between what |x' - u|^2 - |u|^2 lies, for each row asked for.
+ * The bounds of |x' - u|^2 - |u|^2 from one side, for each row asked for. A view, which the next bounds are written to.
  * @param share how far a product may be off, of the lengths of its row and of the place
+ * @param side -1: it is no less; 1: no more
  */
-function bounds(
-  { placed: { lengths, stride }, mean, radii, place }: Question,
+function boundsOf(
+  { placed: { stride }, mean, scales, slacks, bounds, place }: Question,
   asked: Uint32Array,
-  negated: Float32Array,
+  products: Float32Array,
   share: number,
-): { readonly lower: Float64Array; readonly upper: Float64Array } {
+  side: -1 | 1,
+): Float64Array {
   const ofMean = innerProduct(mean, place);
-  // Of the radius, whose square is such a sum; and what is on the sphere is rounded to float32.
-  const shareOfRadius = (stride / 16 + 8) * UNIT_ROUNDOFF;
-  const lower = new Float64Array(asked.length);
-  const upper = new Float64Array(asked.length);
+  // Of the radius, whose square is such a sum, the share is as large as a product's; and what is on the sphere is rounded to float32.
+  const ofAll = 1 + side * (2.0002 * (stride / 16 + 8) * UNIT_ROUNDOFF + 16 * UNIT_ROUNDOFF);
+  const ofSlack = side * 1.0001 * share;
   for (let at = 0; at < asked.length; at++) {
     const row = asked[at] ?? 0;
-    const radius = radii[row] ?? 0;
-    // At the mean, and so near it that squares vanish in float32, anything is possible: such a row is compared.
-    const isSure = radius >= SHORTEST;
-    const score = isSure ? 1 + (2 * ((negated[at] ?? 0) + ofMean)) / radius : 0;
-    const error = isSure
-      ? 2.0002 * (share * ((lengths[row] ?? 0) / radius) + shareOfRadius) + 16 * UNIT_ROUNDOFF
-      : Number.POSITIVE_INFINITY;
-    lower[at] = score - error;
-    upper[at] = score + error;
+    const score = ((products[at] ?? 0) - ofMean) * (scales[row] ?? 0);
+    bounds[at] = ofAll - score + ofSlack * (slacks[row] ?? 0);
   }
-  return { lower, upper };
+  return bounds.subarray(0, asked.length);
 }
 
 /** The definition: every row put on the sphere, every distance, sorted. */

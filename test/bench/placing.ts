@@ -1,10 +1,13 @@
 /**
  * One new vector at a time placed on a map that is there: its neighbours among all vectors in memory, exactly, then its place by UMAP and by
- * t-SNE; against the same with every vector compared. The map is that of the principal components: how it came to be does not matter here.
+ * t-SNE, and by UMAP on the unit sphere around the mean, as where `spherize` is set; against the same with every vector compared. The map is
+ * that of the principal components: how it came to be does not matter here.
  */
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { createMatrix, rowOf } from '#kernels/matrix.ts';
-import { nearestRows, placeRows } from '#kernels/scan.ts';
+import { type Nearest, nearestRows, placeRows, type ScannedRows } from '#kernels/scan.ts';
+import { nearestOnSphere, sphereAround } from '#kernels/scanSphere.ts';
+import { meanOfRows, spherize } from '#kernels/spherize.ts';
 import { startAlongComponents } from '#kernels/subspace.ts';
 import { placeOnTsne, prepareTsne } from '#kernels/tsne/placeOnTsne.ts';
 import { type NewNeighbors, placeOnUmap } from '#kernels/umap/placeOnUmap.ts';
@@ -27,16 +30,23 @@ export async function placingBench(report: (figure: Figure) => void): Promise<vo
       const placed = await placeRows(backend, matrix, 'EUCLIDEAN');
       if (placed === null) throw new Error('The vectors cannot be compared in memory.');
       const ground = prepareTsne(map);
-      const ways: readonly [string, (near: NewNeighbors) => unknown][] = [
-        ['UMAP', (near) => placeOnUmap(near, map)],
-        ['t-SNE', (near) => placeOnTsne(near, ground)],
+      const sphere = await sphereAround(backend, placed, meanOfRows(matrix));
+      const asTheyAre = (among: ScannedRows, row: Float32Array) => nearestRows(backend, among, row, NEIGHBORS);
+      const onSphere = (among: ScannedRows, row: Float32Array) => {
+        const { data } = spherize({ rows: 1, columns: DIMENSION, data: row }, sphere.mean);
+        return nearestOnSphere(backend, among, sphere, data, NEIGHBORS);
+      };
+      const ways: readonly [string, typeof asTheyAre, (near: NewNeighbors) => unknown][] = [
+        ['UMAP', asTheyAre, (near) => placeOnUmap(near, map)],
+        ['t-SNE', asTheyAre, (near) => placeOnTsne(near, ground)],
+        ['UMAP, spherized', onSphere, (near) => placeOnUmap(near, map)],
       ];
-      for (const [name, place] of ways) {
-        const median = async (among: typeof placed): Promise<number> => {
+      for (const [name, search, place] of ways) {
+        const median = async (among: ScannedRows): Promise<number> => {
           const took: number[] = [];
           for (let i = 0; i < QUERIES; i++) {
             const begun = performance.now();
-            const { rows: ids, distances } = await nearestRows(backend, among, rowOf(strangers, i), NEIGHBORS);
+            const { rows: ids, distances }: Nearest = await search(among, rowOf(strangers, i));
             place({ n: 1, k: NEIGHBORS, ids, distances: Float32Array.from(distances) });
             took.push(performance.now() - begun);
           }
