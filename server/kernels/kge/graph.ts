@@ -36,58 +36,79 @@ export function indexQueries(
   { entityCount, relationCount }: Pick<KnowledgeGraph, 'entityCount' | 'relationCount'>,
   triples: readonly Int32Array[],
 ): QueryIndex {
-  const keys = new Float64Array(2 * triples.reduce((sum, list) => sum + list.length / 3, 0));
-  let at = 0;
-  for (const list of triples) {
-    for (let i = 0; i < list.length; i += 3) {
-      const head = list[i] ?? 0;
-      const relation = list[i + 1] ?? 0;
-      const tail = list[i + 2] ?? 0;
-      // Below 2^53 for 4 million entities and 250 relations.
-      keys[at++] = (head * 2 * relationCount + relation) * entityCount + tail;
-      keys[at++] = (tail * 2 * relationCount + relationCount + relation) * entityCount + head;
-    }
+  // What is asked of each entity, one after the other: relation * E + answer, which stays below 2^53 for all graphs that fit into memory.
+  const places = new Uint32Array(entityCount + 1);
+  eachEnd(triples, relationCount, (entity) => {
+    places[entity + 1] = (places[entity + 1] ?? 0) + 1;
+  });
+  for (let entity = 0; entity < entityCount; entity++) {
+    places[entity + 1] = (places[entity + 1] ?? 0) + (places[entity] ?? 0);
   }
-  keys.sort();
+  const keys = new Float64Array(places[entityCount] ?? 0);
+  const next = places.slice();
+  eachEnd(triples, relationCount, (entity, relation, answer) => {
+    const at = next[entity] ?? 0;
+    next[entity] = at + 1;
+    keys[at] = relation * entityCount + answer;
+  });
+
   const answers = new Int32Array(keys.length);
   const counts = new Float32Array(keys.length);
-  const queries: number[] = [];
+  const entities: number[] = [];
+  const relations: number[] = [];
   const starts: number[] = [];
+  const byEntity = new Int32Array(entityCount + 1);
   let count = 0;
-  let previous = -1;
-  let query = -1;
-  for (const key of keys) {
-    if (key === previous) {
-      counts[count - 1] = (counts[count - 1] ?? 0) + 1;
-      continue;
+  for (let entity = 0; entity < entityCount; entity++) {
+    const own = keys.subarray(places[entity] ?? 0, places[entity + 1] ?? 0).sort();
+    let previous = -1;
+    let asked = -1;
+    for (const key of own) {
+      if (key === previous) {
+        counts[count - 1] = (counts[count - 1] ?? 0) + 1;
+        continue;
+      }
+      previous = key;
+      const relation = Math.floor(key / entityCount);
+      if (relation !== asked) {
+        asked = relation;
+        entities.push(entity);
+        relations.push(relation);
+        starts.push(count);
+      }
+      answers[count] = key - relation * entityCount;
+      counts[count++] = 1;
     }
-    previous = key;
-    const asked = Math.floor(key / entityCount);
-    if (asked !== query) {
-      query = asked;
-      queries.push(asked);
-      starts.push(count);
-    }
-    answers[count] = key - asked * entityCount;
-    counts[count++] = 1;
+    byEntity[entity + 1] = entities.length;
   }
   starts.push(count);
-  const entities = Int32Array.from(queries, (asked) => Math.floor(asked / (2 * relationCount)));
-  const byEntity = new Int32Array(entityCount + 1);
-  for (const entity of entities) byEntity[entity + 1] = (byEntity[entity + 1] ?? 0) + 1;
-  for (let entity = 0; entity < entityCount; entity++) {
-    byEntity[entity + 1] = (byEntity[entity + 1] ?? 0) + (byEntity[entity] ?? 0);
-  }
   return {
     entityCount,
     relationCount,
-    entities,
-    relations: Int32Array.from(queries, (asked) => asked % (2 * relationCount)),
+    entities: Int32Array.from(entities),
+    relations: Int32Array.from(relations),
     starts: Int32Array.from(starts),
     answers: answers.slice(0, count),
     counts: counts.slice(0, count),
     byEntity,
   };
+}
+
+/** Both queries that each triple answers: of its head by relation r, of its tail by R + r. */
+function eachEnd(
+  triples: readonly Int32Array[],
+  relationCount: number,
+  take: (entity: number, relation: number, answer: number) => void,
+): void {
+  for (const list of triples) {
+    for (let i = 0; i < list.length; i += 3) {
+      const head = list[i] ?? 0;
+      const relation = list[i + 1] ?? 0;
+      const tail = list[i + 2] ?? 0;
+      take(head, relation, tail);
+      take(tail, relationCount + relation, head);
+    }
+  }
 }
 
 /** The known answers of (entity, relation, ?), ascending, where relation R + r asks for heads of r. A view. */

@@ -112,14 +112,17 @@ export function chanceOf({ candidates }: Ranks, tasks: ArrayLike<number>): Chanc
   return { meanRank: meanRank ?? none, meanReciprocalRank: meanReciprocalRank ?? none, hits };
 }
 
-/** What the metrics are above chance. */
+/**
+ * What the metrics are above chance. Where chance is perfect, as hits at 10 are among ten candidates, nothing can be above it: 0.
+ */
 export function adjustedMetrics(metrics: RankMetrics, chance: Chance): AdjustedMetrics {
-  const index = (value: number, mean: number) => (value - mean) / (1 - mean);
+  const index = (value: number, mean: number) => (mean === 1 ? 0 : (value - mean) / (1 - mean));
   const hit = (at: number) => chance.hits[at] ?? { mean: Number.NaN, deviation: Number.NaN };
   const [one = Number.NaN, three = Number.NaN, ten = Number.NaN] = metrics.hits;
-  const z = (value: number, { mean, deviation }: { mean: number; deviation: number }) => (value - mean) / deviation;
+  const z = (value: number, { mean, deviation }: { mean: number; deviation: number }) =>
+    deviation === 0 ? 0 : (value - mean) / deviation;
   return {
-    meanRankIndex: 1 - (metrics.meanRank - 1) / (chance.meanRank.mean - 1),
+    meanRankIndex: chance.meanRank.mean === 1 ? 0 : 1 - (metrics.meanRank - 1) / (chance.meanRank.mean - 1),
     meanReciprocalRank: index(metrics.meanReciprocalRank, chance.meanReciprocalRank.mean),
     hits: [index(one, hit(0).mean), index(three, hit(1).mean), index(ten, hit(2).mean)],
     zMeanRank: -z(metrics.meanRank, chance.meanRank),

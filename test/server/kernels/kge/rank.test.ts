@@ -29,6 +29,7 @@ import { scoreHeads, scoreTails } from '#kernels/kge/score.ts';
 import { PlainTable, type Table } from '#kernels/kge/table.ts';
 import { createRandom } from '#kernels/random.ts';
 import { graphFile, graphLines, hasGraphData, readGraph } from '../../../helpers/graphData.ts';
+import fc from '../../../helpers/laws.ts';
 import { libraryThreads } from '../../../helpers/threads.ts';
 
 const backend = await CpuBackend.create(null);
@@ -52,6 +53,36 @@ test('PyKEEN 1.11 ranks these scores so (tests/test_evaluation/test_evaluators.p
   assert.deepEqual(rankOf([2, 2, 1, 3, 5], 0), { optimistic: 3, pessimistic: 4, candidates: 5 });
   assert.deepEqual(rankOf([1, 1, 3, 4, 0], 2), { optimistic: 2, pessimistic: 2, candidates: 5 });
   assert.deepEqual(rankOf([1, 1, 3, Number.NaN, 0], 2), { optimistic: 1, pessimistic: 1, candidates: 4 });
+});
+
+test('of a graph of five million entities and a thousand relations every query knows its own answers', () => {
+  // The number of a triple would be 5 * 10^16 there: beyond what a float64 tells apart.
+  const [n, r] = [5_000_000, 1000];
+  const triples = Int32Array.of(
+    n - 1,
+    r - 1,
+    n - 1,
+    n - 1,
+    r - 1,
+    n - 2,
+    n - 2,
+    r - 1,
+    n - 1,
+    n - 1,
+    r - 2,
+    0,
+    n - 3,
+    0,
+    n - 4,
+  );
+  const index = indexQueries({ entityCount: n, relationCount: r }, [triples, triples.subarray(0, 3)]);
+  assert.deepEqual([...knownAnswers(index, n - 1, r - 1)], [n - 2, n - 1]);
+  assert.deepEqual([...knownAnswers(index, n - 2, r - 1)], [n - 1]);
+  assert.deepEqual([...knownAnswers(index, n - 1, 2 * r - 1)], [n - 2, n - 1]);
+  assert.deepEqual([...knownAnswers(index, n - 1, r - 2)], [0]);
+  assert.deepEqual([...knownAnswers(index, n - 4, r)], [n - 3]);
+  assert.deepEqual([...knownAnswers(index, n - 3, r)], []);
+  assert.deepEqual([...index.counts].sort(), [1, 1, 1, 1, 1, 1, 1, 1, 2, 2]);
 });
 
 test('a query knows its answers from either end', () => {
@@ -138,6 +169,27 @@ test('perfect ranks have the adjusted metrics 1', () => {
   assert.equal(adjusted.meanReciprocalRank, 1);
   assert.deepEqual(adjusted.hits, [1, 1, 1]);
   assert.ok(adjusted.zMeanRank > 0 && adjusted.zMeanReciprocalRank > 0 && adjusted.zHits[0] > 0);
+});
+
+test('whatever the numbers of candidates, adjusted metrics are numbers: where chance is perfect nothing is above it', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.nat(11)), { minLength: 1, maxLength: 6 }),
+      (tasks) => {
+        const optimistic = Int32Array.from(tasks, ([candidates, rank]) => 1 + (rank % candidates));
+        const ranks: Ranks = {
+          ...{ optimistic, pessimistic: optimistic, scores: new Float32Array(tasks.length) },
+          candidates: Int32Array.from(tasks, ([candidates]) => candidates),
+        };
+        const all = tasks.map((_, task) => task);
+        const { hits, zHits, ...means } = adjustedMetrics(rankMetrics(ranks, all), chanceOf(ranks, all));
+        const found = [...hits, ...zHits, ...Object.values(means)];
+        assert.ok(found.every(Number.isFinite), found.join());
+        if (tasks.every(([candidates]) => candidates <= 10)) assert.deepEqual([hits[2], zHits[2]], [0, 0]);
+        if (tasks.every(([candidates]) => candidates === 1)) assert.ok(found.every((value) => value === 0));
+      },
+    ),
+  );
 });
 
 test('the kind of a relation is told by its mean numbers of tails and heads', () => {
