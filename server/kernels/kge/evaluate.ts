@@ -3,7 +3,7 @@
  * relation, by kind of relation, by frequency; and where triples are known to be false, whether true ones are told from them.
  */
 import { type Backend, processorOf } from '../backend.ts';
-import { createRandom } from '../random.ts';
+import { createRandom, type Random } from '../random.ts';
 import type { AnswerCalibration } from './answerCalibration.ts';
 import {
   type Calibration,
@@ -144,26 +144,45 @@ export function scoreList(parameters: Parameters, triples: Int32Array, side: Sid
 }
 
 /**
- * A false triple for each true one: its head or its tail replaced by an entity by chance such that no split has the result. Easier to
- * tell than false triples that somebody chose, so probabilities fitted on them are told to be.
+ * A false triple for each true one: its head or its tail replaced by an entity by chance such that no split has the result. Where every
+ * entity is a right answer at that end the other is replaced, and where that is so at both there is none: the triple is left out. Easier
+ * to tell than false triples that somebody chose, so probabilities fitted on them are told to be.
  */
 export function corrupt(graph: KnowledgeGraph, triples: Int32Array, seed: number): Int32Array {
   const known = indexQueries(graph, [graph.train, graph.validation, graph.test]);
   const random = createRandom(seed);
   const corrupted = triples.slice();
+  let count = 0;
   for (let i = 0; i < triples.length; i += 3) {
     const [head = 0, relation = 0, tail = 0] = triples.subarray(i, i + 3);
-    const replacesHead = random.below(2) === 0;
-    const answers = replacesHead
-      ? knownAnswers(known, tail, graph.relationCount + relation)
-      : knownAnswers(known, head, relation);
-    // Where all entities are right answers, the triple stays as it is: there is no false one.
-    let other = random.below(graph.entityCount);
-    for (let tries = 0; tries < 1000 && answers.includes(other); tries++) other = random.below(graph.entityCount);
-    corrupted[replacesHead ? i : i + 2] = other;
+    const heads = knownAnswers(known, tail, graph.relationCount + relation);
+    const tails = knownAnswers(known, head, relation);
+    const isHeadFirst = random.below(2) === 0;
+    const replacesHead = (isHeadFirst ? heads : tails).length < graph.entityCount ? isHeadFirst : !isHeadFirst;
+    const other = drawOther(replacesHead ? heads : tails, graph.entityCount, random);
+    if (other === null) continue;
+    corrupted.set(replacesHead ? [other, relation, tail] : [head, relation, other], count);
+    count += 3;
   }
-  return corrupted;
+  return corrupted.slice(0, count);
 }
+
+/** An entity by chance that is none of the answers, which ascend; null where all are. */
+function drawOther(answers: Int32Array, entityCount: number, random: Random): number | null {
+  const others = entityCount - answers.length;
+  if (others === 0) return null;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const entity = random.below(entityCount);
+    if (!answers.includes(entity)) return entity;
+  }
+  // The answers are nearly all there are: one of the others is drawn by its number among them.
+  let entity = random.below(others);
+  for (const answer of answers) if (answer <= entity) entity++;
+  return entity;
+}
+
+/** Draws before the others are counted: of a hundredth of the entities one draw in 23,000 would not have been enough. */
+const TRIES = 1000;
 
 export interface Judgement {
   readonly thresholds: Thresholds;
@@ -185,7 +204,7 @@ export interface FalseTriples {
   readonly test: Int32Array;
 }
 
-/** Thresholds and probabilities from the validation triples; null where there are none. */
+/** Thresholds and probabilities from the validation triples; null where there are none, or nothing is false. */
 export function fitJudgement(
   graph: KnowledgeGraph,
   parameters: Parameters,
@@ -195,6 +214,7 @@ export function fitJudgement(
   if (graph.validation.length === 0) return null;
   const chosen = validation.length > 0;
   const wrong = chosen ? validation : corrupt(graph, graph.validation, seed);
+  if (wrong.length === 0) return null;
   const judged = judge(parameters, graph.validation, wrong, ['TAIL']);
   // Heads are asked for as well: their scores, through the inverse, are calibrated together with the tails'.
   const both = judge(parameters, graph.validation, wrong, ['TAIL', 'HEAD']);
@@ -215,7 +235,7 @@ export interface FullJudgementMetrics extends JudgementMetrics {
   readonly answers: CalibrationMetrics | null;
 }
 
-/** How well a judgement does on the test triples; null where there are none. */
+/** How well a judgement does on the test triples; null where there are none, or nothing is false. */
 export function testJudgement(
   graph: KnowledgeGraph,
   parameters: Parameters,
@@ -226,6 +246,7 @@ export function testJudgement(
   if (graph.test.length === 0) return null;
   const chosen = test.length > 0;
   const wrong = chosen ? test : corrupt(graph, graph.test, seed + 1);
+  if (wrong.length === 0) return null;
   const judged = judge(parameters, graph.test, wrong, ['TAIL']);
   const probabilities = judged.scores.map((score) => probabilityOf(calibration, score));
   return {

@@ -84,6 +84,47 @@ test('corrupted triples are in no split, and differ from the true ones in one en
   assert.deepEqual(corrupt(graph, graph.test, 3), wrong);
 });
 
+test('no triple that a split has is ever called false, however much of the graph is true', () => {
+  const none = new Int32Array(0);
+  /** Over n entities all (h, 0, t) are true but those that lead to the last few. */
+  const nearlyAll = (n: number, last: number): KnowledgeGraph => {
+    const pairs = Array.from({ length: n * (n - last) }, (_, i) => [Math.floor(i / (n - last)), 0, i % (n - last)]);
+    return {
+      ...{ entityCount: n, relationCount: 1, train: Int32Array.from(pairs.flat()) },
+      validation: none,
+      test: none,
+    };
+  };
+  const dense = nearlyAll(90, 1);
+  const wrong = corrupt(dense, dense.train.subarray(0, 3000), 4);
+  assert.equal(wrong.length, 3000);
+  for (let i = 0; i < wrong.length; i += 3) assert.equal(wrong[i + 2], 89, 'the only entity that is no right tail');
+  const whole = nearlyAll(5, 0);
+  assert.deepEqual(corrupt(whole, whole.train, 4), none);
+  assert.equal(
+    fitJudgement({ ...whole, validation: whole.train }, parameters, { validation: none, test: none }, 1),
+    null,
+  );
+});
+
+test('of a query that nearly all entities answer the others are drawn, each of them', () => {
+  const n = 20_000;
+  const others = new Set([3, 4, 9000, 19_999]);
+  const train = Array.from({ length: n }, (_, tail) => [1, 0, tail]).filter(([, , tail = 0]) => !others.has(tail));
+  const star: KnowledgeGraph = {
+    ...{ entityCount: n, relationCount: 1, train: Int32Array.from(train.flat()) },
+    ...{ validation: new Int32Array(0), test: new Int32Array(0) },
+  };
+  const asked = Int32Array.from({ length: 3 * 60 }, (_, at) => [1, 0, 5][at % 3] ?? 0);
+  const wrong = corrupt(star, asked, 7);
+  const drawn = new Set<number>();
+  for (let i = 0; i < wrong.length; i += 3) if (wrong[i] === 1) drawn.add(wrong[i + 2] ?? 0);
+  assert.deepEqual(
+    [...drawn].sort((a, b) => a - b),
+    [...others],
+  );
+});
+
 test('true triples are told from false ones, and probabilities say so', () => {
   const none = { validation: new Int32Array(0), test: new Int32Array(0) };
   const judgement = fitJudgement(graph, parameters, none, 1);
