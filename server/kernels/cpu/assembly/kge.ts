@@ -13,7 +13,7 @@ import { exp2Within, log2 } from './power';
 
 const LOG2_E: f32 = 1.4426950408889634;
 const LN_2: f32 = 0.6931471805599453;
-/** Below this a distance has no direction: as LEAST_DISTANCE in measure.ts. */
+/** Up to this a distance has no direction, and no gradient: as LEAST_DISTANCE in measure.ts. */
 const LEAST_DISTANCE: f32 = 1e-12;
 
 // Scores ------------------------------------------------------------------------------------------------------------
@@ -213,7 +213,10 @@ function hyperbolicRow(d: i32, query: usize, stride: i32, candidates: usize, cou
 // @ts-ignore: decorator
 @inline
 function weigh(measure: i32, gradient: v128, score: v128): v128 {
-  if (measure == 2) return f32x4.div(gradient, f32x4.pmax(f32x4.neg(score), f32x4.splat(LEAST_DISTANCE)));
+  if (measure == 2) {
+    const distance = f32x4.neg(score);
+    return v128.and(f32x4.gt(distance, f32x4.splat(LEAST_DISTANCE)), f32x4.div(gradient, distance));
+  }
   if (measure == 3) return f32x4.add(gradient, gradient);
   return gradient;
 }
@@ -221,7 +224,7 @@ function weigh(measure: i32, gradient: v128, score: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function weighOne(measure: i32, gradient: f32, score: f32): f32 {
-  if (measure == 2) return gradient / max(-score, LEAST_DISTANCE);
+  if (measure == 2) return -score > LEAST_DISTANCE ? gradient / -score : 0;
   return measure == 3 ? gradient + gradient : gradient;
 }
 
@@ -325,7 +328,8 @@ function lossOfRow(
   if (loss == 2) {
     const most = greatest(row, w);
     const sum = sumOfPowers(row, w, most, temperature);
-    const scale = f32x4.splat(<f32>0.5 * factor / sum);
+    // 0 where all negatives are left out.
+    const scale = f32x4.splat(sum > 0 ? <f32>0.5 * factor / sum : 0);
     let losses = f32x4.splat(0);
     for (let j: usize = 0; j < bytes; j += 16) {
       const score = v128.load(row + j);

@@ -12,7 +12,7 @@ import { exp2, log2 } from './power';
 const END: u32 = 0xffffffff;
 const LOG2_E: f32 = 1.4426950408889634;
 const LN_2: f64 = 0.6931471805599453;
-/** Scores are cut at ±30, in units of log2: e^30 is 1e13, and the product of eight such numbers would still be finite in pairs. */
+/** Scores are cut at ±30, in units of log2: e^30 is 1e13, and a tile takes the logarithm of the product of two, 1e26, which float32 holds. */
 const LARGEST: f32 = 43.280851226668903;
 
 /**

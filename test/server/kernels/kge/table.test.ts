@@ -153,6 +153,39 @@ for (const measure of measureNames) {
       });
     }
 
+    for (const name of lossNames) {
+      test(`a query whose negatives are all right answers learns what the plain table says, and no number is lost: ${name}`, async () => {
+        const loss: Loss = { name, margin: 1.5, temperature: 0.7, negativeWeight: 0.4 };
+        const [plain, fast] = [new PlainTable(shape, capacity), new CpuTable(backend, shape, capacity)];
+        const known = [
+          Int32Array.from({ length: 18 }, (_, k) => (k % 2 === 0 ? 1 : k >> 1)),
+          ...negatives.known.slice(1),
+        ];
+        const lost = [];
+        for (const table of [plain, fast]) {
+          fill(table);
+          lost.push(await table.compareSampled(B, answers, { ...negatives, known }, loss));
+        }
+        assert.ok(Number.isFinite(lost[0]), `${lost[0]}`);
+        near([lost[1] ?? 0], [lost[0] ?? 0], 'loss');
+        near(fast.queryGradients.subarray(0, plain.queryGradients.length), plain.queryGradients, 'by queries');
+      });
+    }
+
+    test('where a query is a candidate, which has no direction, the gradient is that of the others', async () => {
+      const [plain, fast] = [new PlainTable(shape, capacity), new CpuTable(backend, shape, capacity)];
+      for (const table of [plain, fast]) {
+        fill(table);
+        const { stride } = table;
+        for (let i = 0; i < B; i++) {
+          for (let k = 0; k < 10; k++) table.values[(40 * i + 3) * stride + k] = table.queries[i * stride + k] ?? 0;
+        }
+        await table.compareAll(B, targets, 'SOFTMAX', 0);
+      }
+      near(fast.queryGradients.subarray(0, plain.queryGradients.length), plain.queryGradients, 'by queries');
+      near(fast.gradients.subarray(0, plain.gradients.length), plain.gradients, 'by candidates');
+    });
+
     test('the number of threads changes no bit', async () => {
       const tables = [backend, twoThreads].map((threads) => new CpuTable(threads, shape, capacity));
       const loss: Loss = { name: 'LOGISTIC', margin: 1, temperature: 1, negativeWeight: 1 };
