@@ -50,6 +50,14 @@ export function expMap(v: Numbers, c: number, out: Numbers): void {
   for (let k = 0; k < v.length; k++) out[k] = factor * (v[k] ?? 0);
 }
 
+/** The inverse of `expMap`: the tangent vector at 0 that leads to a point. `x` and `out` may be the same. */
+export function logMap(x: Numbers, c: number, out: Numbers): void {
+  // Rounding may have brought a point to the border, which no tangent vector leads to.
+  const share = Math.min(Math.sqrt(c * dot(x, x, x.length)), Math.sqrt(1 - LEAST_INSIDE));
+  const factor = share < SHORT ? 1 : Math.atanh(share) / share;
+  for (let k = 0; k < x.length; k++) out[k] = factor * (x[k] ?? 0);
+}
+
 /** Adds what the gradient by the point is by the tangent vector. @returns the same by c */
 export function addExpGradient(v: Numbers, c: number, gradient: Numbers, vGradient: Numbers): number {
   const { factor, byLength, byC } = stretch(Math.sqrt(dot(v, v, v.length)), c);

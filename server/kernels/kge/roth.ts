@@ -20,10 +20,16 @@ function parts(relation: Numbers, d: number): { angles: Numbers; shift: Numbers;
   };
 }
 
+/**
+ * A relation that wants to be flat lowers its number for ever, and from -104 on its softplus is none in float32. A ball of this curvature
+ * is flat to the last digit.
+ */
+const LEAST_CURVATURE = 1e-30;
+
 /** The points whose sum is the query. exp commutes with rotation, so the tangent vector is turned. */
 function pointsOf(h: Numbers, relation: Numbers) {
   const { angles, shift, bend } = parts(relation, h.length);
-  const c = softplus(bend);
+  const c = Math.max(LEAST_CURVATURE, softplus(bend));
   const turned = new Float64Array(h.length);
   rotate(h, angles, 1, turned);
   const z = new Float64Array(h.length);

@@ -6,7 +6,7 @@
  *     sum over triples (h, r, x): softmax loss of x among the same
  *     + weight * N3(x)
  *
- * by Adagrad from the mean of the entities that stand in such triples. With reciprocal relations (h, r, x) is also a query from x.
+ * by Adagrad from the mean of what the triples ask for. With reciprocal relations (h, r, x) is also a query from x.
  */
 import { createRandom } from '../random.ts';
 import { logSumExp } from './losses.ts';
@@ -14,6 +14,7 @@ import { measures } from './measure.ts';
 import type { Numbers } from './model.ts';
 import { graphModels } from './models.ts';
 import { entityOf, type Parameters, relationOf } from './parameters.ts';
+import { logMap } from './poincare.ts';
 import { addPenaltyGradient } from './regularize.ts';
 import { queryWidth } from './score.ts';
 
@@ -65,7 +66,8 @@ export function solveEntity(parameters: Parameters, triples: readonly NewTriple[
   }
   const model = graphModels[parameters.model];
   const sample = sampleEntities(entityCount, options.sample ?? SAMPLE, seed);
-  const x = options.start === undefined ? start(parameters, triples) : Float64Array.from(options.start.vector);
+  const questions = triples.map((triple) => questionTo(parameters, triple, sample));
+  const x = options.start === undefined ? start(parameters, questions) : Float64Array.from(options.start.vector);
   let bias = options.start?.bias ?? 0;
   const sums = new Float64Array(d + 1);
   const gradient = new Float64Array(d);
@@ -74,12 +76,12 @@ export function solveEntity(parameters: Parameters, triples: readonly NewTriple[
     gradient.fill(0);
     let byBias = 0;
     loss = 0;
-    for (const triple of triples) {
+    triples.forEach((triple, i) => {
       loss += lossOfAnswer(parameters, triple, x, sample, gradient);
-      const asked = lossAsAnswer(parameters, triple, x, bias, sample, gradient);
+      const asked = lossAsAnswer(parameters, questions[i] ?? null, x, bias, gradient);
       loss += asked.loss;
       byBias += asked.byBias;
-    }
+    });
     loss /= triples.length;
     if (step === steps) break;
     for (let k = 0; k < d; k++) gradient[k] = (gradient[k] ?? 0) / triples.length;
@@ -156,25 +158,42 @@ function lossOfAnswer(
   return level - rightScore;
 }
 
-/** The other end asks, and the new entity answers. Adds the gradient by x. @returns the loss, and its derivative by the bias */
-function lossAsAnswer(
+/** What the other end of a triple asks, which the new entity is to answer: the same in every step. */
+interface Question {
+  readonly query: Float64Array;
+  /** Scores of the sample. */
+  readonly others: readonly number[];
+}
+
+/** @returns null where the model has no such query */
+function questionTo(
   parameters: Parameters,
   { is, relation, other }: NewTriple,
+  sample: readonly number[],
+): Question | null {
+  const measure = measures[graphModels[parameters.model].measure];
+  const query = queryFrom(parameters, entityOf(parameters, other), is === 'HEAD' ? 'TAIL' : 'HEAD', relation)?.values;
+  if (query === undefined) return null;
+  const scoreOf = (e: number) => measure.score(query, entityOf(parameters, e)) + (parameters.biases[e] ?? 0);
+  return { query, others: sample.map(scoreOf) };
+}
+
+/** The new entity answers. Adds the gradient by x. @returns the loss, and its derivative by the bias */
+function lossAsAnswer(
+  parameters: Parameters,
+  question: Question | null,
   x: Float64Array,
   bias: number,
-  sample: readonly number[],
   gradient: Float64Array,
 ): { readonly loss: number; readonly byBias: number } {
-  const { biases } = parameters;
   const model = graphModels[parameters.model];
   const measure = measures[model.measure];
-  const query = queryFrom(parameters, entityOf(parameters, other), is === 'HEAD' ? 'TAIL' : 'HEAD', relation);
-  if (query === null) return { loss: 0, byBias: 0 };
-  const own = measure.score(query.values, x) + bias;
-  const others = sample.map((e) => measure.score(query.values, entityOf(parameters, e)) + (biases[e] ?? 0));
+  if (question === null) return { loss: 0, byBias: 0 };
+  const { query, others } = question;
+  const own = measure.score(query, x) + bias;
   const level = logSumExp([own, ...others]);
   const byScore = Math.exp(own - level) - 1;
-  measure.addGradient(query.values, x, byScore, new Float64Array(query.values.length), gradient);
+  measure.addGradient(query, x, byScore, new Float64Array(query.length), gradient);
   return { loss: level - own, byBias: model.biased ? byScore : 0 };
 }
 
@@ -185,12 +204,19 @@ function moved(sums: Float64Array, k: number, gradient: number): number {
   return sum === 0 ? 0 : (RATE * gradient) / Math.sqrt(sum);
 }
 
-/** The mean of what the triples ask for: for a distance, of the points at which x would be right; otherwise a small start. */
-function start(parameters: Parameters, triples: readonly NewTriple[]): Float64Array {
-  const x = new Float64Array(parameters.dimension);
-  for (const { is, relation, other } of triples) {
-    const query = queryFrom(parameters, entityOf(parameters, other), is === 'HEAD' ? 'TAIL' : 'HEAD', relation);
-    for (let k = 0; k < x.length; k++) x[k] = (x[k] ?? 0) + (query?.values[k] ?? 0) / triples.length;
+/**
+ * The mean of what the triples ask for: for a distance, of the places at which x would be right; for an inner product, of directions
+ * along which its score grows. In the Poincaré ball entities are tangent vectors, and queries points.
+ */
+function start(parameters: Parameters, questions: readonly (Question | null)[]): Float64Array {
+  const d = parameters.dimension;
+  const isHyperbolic = graphModels[parameters.model].measure === 'HYPERBOLIC';
+  const x = new Float64Array(d);
+  for (const question of questions) {
+    if (question === null) continue;
+    const place = question.query.slice(0, d);
+    if (isHyperbolic) logMap(place, question.query[d] ?? 1, place);
+    for (let k = 0; k < d; k++) x[k] = (x[k] ?? 0) + (place[k] ?? 0) / questions.length;
   }
   return x;
 }

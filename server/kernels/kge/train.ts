@@ -48,11 +48,12 @@ export async function runTraining(
       const loss = await runEpoch(run, { signal, onProgress });
       training.epoch++;
       training.library = run.library;
+      if (!Number.isFinite(loss)) {
+        throw new RangeError(`The loss of epoch ${training.epoch} is ${loss}: lower the rate.`);
+      }
       const mrr = isDue(training, graph) ? await validate(run, signal) : null;
       const point = { epoch: training.epoch, loss, mrr, rate: training.rate };
       training.curve.push(point);
-      if (!Number.isFinite(loss))
-        throw new RangeError(`The loss of epoch ${training.epoch} is ${loss}: lower the rate.`);
       await judge(training, mrr, run.learner);
       onEpoch?.(point);
       if (isEnough?.() === true) break;

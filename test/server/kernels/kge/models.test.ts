@@ -5,6 +5,7 @@ import { measures } from '#kernels/kge/measure.ts';
 import { type GraphModel, modelNames, type Numbers } from '#kernels/kge/model.ts';
 import { graphModels } from '#kernels/kge/models.ts';
 import { createParameters, entityOf, relationOf } from '#kernels/kge/parameters.ts';
+import { expMap, logMap } from '#kernels/kge/poincare.ts';
 import { type Side, scoreHeads, scoreRelations, scoreTails, scoreTriple, tripleGradient } from '#kernels/kge/score.ts';
 import { createRandom } from '#kernels/random.ts';
 
@@ -250,6 +251,36 @@ describe('the patterns of relations that a model claims', () => {
     const flat = scoreOf(graphModels.ROTE, 'TAIL', head, relation, tail, shared);
     const bent = scoreOf(graphModels.ROTH, 'TAIL', head, Float64Array.of(...relation, -12), tail, shared);
     near(bent, 4 * flat, 1e-3, 'score');
+    for (const bend of [-90, -200, -1000]) {
+      const flattest = Float64Array.of(...relation, bend);
+      near(scoreOf(graphModels.ROTH, 'TAIL', head, flattest, tail, shared), 4 * flat, 1e-9, `score at ${bend}`);
+      const gradient = tripleGradient(
+        { model: 'ROTH', dimension: d, relationDimension: d },
+        ...([head, flattest, tail, shared] as const),
+      );
+      const numbers = [...gradient.head, ...gradient.relation, ...gradient.tail];
+      assert.ok(numbers.every(Number.isFinite), `gradient at ${bend}`);
+    }
+  });
+
+  test('in the Poincaré ball the way to a point and back is none, to the border', () => {
+    for (const c of [1e-30, 0.3, 1, 4]) {
+      for (const length of [0, 1e-12, 1e-3, 0.5, 2, 5]) {
+        const tangent = Float64Array.of(0.48, -0.6, 0.64).map((value) => (value * length) / Math.sqrt(c));
+        const back = new Float64Array(3);
+        expMap(tangent, c, back);
+        logMap(back, c, back);
+        for (const [k, value] of tangent.entries()) {
+          assert.ok(
+            Math.abs((back[k] ?? 0) - value) <= 1e-9 * Math.abs(value),
+            `${c} ${length}: ${back[k]}, not ${value}`,
+          );
+        }
+      }
+      const border = Float64Array.of(0, 1 / Math.sqrt(c));
+      logMap(border, c, border);
+      assert.ok(border.every(Number.isFinite));
+    }
   });
 });
 

@@ -4,13 +4,15 @@ import { after, describe, test } from 'node:test';
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { indexQueries, type KnowledgeGraph, knownAnswers } from '#kernels/kge/graph.ts';
 import { type Loss, lossNames, lossOfRow } from '#kernels/kge/losses.ts';
+import { measures } from '#kernels/kge/measure.ts';
 import { allTasks, rankMetrics } from '#kernels/kge/metrics.ts';
 import { type ModelName, modelNames } from '#kernels/kge/model.ts';
+import { graphModels } from '#kernels/kge/models.ts';
 import { bernoulliShares, drawNegatives } from '#kernels/kge/negatives.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
 import { entityTableShape, loadEntities, modelAsker, rankTriples } from '#kernels/kge/rank.ts';
 import { addPenaltyGradient, penaltyOf, regularizerNames } from '#kernels/kge/regularize.ts';
-import { scoreTails } from '#kernels/kge/score.ts';
+import { queryOf, scoreTails } from '#kernels/kge/score.ts';
 import { solveEntity } from '#kernels/kge/solveEntity.ts';
 import { PlainTable } from '#kernels/kge/table.ts';
 import { runTraining } from '#kernels/kge/train.ts';
@@ -178,7 +180,7 @@ test('filtered negatives hold no known answer, and every other entity as often',
   assert.equal(seen.size, 30);
 });
 
-test('BERNOULLI replaces the side with fewer right answers less often', () => {
+test('BERNOULLI replaces the side with more right answers less often', () => {
   // One head with three tails: replacing the tail may hit a right one.
   const index = indexQueries({ entityCount: 4, relationCount: 1 }, [Int32Array.of(0, 0, 1, 0, 0, 2, 0, 0, 3)]);
   near(bernoulliShares(index), [3 / 4], 1e-12, 'share of heads');
@@ -462,6 +464,19 @@ test('a library learns what WebAssembly learns, with the same bits on one thread
   assert.deepEqual(kept.curve, whole.training.curve);
 });
 
+test('a training whose numbers overflow says what to do, also where an epoch ends with a validation', async () => {
+  for (const validateEvery of [0, 1]) {
+    const astray = createTraining(
+      graph,
+      options('COMPLEX', { validateEvery, initialization: { distribution: 'NORMAL', scale: 1e25 } }),
+    );
+    await assert.rejects(
+      runTraining(backend, graph, astray),
+      /^RangeError: The loss of epoch 1 is .*: lower the rate\.$/,
+    );
+  }
+});
+
 test('a training that is told to stop stops between two steps', async () => {
   const stop = new AbortController();
   const training = createTraining(graph, options('COMPLEX', { epochs: 1000, batch: 2 }));
@@ -537,6 +552,24 @@ for (const model of ['COMPLEX', 'TRANSE_L2', 'ROTE', 'ROTATE', 'ROTH'] as const)
       solveEntity(learnt.parameters, [{ is: 'TAIL', relation: 0, other: 4 }]),
       solveEntity(learnt.parameters, [{ is: 'TAIL', relation: 0, other: 4 }]),
     );
+  });
+}
+
+for (const model of ['TRANSE_L1', 'TRANSE_L2', 'ROTATE', 'ROTE', 'ROTH'] as const) {
+  test(`by ${model} a new entity of one triple begins where that triple has the greatest score there is`, () => {
+    const scale = model === 'ROTH' ? 0.4 : 1;
+    const { parameters } = createTraining(
+      graph,
+      options(model, { dimension: 12, initialization: { distribution: 'NORMAL', scale } }),
+    );
+    const { measure } = graphModels[model];
+    for (const is of ['HEAD', 'TAIL'] as const) {
+      const { vector } = solveEntity(parameters, [{ is, relation: 1, other: 4 }], { steps: 0 });
+      const query = queryOf(parameters, is, 4, 1);
+      const score = measures[measure].score(query?.vector ?? new Float32Array(), vector);
+      assert.ok(score > -1e-5, `${is}: ${score}`);
+      assert.ok(vector.every((value) => value !== 0));
+    }
   });
 }
 
