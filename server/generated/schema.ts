@@ -1570,7 +1570,7 @@ export type GraphSettings = {
   readonly patience?: InputMaybe<Scalars['Int']['input']>;
   /** The rate is multiplied by this on a plateau. Default: 0.5 where `plateauPatience` is given, otherwise the rate stays. */
   readonly plateauFactor?: InputMaybe<Scalars['Float']['input']>;
-  /** Validations without a better MRR that make a plateau. Default: 2 where `plateauFactor` is given. */
+  /** Validations without a better MRR that are borne: one more makes a plateau. Default: 2 where `plateauFactor` is given. */
   readonly plateauPatience?: InputMaybe<Scalars['Int']['input']>;
   /** Where the rate changes whatever validation says, by rising epochs. Default: nowhere. */
   readonly rateSteps?: InputMaybe<ReadonlyArray<RateStep>>;

@@ -6,7 +6,7 @@
  *     const scores = await answer(queryOf(parameters, 'TAIL', head, relation)); // float32 (E)
  */
 import { CpuBackend } from '../cpu/backend.ts';
-import type { MeasureName } from './model.ts';
+import { measureNumbers } from './measure.ts';
 import { graphModels } from './models.ts';
 import type { Parameters } from './parameters.ts';
 import { compareWithAll, type Query, queryWidth } from './score.ts';
@@ -17,11 +17,6 @@ export interface Answerer {
   /** float32 (E): how each entity answers. Questions that come together follow one another, with pauses for others in each. */
   answer(query: Query): Promise<Float32Array>;
 }
-
-/** As assembly/kge.ts numbers them. */
-const measureNumbers: { readonly [Name in MeasureName]: number } = {
-  ...{ INNER_PRODUCT: 0, L1: 1, L2: 2, SQUARED_L2: 3, MODULUS: 4, HYPERBOLIC: 5 },
-};
 
 /** Numbers that are looked at between two pauses: a millisecond at 4 GB/s. */
 const PIECE_NUMBERS = 2 ** 20;

@@ -32,7 +32,7 @@ export function fitThresholds(judged: Judged, relationCount: number): Thresholds
   };
 }
 
-/** The scores themselves are the thresholds that can make a difference; -Infinity says yes to all. */
+/** The scores themselves are the thresholds that can make a difference: the least says yes to all of the group, Infinity to none. */
 function bestThreshold({ scores, labels }: Judged, group: readonly number[]): number {
   const sorted = [...group].sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
   // Right answers if all are taken to be true; each score that the threshold passes turns one answer round.

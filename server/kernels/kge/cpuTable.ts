@@ -12,18 +12,10 @@
 import type { CpuBackend, CpuCall } from '../cpu/backend.ts';
 import { gemm, type SoftmaxBlock, softmaxGradients, softmaxSums } from '../cpu/library.ts';
 import { type Loss, type LossName, lossNames } from './losses.ts';
-import type { MeasureName } from './model.ts';
+import { measureNumbers } from './measure.ts';
 import { corrections, EPSILON, type Step } from './optimizer.ts';
 import { type Capacity, type Negatives, strideOf, type Table, type TableShape, type Targets } from './table.ts';
 
-const measureNumbers: { readonly [Name in MeasureName]: number } = {
-  INNER_PRODUCT: 0,
-  L1: 1,
-  L2: 2,
-  SQUARED_L2: 3,
-  MODULUS: 4,
-  HYPERBOLIC: 5,
-};
 /** As in cpu/assembly/kge.ts. */
 const BLOCK = 512;
 /** Pieces that a comparison with all is cut into: enough for eight threads; each has a copy of the queries' gradients. */

@@ -13,6 +13,16 @@ export interface Measure {
   addGradient(query: Numbers, entity: Numbers, factor: number, queryGradient: Numbers, entityGradient: Numbers): void;
 }
 
+/** As cpu/assembly/kge.ts and kgeAnswers.ts number them. */
+export const measureNumbers: { readonly [Name in MeasureName]: number } = {
+  INNER_PRODUCT: 0,
+  L1: 1,
+  L2: 2,
+  SQUARED_L2: 3,
+  MODULUS: 4,
+  HYPERBOLIC: 5,
+};
+
 /** Where a distance is 0 it has no direction; its gradient is taken to be 0. */
 const LEAST_DISTANCE = 1e-12;
 

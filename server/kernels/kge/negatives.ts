@@ -47,7 +47,7 @@ export function drawNegatives(
 /**
  * The share of a relation's triples whose head is to be replaced (Wang, Zhang, Feng and Chen, "Knowledge Graph Embedding by
  * Translating on Hyperplanes", AAAI 2014, section 3.3): tails per head / (tails per head + heads per tail), so that the side with
- * fewer right answers is asked less often for them. float64 (R).
+ * more right answers, among which a negative by chance may be, is replaced less often. float64 (R); 0 for a relation without triples.
  */
 export function bernoulliShares(index: QueryIndex): Float64Array {
   const { relationCount: r } = index;

@@ -85,7 +85,7 @@ export interface TrainingOptions {
   readonly validationTriples?: number;
   /** Validations without a better MRR after which it is stopped. 0: never. Default: 5. */
   readonly patience?: number;
-  /** The rate is multiplied by `factor` after `patience` validations without a better MRR. */
+  /** `patience` validations in a row without a better MRR are borne; at one more the rate is multiplied by `factor` (PyTorch's ReduceLROnPlateau). */
   readonly plateau?: { readonly factor: number; readonly patience: number } | null;
   /** The rate is multiplied by `factor` once `epoch` epochs are done, in rising order. Goes with a plateau, which multiplies as well. */
   readonly rateSteps?: readonly RateStep[];
