@@ -756,12 +756,13 @@ fn count(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) l
 // look_up                one workgroup per query: copies its entity's row, where the chunk has it
 // make_queries           one workgroup per query: of the known entity and the relation
 // make_relation_queries  one workgroup per query: of head and tail, for the loss by relations
-// gather_relations       one workgroup per relation that the batch names: what its queries' gradients are by it
-// gather_entities        one workgroup per entity of the chunk that the batch names: adds what the gradients are by it
+// gather_relations       one workgroup per 64 numbers of a relation that the batch names: what its queries' gradients are by them
+// gather_entities        one workgroup per 64 numbers of an entity of the chunk that the batch names: adds what the gradients are by them
 // penalize               one workgroup per row: adds the gradient of the regularizer
 // update                 one invocation per 4 numbers: a step of descent
 //
-// A row's gradient is added up by one workgroup, in the order of the lists: no atomics, the same bits each time.
+// A number's gradient is added up by one invocation, in the order of the lists: no atomics, the same bits each time. Relations are few and
+// their queries many: were all numbers of a relation one workgroup's, a large card would have some dozens, of which one may be long.
 // Models: 0 DISTMULT; 1 COMPLEX; 2 a matrix (d, d) a relation, which is RESCAL, and TUCKER when its core is mixed.
 
 override MODEL: u32 = 0u;
@@ -904,114 +905,127 @@ fn make_relation_queries(@builtin(workgroup_id) group: vec3u, @builtin(local_inv
 
 @compute @workgroup_size(64)
 fn gather_relations(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = parameters.rows_at + 3u * (parameters.first + group.x);
+  let d = parameters.dimension;
+  let half = d / 2u;
+  let numbers = select(parameters.width, half, MODEL == 1u); // those of ComplEx by pairs
+  let place = place_of(parameters.first + group.x, numbers);
+  let at = parameters.rows_at + 3u * place.x;
   let to = lists[at] * parameters.relation_stride;
   let begin = lists[at + 1u];
   let end = lists[at + 2u];
-  let d = parameters.dimension;
-  let half = d / 2u;
-  let numbers = select(parameters.width, half, MODEL == 1u);
-  for (var k = lane; k < numbers; k += LANES) {
-    var sum = vec2f(0);
-    if (BY_RELATIONS) {
-      sum.x = gradients[to + k];
-      if (MODEL == 1u) {
-        sum.y = gradients[to + half + k];
-      }
-    }
-    for (var number = begin; number < end; number++) {
-      let query = lists[parameters.contributions_at + number];
-      let row = query * parameters.stride;
-      if (MODEL == 0u) {
-        sum.x = fma(query_gradients[row + k], known[row + k], sum.x);
-      } else if (MODEL == 1u) {
-        let g = vec2f(query_gradients[row + k], query_gradients[row + half + k]);
-        let h = vec2f(known[row + k], known[row + half + k]);
-        sum += vec2f(dot(g, h), sign_of(query) * (g.y * h.x - g.x * h.y));
-      } else {
-        let i = k / d;
-        let j = k - i * d;
-        let is_tail = sign_of(query) > 0.0; // asked for
-        let down = row + select(j, i, is_tail);
-        let across = row + select(i, j, is_tail);
-        sum.x = fma(known[down], query_gradients[across], sum.x);
-      }
-    }
-    gradients[to + k] = sum.x;
+  let k = place.y + lane;
+  if (k >= numbers) {
+    return;
+  }
+  var sum = vec2f(0);
+  if (BY_RELATIONS) {
+    sum.x = gradients[to + k];
     if (MODEL == 1u) {
-      gradients[to + half + k] = sum.y;
+      sum.y = gradients[to + half + k];
     }
   }
+  for (var number = begin; number < end; number++) {
+    let query = lists[parameters.contributions_at + number];
+    let row = query * parameters.stride;
+    if (MODEL == 0u) {
+      sum.x = fma(query_gradients[row + k], known[row + k], sum.x);
+    } else if (MODEL == 1u) {
+      let g = vec2f(query_gradients[row + k], query_gradients[row + half + k]);
+      let h = vec2f(known[row + k], known[row + half + k]);
+      sum += vec2f(dot(g, h), sign_of(query) * (g.y * h.x - g.x * h.y));
+    } else {
+      let i = k / d;
+      let j = k - i * d;
+      let is_tail = sign_of(query) > 0.0; // asked for
+      let down = row + select(j, i, is_tail);
+      let across = row + select(i, j, is_tail);
+      sum.x = fma(known[down], query_gradients[across], sum.x);
+    }
+  }
+  gradients[to + k] = sum.x;
+  if (MODEL == 1u) {
+    gradients[to + half + k] = sum.y;
+  }
+}
+
+// Which row of a list a workgroup works at, and the first of its 64 numbers, of so many in a row.
+fn place_of(workgroup: u32, numbers: u32) -> vec2u {
+  let tiles = (numbers + LANES - 1u) / LANES;
+  let row = workgroup / tiles;
+  return vec2u(row, (workgroup - row * tiles) * LANES);
 }
 
 @compute @workgroup_size(64)
 fn gather_entities(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = parameters.rows_at + 3u * (parameters.first + group.x);
-  let to = (lists[at] - parameters.chunk_first) * parameters.stride;
-  let begin = lists[at + 1u];
-  let end = lists[at + 2u];
   let d = parameters.dimension;
   let half = d / 2u;
   let numbers = select(d, half, MODEL == 1u);
-  for (var k = lane; k < numbers; k += LANES) {
-    var sum = vec2f(gradients[to + k], 0);
-    if (MODEL == 1u) {
-      sum.y = gradients[to + half + k];
-    }
-    for (var number = begin; number < end; number++) {
-      let code = lists[parameters.contributions_at + number];
-      let query = code >> 2u;
-      let part = code & 3u;
-      let row = query * parameters.stride;
-      let sign = sign_of(query);
-      if (part == 0u) {
-        let relation = relation_of(query);
-        if (MODEL == 0u) {
-          sum.x = fma(query_gradients[row + k], relations[relation + k], sum.x);
-        } else if (MODEL == 1u) {
-          let g = vec2f(query_gradients[row + k], query_gradients[row + half + k]);
-          let a = relations[relation + k];
-          let b = sign * relations[relation + half + k];
-          sum += vec2f(g.x * a + g.y * b, g.y * a - g.x * b);
-        } else {
-          let down = select(d, 1u, sign > 0.0);
-          let across = select(1u, d, sign > 0.0);
-          for (var j = 0u; j < d; j++) {
-            sum.x = fma(relations[relation + j * down + k * across], query_gradients[row + j], sum.x);
-          }
+  let place = place_of(parameters.first + group.x, numbers);
+  let at = parameters.rows_at + 3u * place.x;
+  let to = (lists[at] - parameters.chunk_first) * parameters.stride;
+  let begin = lists[at + 1u];
+  let end = lists[at + 2u];
+  let k = place.y + lane;
+  if (k >= numbers) {
+    return;
+  }
+  var sum = vec2f(gradients[to + k], 0);
+  if (MODEL == 1u) {
+    sum.y = gradients[to + half + k];
+  }
+  for (var number = begin; number < end; number++) {
+    let code = lists[parameters.contributions_at + number];
+    let query = code >> 2u;
+    let part = code & 3u;
+    let row = query * parameters.stride;
+    let sign = sign_of(query);
+    if (part == 0u) {
+      let relation = relation_of(query);
+      if (MODEL == 0u) {
+        sum.x = fma(query_gradients[row + k], relations[relation + k], sum.x);
+      } else if (MODEL == 1u) {
+        let g = vec2f(query_gradients[row + k], query_gradients[row + half + k]);
+        let a = relations[relation + k];
+        let b = sign * relations[relation + half + k];
+        sum += vec2f(g.x * a + g.y * b, g.y * a - g.x * b);
+      } else {
+        let down = select(d, 1u, sign > 0.0);
+        let across = select(1u, d, sign > 0.0);
+        for (var j = 0u; j < d; j++) {
+          sum.x = fma(relations[relation + j * down + k * across], query_gradients[row + j], sum.x);
         }
-      } else if (BY_RELATIONS) {
-        // The other end: where this one is the head, the tail.
-        let is_head = part == 1u;
-        let other_is_asked = is_head == (sign > 0.0);
-        let g_at = query * parameters.relation_stride;
-        if (MODEL == 0u) {
-          let other = select(known[row + k], asked[row + k], other_is_asked);
-          sum.x = fma(relation_query_gradients[g_at + k], other, sum.x);
-        } else if (MODEL == 1u) {
-          let g = vec2f(relation_query_gradients[g_at + k], relation_query_gradients[g_at + half + k]);
-          let x = vec2f(known[row + k], known[row + half + k]);
-          let y = vec2f(asked[row + k], asked[row + half + k]);
-          let other = select(x, y, other_is_asked);
-          if (is_head) {
-            sum += vec2f(g.x * other.x + g.y * other.y, g.x * other.y - g.y * other.x);
-          } else {
-            sum += vec2f(g.x * other.x - g.y * other.y, g.y * other.x + g.x * other.y);
-          }
+      }
+    } else if (BY_RELATIONS) {
+      // The other end: where this one is the head, the tail.
+      let is_head = part == 1u;
+      let other_is_asked = is_head == (sign > 0.0);
+      let g_at = query * parameters.relation_stride;
+      if (MODEL == 0u) {
+        let other = select(known[row + k], asked[row + k], other_is_asked);
+        sum.x = fma(relation_query_gradients[g_at + k], other, sum.x);
+      } else if (MODEL == 1u) {
+        let g = vec2f(relation_query_gradients[g_at + k], relation_query_gradients[g_at + half + k]);
+        let x = vec2f(known[row + k], known[row + half + k]);
+        let y = vec2f(asked[row + k], asked[row + half + k]);
+        let other = select(x, y, other_is_asked);
+        if (is_head) {
+          sum += vec2f(g.x * other.x + g.y * other.y, g.x * other.y - g.y * other.x);
         } else {
-          let down = select(1u, d, is_head);
-          let across = select(d, 1u, is_head);
-          for (var j = 0u; j < d; j++) {
-            let other = select(known[row + j], asked[row + j], other_is_asked);
-            sum.x = fma(relation_query_gradients[g_at + k * down + j * across], other, sum.x);
-          }
+          sum += vec2f(g.x * other.x - g.y * other.y, g.y * other.x + g.x * other.y);
+        }
+      } else {
+        let down = select(1u, d, is_head);
+        let across = select(d, 1u, is_head);
+        for (var j = 0u; j < d; j++) {
+          let other = select(known[row + j], asked[row + j], other_is_asked);
+          sum.x = fma(relation_query_gradients[g_at + k * down + j * across], other, sum.x);
         }
       }
     }
-    gradients[to + k] = sum.x;
-    if (MODEL == 1u) {
-      gradients[to + half + k] = sum.y;
-    }
+  }
+  gradients[to + k] = sum.x;
+  if (MODEL == 1u) {
+    gradients[to + half + k] = sum.y;
   }
 }
 

@@ -43,6 +43,9 @@ import type { Moments, Training } from './training.ts';
 const STEPS = 64;
 const WORDS = 2 ** 21;
 
+/** Invocations of a workgroup, as in learn.wgsl. */
+const LANES = 64;
+
 /** Queries that are ranked at a time, at least: a tile of gemm.wgsl. */
 const LEAST_RANKED = 128;
 
@@ -380,6 +383,11 @@ async function learnRelations(
   ];
 }
 
+/** Workgroups of a row of so many numbers: `place_of` in learn.wgsl, where those of ComplEx go by pairs. */
+function tilesOf({ constants }: GpuModel, width: number): number {
+  return Math.ceil((constants.MODEL === 1 ? width / 2 : width) / LANES);
+}
+
 /** Gradients of the relations that the batch names, and of the core. */
 async function gatherRelations(run: Run, lists: GPUBuffer, each: EachStep): Promise<Stage[]> {
   const { model, relations, core, matrixGradients, queryGradients, byRelations } = run;
@@ -388,11 +396,12 @@ async function gatherRelations(run: Run, lists: GPUBuffer, each: EachStep): Prom
   const gather = await backend.kernel(shaders.kgeLearn, 'gather_relations', { ...constants, BY_RELATIONS });
   const buffers = { 0: lists, 2: known.buffer, 6: queryGradients.buffer, 8: matrixGradients };
   const fixed = learnParameters(model);
+  const tiles = tilesOf(model, matrices.width);
   const askedAt = each((step) => step.askedAt);
   const rowsAt = each((step) => step.matrices.rowsAt);
   const contributionsAt = each((step) => step.matrices.contributionsAt);
   const gathered: Stage = {
-    ...{ kernel: gather, blocks: each((step) => step.matrices.count), work: matrices.width * 4 * MOVED },
+    ...{ kernel: gather, blocks: each((step) => step.matrices.count * tiles), work: LANES * 4 * MOVED },
     buffers: () => buffers,
     parameters: (round) => ({
       ...{ ...fixed, asked_at: askedAt(round), rows_at: rowsAt(round), contributions_at: contributionsAt(round) },
@@ -430,6 +439,7 @@ async function gatherEntities(run: Run, lists: GPUBuffer, each: EachStep): Promi
   const BY_RELATIONS = Number(byRelations !== null);
   const gather = await backend.kernel(shaders.kgeLearn, 'gather_entities', { ...constants, BY_RELATIONS });
   const fixed = learnParameters(model);
+  const tiles = tilesOf(model, model.parameters.dimension);
   const askedAt = each((step) => step.askedAt);
   const contributionsAt = each((step) => step.contributionsAt);
   const stages: Stage[] = [];
@@ -440,8 +450,8 @@ async function gatherEntities(run: Run, lists: GPUBuffer, each: EachStep): Promi
     };
     const rowsAt = each((step) => step.entities[number]?.rowsAt ?? 0);
     stages.push({
-      ...{ kernel: gather, blocks: each((step) => step.entities[number]?.count ?? 0) },
-      ...{ work: 4 * chunk.quads * (constants.MODEL === 2 ? chunk.width : 4) * MOVED, buffers: () => buffers },
+      ...{ kernel: gather, blocks: each((step) => (step.entities[number]?.count ?? 0) * tiles) },
+      ...{ work: LANES * (constants.MODEL === 2 ? chunk.width : 4) * MOVED, buffers: () => buffers },
       parameters: (round) => ({
         ...{ ...fixed, asked_at: askedAt(round), rows_at: rowsAt(round), contributions_at: contributionsAt(round) },
         chunk_first: chunk.first,

@@ -92,6 +92,10 @@ const trainings: Readonly<Record<string, TrainingOptions>> = {
   'RESCAL both ways, with the loss by relations': options('RESCAL', {
     ...{ reciprocal: false, relationWeight: 0.5, dimension: 5 },
   }),
+  // A workgroup has 64 numbers of a row, of ComplEx 64 pairs.
+  'ComplEx in rows of several workgroups': options('COMPLEX', { regularizer, relationWeight: 0.5, dimension: 150 }),
+  'DistMult in rows of several workgroups': options('DISTMULT', { regularizer, dimension: 130 }),
+  'RESCAL in rows of several workgroups': options('RESCAL', { relationWeight: 0.5, dimension: 12 }),
   TuckER: options('TUCKER', { dimension: 6, relationDimension: 3, regularizer }),
   'TuckER both ways, ADAM': options('TUCKER', {
     ...{ dimension: 5, relationDimension: 4, reciprocal: false, optimizer: 'ADAM', rate: 0.01 },
