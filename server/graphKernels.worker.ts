@@ -1,10 +1,12 @@
-/** The thread in which graph models are trained and evaluated: `server/graphs/graphKernels.ts` calls it. */
+/** The thread in which graph models are trained and evaluated, and what else of graphs takes long: `server/graphs/graphKernels.ts` calls it. */
 import { constants, setPriority } from 'node:os';
 
 import { type Backend, processorOf } from '#kernels/backend.ts';
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { frameToBytes } from '#kernels/frame.ts';
 import { GpuError } from '#kernels/gpu/backend.ts';
+import { indexNames, type NameIndex } from '#kernels/graph/names.ts';
+import { type NamePairs, pairNamesakes } from '#kernels/graph/namesakes.ts';
 import { fitAnswers, measureAnswers, showAnswers } from '#kernels/kge/answerCalibration.ts';
 import { createAnswerer } from '#kernels/kge/answerer.ts';
 import {
@@ -21,6 +23,7 @@ import { learnsOnGpu, ranksOnGpu } from '#kernels/kge/gpuModel.ts';
 import type { KnowledgeGraph } from '#kernels/kge/graph.ts';
 import type { Parameters } from '#kernels/kge/parameters.ts';
 import type { Ranks } from '#kernels/kge/rank.ts';
+import { type NewEntityProblem, type Solved, type SolveOptions, solveNewEntity } from '#kernels/kge/solveEntity.ts';
 import { runTraining } from '#kernels/kge/train.ts';
 import {
   type CurvePoint,
@@ -184,6 +187,20 @@ const kernels = {
     }
     const shown = await showAnswers(graph, await createAnswerer(parameters), 'TEST', signal);
     return { ...found, judgement: { ...judged, answers: measureAnswers(judgement.answers, shown) } };
+  },
+
+  /** An index of names. One text is sent sooner than hundreds of thousands. @param input.names parted by U+0000 */
+  indexNames(input: { readonly names: string }): NameIndex {
+    return indexNames(input.names.split('\0'));
+  },
+
+  /** Pairs of names that are nearly the same. @param input.names parted by U+0000 */
+  pairNamesakes(input: { readonly names: string; readonly least: number }): NamePairs {
+    return pairNamesakes(input.names.split('\0'), input.least);
+  },
+
+  solveNewEntity(input: { readonly problem: NewEntityProblem; readonly options: SolveOptions }): Solved {
+    return solveNewEntity(input.problem, input.options);
   },
 };
 

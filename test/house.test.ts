@@ -175,6 +175,11 @@ const words: readonly { readonly word: RegExp; readonly only: RegExp; readonly w
     only: /^widget\/client\.ts$|^server\/(routes\/graphiql|importOverHttp|models\/fetchModel)\.ts$|^server\/datasets\//,
     why: 'requests are made in few places: the client of the widget, downloads, and the command line',
   },
+  {
+    word: /(?<!function )\b(pairNamesakes|indexNames|solveNewEntity|solveEntity)\(/,
+    only: /^server\/kernels\/|\.worker\.ts$/,
+    why: 'what takes seconds of a large graph runs in a thread of kernels, and holds up no answer',
+  },
 ];
 
 /** What a kernel is not to find by itself: it is given a clock, a seed and a device. */
@@ -251,6 +256,7 @@ test('what breaks the plan is found', () => {
     ['server/routes/images.ts', "import { createHttp } from '../http.ts';"],
     ['server/resolvers/job.ts', 'const rows = await database.query(`select id from jobs`);'],
     ['server/http.ts', 'const port = process.env.PORT;'],
+    ['server/graphs/findDuplicates.ts', 'const pairs = pairNamesakes(labels, 0.7);'],
     ['widget/points.ts', "import { requireDataset } from '../server/datasets/datasets.ts';"],
     ['widget/points.ts', "import { readFile } from 'node:fs';"],
     ['widget/points.ts', "const response = await fetch('/graphql');"],

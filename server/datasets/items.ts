@@ -1,7 +1,7 @@
 /**
  * Table `items`: what a data set is a collection of. Ids are given out in the order of import, from 1, and never twice.
  */
-import { CopyWriter } from '../database/copyBinary.ts';
+import { CopyWriter, decodeInt8 } from '../database/copyBinary.ts';
 import type { Queryable, Row } from '../database/database.ts';
 import { type Condition, throwConditionError } from './conditions.ts';
 import type { Dataset } from './datasets.ts';
@@ -83,16 +83,25 @@ export async function countItems(
   return counted?.count ?? 0;
 }
 
-/** The ids of all items that a filter leaves, ascending. @param filter compiled with `firstParameter` 2 */
-export async function listItemIds(database: Queryable, datasetId: number, filter: Condition): Promise<number[]> {
-  const rows = await database
-    .query<{ id: number }>(
-      `select items.id from items where items.dataset_id = $1::int and (${filter.sql}) order by items.id`,
+/**
+ * The ids of all items that a filter leaves, ascending. They come as bytes: as rows, 265,000 hold up the thread for .2 s.
+ * @param filter compiled with `firstParameter` 2
+ */
+export async function listItemIds(database: Queryable, datasetId: number, filter: Condition): Promise<Float64Array> {
+  const [row] = await database
+    .query<{ ids: Uint8Array | null }>(
+      `select string_agg(int8send(items.id), ''::bytea order by items.id) as ids
+         from items where items.dataset_id = $1::int and (${filter.sql})`,
       [datasetId, ...filter.parameters],
     )
     .catch(throwConditionError);
-  return rows.map(({ id }) => id);
+  const bytes = row?.ids ?? new Uint8Array(0);
+  return Float64Array.from({ length: bytes.length / INT8_BYTES }, (_, i) =>
+    decodeInt8(bytes.subarray(INT8_BYTES * i, INT8_BYTES * (i + 1))),
+  );
 }
+
+const INT8_BYTES = 8;
 
 /** The items of these ids, in their order, null where there is none. */
 export async function findItemsById(

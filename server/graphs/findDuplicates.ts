@@ -1,8 +1,8 @@
 /** Entities that are suspiciously alike: near in the model and alike in name, perhaps one thing under two keys. */
-import { pairNamesakes } from '#kernels/graph/namesakes.ts';
 import type { Queryable } from '../database/database.ts';
-import { findItemsById } from '../datasets/items.ts';
 import { similarityOf } from './explainLink.ts';
+import { readLabels } from './findEntities.ts';
+import { runGraphKernel } from './graphKernels.ts';
 import { countSharedTriples } from './graphs.ts';
 import type { ResidentModel } from './residentModels.ts';
 import { pause } from './reviewRelation.ts';
@@ -20,7 +20,6 @@ export interface Duplicate {
   readonly sharedTriples: number;
 }
 
-const RANGE_ITEMS = 5_000;
 /** Pairs between two pauses for other questions. */
 const PAIRS_AT_ONCE = 2_000;
 
@@ -38,25 +37,22 @@ export async function findDuplicates(
   }: { readonly first: number; readonly leastNames: number; readonly leastVectors: number },
   signal: AbortSignal,
 ): Promise<Duplicate[]> {
-  const { datasetId, entityIds } = model;
-  const labels: string[] = [];
-  for (let at = 0; at < entityIds.length; at += RANGE_ITEMS) {
-    const items = await findItemsById(database, datasetId, [...entityIds.subarray(at, at + RANGE_ITEMS)]);
-    for (const item of items) labels.push(item?.label ?? '');
-  }
-  await pause(signal);
+  const { datasetId } = model;
+  const { ids, labels } = await readLabels(database, datasetId);
+  signal.throwIfAborted();
+  const pairs = await runGraphKernel('pairNamesakes', { names: labels.join('\0'), least: leastNames }, { signal });
   const found: Omit<Duplicate, 'sharedTriples'>[] = [];
-  for (const [i, { first: a, second: b, similarity }] of pairNamesakes(labels, leastNames).entries()) {
-    const [itemId, otherId] = [entityIds[a] ?? 0, entityIds[b] ?? 0];
+  for (const [i, names] of pairs.similarity.entries()) {
+    const [itemId, otherId] = [ids[pairs.first[i] ?? 0] ?? 0, ids[pairs.second[i] ?? 0] ?? 0];
     const vectors = similarityOf(model, itemId, otherId);
-    if (vectors !== null && vectors >= leastVectors)
-      found.push({ datasetId, itemId, otherId, vectors, names: similarity });
+    if (vectors !== null && vectors >= leastVectors) found.push({ datasetId, itemId, otherId, vectors, names });
     if (i % PAIRS_AT_ONCE === PAIRS_AT_ONCE - 1) await pause(signal);
   }
   found.sort((a, b) => b.vectors * b.names - a.vectors * a.names || a.itemId - b.itemId || a.otherId - b.otherId);
-  const pairs: Duplicate[] = [];
+  const duplicates: Duplicate[] = [];
   for (const pair of found.slice(0, first)) {
-    pairs.push({ ...pair, sharedTriples: await countSharedTriples(database, datasetId, pair.itemId, pair.otherId) });
+    const sharedTriples = await countSharedTriples(database, datasetId, pair.itemId, pair.otherId);
+    duplicates.push({ ...pair, sharedTriples });
   }
-  return pairs;
+  return duplicates;
 }

@@ -1,10 +1,11 @@
 /** Entities by name: a question asks for "dog", and a slip is answered with what is meant. */
-import { indexNames, type NameIndex, similarNames } from '#kernels/graph/names.ts';
+import { type NameIndex, similarNames } from '#kernels/graph/names.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Condition } from '../datasets/conditions.ts';
 import type { Dataset } from '../datasets/datasets.ts';
 import { TYPES_DIVIDER } from '../datasets/describeEntity.ts';
 import { UserError } from '../errors.ts';
+import { runGraphKernel } from './graphKernels.ts';
 import { integer } from './graphs.ts';
 
 /** What of an entity a text was found by. */
@@ -181,22 +182,34 @@ async function namesOf(database: Queryable, { id, version }: Pick<Dataset, 'id' 
   });
 }
 
-const RANGE_ROWS = 20_000;
+/** Rows that are read at a time: others have their turn between. */
+const RANGE_ROWS = 5_000;
+/** Characters of a label that tell it from others. */
+const LABEL_CHARACTERS = 100;
 
-async function readNames(database: Queryable, datasetId: number, version: number): Promise<Names> {
+/** The labels of all items, by ids, each up to its hundredth character. */
+export async function readLabels(
+  database: Queryable,
+  datasetId: number,
+): Promise<{ readonly ids: Float64Array; readonly labels: string[] }> {
   const ids: number[] = [];
   const labels: string[] = [];
   for (;;) {
     const rows = await database.query<{ id: number; label: string }>(
-      `select id, left(label, 100) as label from items where dataset_id = ${integer(datasetId)} and id > ${integer(ids.at(-1) ?? 0)}
-        order by id limit ${RANGE_ROWS}`,
+      `select id, left(label, ${LABEL_CHARACTERS}) as label from items
+        where dataset_id = ${integer(datasetId)} and id > ${integer(ids.at(-1) ?? 0)} order by id limit ${RANGE_ROWS}`,
     );
     for (const { id, label } of rows) {
       ids.push(id);
       labels.push(label);
     }
-    if (rows.length < RANGE_ROWS) return { version, ids: Float64Array.from(ids), index: indexNames(labels) };
+    if (rows.length < RANGE_ROWS) return { ids: Float64Array.from(ids), labels };
   }
+}
+
+async function readNames(database: Queryable, datasetId: number, version: number): Promise<Names> {
+  const { ids, labels } = await readLabels(database, datasetId);
+  return { version, ids, index: await runGraphKernel('indexNames', { names: labels.join('\0') }) };
 }
 
 /** The condition that an entity has one of these types. @param parameter the number of its placeholder */

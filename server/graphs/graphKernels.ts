@@ -1,4 +1,4 @@
-/** Training and evaluation in a thread of their own. */
+/** Training, evaluation and what else would hold up the thread that answers, in threads of their own. */
 import type { KnowledgeGraph } from '#kernels/kge/graph.ts';
 import { kernelThreads } from '../compute.ts';
 import type { GraphKernels } from '../graphKernels.worker.ts';

@@ -184,18 +184,29 @@ export async function findTriplesOf(
   );
 }
 
-/** The triples of a relation, in TRAIN or in all splits, by head and tail, at most `first`. */
+/** Rows that are read at a time: others have their turn between. */
+const RANGE_TRIPLES = 5_000;
+
+/** The triples of a relation, by head and tail, at most `first`. */
 export async function findTriplesOfRelation(
   database: Queryable,
   datasetId: number,
   relationId: number,
   first: number,
 ): Promise<{ headId: number; tailId: number; split: Split }[]> {
-  return database.query<{ headId: number; tailId: number; split: Split } & Row>(
-    `select head as "headId", tail as "tailId", split from triples
-      where dataset_id = $1::int and relation_id = $2::int order by head, tail limit $3::int`,
-    [datasetId, relationId, first],
-  );
+  const found: { headId: number; tailId: number; split: Split }[] = [];
+  for (;;) {
+    const last = found.at(-1) ?? { headId: 0, tailId: 0 };
+    const wanted = Math.min(RANGE_TRIPLES, first - found.length);
+    const rows = await database.query<{ headId: number; tailId: number; split: Split } & Row>(
+      `select head as "headId", tail as "tailId", split from triples
+        where dataset_id = $1::int and relation_id = $2::int and (head, tail) > ($3::bigint, $4::bigint)
+        order by head, tail limit $5::int`,
+      [datasetId, relationId, last.headId, last.tailId, wanted],
+    );
+    for (const row of rows) found.push(row);
+    if (rows.length < wanted || found.length === first) return found;
+  }
 }
 
 /** How many triples two entities have alike, the one in the place of the other. */

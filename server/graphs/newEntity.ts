@@ -4,8 +4,9 @@ import { distance } from '#kernels/distance.ts';
 import { largest } from '#kernels/graph/largest.ts';
 import { graphModels } from '#kernels/kge/models.ts';
 import { entityOf } from '#kernels/kge/parameters.ts';
-import { solveEntity } from '#kernels/kge/solveEntity.ts';
+import { poseNewEntity } from '#kernels/kge/solveEntity.ts';
 import { UserError } from '../errors.ts';
+import { runGraphKernel } from './graphKernels.ts';
 import type { Relation } from './graphs.ts';
 import type { Guess } from './meaning.ts';
 import { requirePlace, type Side } from './predictLinks.ts';
@@ -37,12 +38,13 @@ const MOST_TRIPLES = 100;
  * @param guess what a description has told: where there are triples these decide, from there on
  * @throws UserError BAD_USER_INPUT with neither, or with more triples than can be waited for
  */
-export function placeNewEntity(
+export async function placeNewEntity(
   model: ResidentModel,
   triples: readonly GivenTriple[],
   seed: number,
   guess: Guess | null,
-): NewEntity {
+  signal: AbortSignal,
+): Promise<NewEntity> {
   if ((triples.length < 1 && guess === null) || triples.length > MOST_TRIPLES) {
     throw new UserError(
       'BAD_USER_INPUT',
@@ -58,8 +60,9 @@ export function placeNewEntity(
   if (given.length === 0 && guess !== null) {
     return { model, given, vector: guess.vector, bias: guess.bias, loss: null, among };
   }
-  const options = { seed, ...(guess === null ? {} : { start: guess }) };
-  return { model, given, ...solveEntity(model.parameters, given, options), among };
+  const problem = poseNewEntity(model.parameters, given, { seed });
+  const options = guess === null ? {} : { start: { vector: guess.vector, bias: guess.bias } };
+  return { model, given, ...(await runGraphKernel('solveNewEntity', { problem, options }, { signal })), among };
 }
 
 /** An entity that is near, or that answers. */

@@ -1,11 +1,12 @@
 /** Questions to a graph model: what is missing at one end of a triple, and which relation is between two entities. */
 import { largest } from '#kernels/graph/largest.ts';
 import { scoreRelations, scoreTriple } from '#kernels/kge/score.ts';
-import { type NewTriple, solveEntity } from '#kernels/kge/solveEntity.ts';
+import { type NewTriple, poseNewEntity } from '#kernels/kge/solveEntity.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Condition } from '../datasets/conditions.ts';
 import { listItemIds } from '../datasets/items.ts';
 import { UserError } from '../errors.ts';
+import { runGraphKernel } from './graphKernels.ts';
 import { findKnownEnds, findRelationsBetween, findTriplesOf, type Relation, type Split } from './graphs.ts';
 import {
   type Known,
@@ -135,7 +136,8 @@ async function placeOrSolve(database: Queryable, model: ResidentModel, itemId: n
       `The entity came after the model "${model.name}" was trained, and no triple ties it to an entity that the model knows. Add one, or train anew.`,
     );
   }
-  return solveEntity(model.parameters, triples, SOLVING);
+  const problem = poseNewEntity(model.parameters, triples, SOLVING);
+  return await runGraphKernel('solveNewEntity', { problem, options: SOLVING });
 }
 
 /** Triples by which an entity is placed. */

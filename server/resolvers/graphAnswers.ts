@@ -150,7 +150,7 @@ export const graphModelAnswers = {
     }
     const guess =
       typeof description === 'string' ? await placeByDescription(context, dataset, model, description) : null;
-    return { ...placeNewEntity(model, given, seed, guess), dataset };
+    return { ...(await placeNewEntity(model, given, seed, guess, context.signal)), dataset };
   },
   async duplicates(record, { first, leastNames, leastVectors }, context) {
     const { model } = await begin(record, context);

@@ -9,6 +9,7 @@
  * by Adagrad from the mean of what the triples ask for. With reciprocal relations (h, r, x) is also a query from x.
  */
 import { createRandom } from '../random.ts';
+import { excerptOf } from './excerpt.ts';
 import { logSumExp } from './losses.ts';
 import { measures } from './measure.ts';
 import type { Numbers } from './model.ts';
@@ -54,42 +55,102 @@ const SAMPLE = 500;
 const PENALTY = 0.01;
 /** Of Adagrad: the first step moves every number by as much. */
 const RATE = 0.1;
+/** Triples that a step looks at; of more, the next ones in turn. A hundred would take five times as long, and end at the same loss. */
+const TRIPLES_A_STEP = 20;
 
-/** @throws RangeError without triples, or for an entity or relation that is not there */
-export function solveEntity(parameters: Parameters, triples: readonly NewTriple[], options: SolveOptions = {}): Solved {
-  const { steps = STEPS, penalty = PENALTY, seed = 1 } = options;
-  const { entityCount, relationCount, dimension: d } = parameters;
+/** What has a smaller share of the probability moves nothing that float32 could tell: of a model that has learnt, most entities. */
+const LEAST_SHARE = 1e-9;
+
+/** What is to be solved: a model of the entities and relations that matter for it, and the triples of the new one, by places in it. */
+export interface NewEntityProblem {
+  readonly parameters: Parameters;
+  readonly triples: readonly NewTriple[];
+  /** Entities that answers are compared with. */
+  readonly sample: readonly number[];
+}
+
+/**
+ * @param options of which `sample` and `seed` count
+ * @throws RangeError without triples, or for an entity or relation that is not there
+ */
+export function poseNewEntity(
+  parameters: Parameters,
+  triples: readonly NewTriple[],
+  { sample: wanted = SAMPLE, seed = 1 }: SolveOptions = {},
+): NewEntityProblem {
+  const { entityCount, relationCount } = parameters;
   if (triples.length === 0) throw new RangeError('A new entity is placed by its triples; there are none.');
   for (const { relation, other } of triples) {
     if (!(relation >= 0 && relation < relationCount)) throw new RangeError(`There is no relation ${relation}.`);
     if (!(other >= 0 && other < entityCount)) throw new RangeError(`There is no entity ${other}.`);
   }
+  const sample = sampleEntities(entityCount, wanted, seed);
+  const entities = [...new Set([...sample, ...triples.map(({ other }) => other)])];
+  const relations = [...new Set(triples.map(({ relation }) => relation))];
+  const placeOf = new Map(entities.map((entity, place) => [entity, place]));
+  return {
+    parameters: excerptOf(parameters, entities, relations),
+    triples: triples.map(({ is, relation, other }) => ({
+      is,
+      relation: relations.indexOf(relation),
+      other: placeOf.get(other) ?? 0,
+    })),
+    sample: sample.map((entity) => placeOf.get(entity) ?? 0),
+  };
+}
+
+/** @param options of which `steps`, `penalty` and `start` count */
+export function solveNewEntity(
+  { parameters, triples, sample }: NewEntityProblem,
+  { steps = STEPS, penalty = PENALTY, start: begin }: SolveOptions = {},
+): Solved {
+  const { dimension: d } = parameters;
   const model = graphModels[parameters.model];
-  const sample = sampleEntities(entityCount, options.sample ?? SAMPLE, seed);
-  const questions = triples.map((triple) => questionTo(parameters, triple, sample));
-  const x = options.start === undefined ? start(parameters, questions) : Float64Array.from(options.start.vector);
-  let bias = options.start?.bias ?? 0;
+  const asked: readonly Asked[] = triples.map((triple) => ({
+    triple,
+    question: questionTo(parameters, triple, sample),
+  }));
+  const rows = sample.map((entity) => entityOf(parameters, entity));
+  const x = begin === undefined ? start(parameters, asked) : Float64Array.from(begin.vector);
+  let bias = begin?.bias ?? 0;
   const sums = new Float64Array(d + 1);
   const gradient = new Float64Array(d);
-  let loss = 0;
-  for (let step = 0; step <= steps; step++) {
+
+  /** Fills `gradient` with the mean over these triples. @returns their mean loss and its derivative by the bias */
+  const look = (at: readonly Asked[]): { loss: number; byBias: number } => {
     gradient.fill(0);
-    let byBias = 0;
-    loss = 0;
-    triples.forEach((triple, i) => {
-      loss += lossOfAnswer(parameters, triple, x, sample, gradient);
-      const asked = lossAsAnswer(parameters, questions[i] ?? null, x, bias, gradient);
-      loss += asked.loss;
-      byBias += asked.byBias;
-    });
-    loss /= triples.length;
-    if (step === steps) break;
-    for (let k = 0; k < d; k++) gradient[k] = (gradient[k] ?? 0) / triples.length;
+    let [loss, byBias] = [0, 0];
+    for (const { triple, question } of at) {
+      loss += lossOfAnswer(parameters, triple, x, sample, rows, gradient);
+      const answered = lossAsAnswer(parameters, question, x, bias, gradient);
+      loss += answered.loss;
+      byBias += answered.byBias;
+    }
+    for (let k = 0; k < d; k++) gradient[k] = (gradient[k] ?? 0) / at.length;
+    return { loss: loss / at.length, byBias: byBias / at.length };
+  };
+
+  for (let step = 0; step < steps; step++) {
+    const { byBias } = look(inTurn(asked, step));
     addPenaltyGradient('N3', model.complex, x, penalty, gradient);
     for (let k = 0; k < d; k++) x[k] = (x[k] ?? 0) - moved(sums, k, gradient[k] ?? 0);
-    bias -= moved(sums, d, byBias / triples.length);
+    bias -= moved(sums, d, byBias);
   }
-  return { vector: Float32Array.from(x), bias, loss };
+  return { vector: Float32Array.from(x), bias, loss: look(asked).loss };
+}
+
+/** Both in one. @throws RangeError as `poseNewEntity` */
+export function solveEntity(parameters: Parameters, triples: readonly NewTriple[], options: SolveOptions = {}): Solved {
+  return solveNewEntity(poseNewEntity(parameters, triples, options), options);
+}
+
+/** The triples of a step: all, or so many that each has its turn as often. */
+function inTurn<Triple>(triples: readonly Triple[], step: number): readonly Triple[] {
+  const n = triples.length;
+  if (n <= TRIPLES_A_STEP) return triples;
+  return Array.from({ length: TRIPLES_A_STEP }, (_, i) => triples[(step * TRIPLES_A_STEP + i) % n]).filter(
+    (triple) => triple !== undefined,
+  );
 }
 
 /** Entities by chance, or all where there are no more. */
@@ -136,6 +197,7 @@ function lossOfAnswer(
   { is, relation, other }: NewTriple,
   x: Float64Array,
   sample: readonly number[],
+  rows: readonly Numbers[],
   gradient: Float64Array,
 ): number {
   const { biases } = parameters;
@@ -143,16 +205,19 @@ function lossOfAnswer(
   const query = queryFrom(parameters, x, is, relation);
   if (query === null) return 0;
   const right = entityOf(parameters, other);
-  const scoreOf = (e: number) => measure.score(query.values, entityOf(parameters, e)) + (biases[e] ?? 0);
-  const rightScore = scoreOf(other);
-  const scores = sample.map((e) => (e === other ? Number.NEGATIVE_INFINITY : scoreOf(e)));
+  const scoreOf = (row: Numbers, e: number) => measure.score(query.values, row) + (biases[e] ?? 0);
+  const rightScore = scoreOf(right, other);
+  const scores = rows.map((row, at) => {
+    const e = sample[at] ?? 0;
+    return e === other ? Number.NEGATIVE_INFINITY : scoreOf(row, e);
+  });
   const level = logSumExp([rightScore, ...scores]);
   const byQuery = new Float64Array(query.values.length);
   const ignored = new Float64Array(x.length);
   measure.addGradient(query.values, right, Math.exp(rightScore - level) - 1, byQuery, ignored);
-  sample.forEach((e, at) => {
+  rows.forEach((row, at) => {
     const share = Math.exp((scores[at] ?? 0) - level);
-    if (share > 0) measure.addGradient(query.values, entityOf(parameters, e), share, byQuery, ignored);
+    if (share > LEAST_SHARE) measure.addGradient(query.values, row, share, byQuery, ignored);
   });
   query.addGradient(byQuery, gradient);
   return level - rightScore;
@@ -163,6 +228,12 @@ interface Question {
   readonly query: Float64Array;
   /** Scores of the sample. */
   readonly others: readonly number[];
+}
+
+/** A triple of the new entity, and what its other end asks: null where the model has no such query. */
+interface Asked {
+  readonly triple: NewTriple;
+  readonly question: Question | null;
 }
 
 /** @returns null where the model has no such query */
@@ -208,15 +279,15 @@ function moved(sums: Float64Array, k: number, gradient: number): number {
  * The mean of what the triples ask for: for a distance, of the places at which x would be right; for an inner product, of directions
  * along which its score grows. In the Poincaré ball entities are tangent vectors, and queries points.
  */
-function start(parameters: Parameters, questions: readonly (Question | null)[]): Float64Array {
+function start(parameters: Parameters, asked: readonly Asked[]): Float64Array {
   const d = parameters.dimension;
   const isHyperbolic = graphModels[parameters.model].measure === 'HYPERBOLIC';
   const x = new Float64Array(d);
-  for (const question of questions) {
+  for (const { question } of asked) {
     if (question === null) continue;
     const place = question.query.slice(0, d);
     if (isHyperbolic) logMap(place, question.query[d] ?? 1, place);
-    for (let k = 0; k < d; k++) x[k] = (x[k] ?? 0) + (place[k] ?? 0) / questions.length;
+    for (let k = 0; k < d; k++) x[k] = (x[k] ?? 0) + (place[k] ?? 0) / asked.length;
   }
   return x;
 }

@@ -9,8 +9,8 @@
  */
 import { type GraphModel, type Numbers, plainModel, type Shape } from './model.ts';
 
-/** sum_k W_k r_k: the matrix (d, d) of a relation. */
-function mixed(core: Numbers, relation: Numbers, d: number): Float64Array {
+/** sum_k W_k r_k: the matrix (d, d) of a relation, as RESCAL has it. */
+export function mixed(core: Numbers, relation: Numbers, d: number): Float64Array {
   const matrix = new Float64Array(d * d);
   for (let k = 0; k < relation.length; k++) {
     const weight = relation[k] ?? 0;
