@@ -98,6 +98,21 @@ onEveryDatabase((_engine, open) => {
     }
   });
 
+  test('where some groups have texts and others bare names, what every text is full of names no group', async () => {
+    const sentences = (own: string, i: number) => `the ${own} of ${i % 7 === 0 ? 'a' : 'the'} kind that ${own}s have`;
+    const items = Array.from({ length: 300 }, (_, i) => {
+      const [group, own] = [i % 3, words[i % 3]?.[Math.floor(i / 3) % 3]?.slice(4) ?? ''];
+      return { key: `item-${i}`, label: group === 2 ? own : sentences(own, i) };
+    });
+    const embedding = await makeEmbedding(database, { slug: 'texts', items, matrix: groups(300, 3) });
+    await cluster(database, embedding, { method: 'KMEANS', kmeans: { clusters: 3 } });
+    const { clusters } = await clustersOf(database, embedding);
+    for (const { terms } of clusters) {
+      const common = terms.filter(({ term }) => ['the', 'of', 'a', 'kind', 'that', 'have'].includes(term));
+      assert.deepEqual([terms.length > 0, common], [true, []]);
+    }
+  });
+
   test('groups of bare words, none of which comes twice, are called by their most typical ones', async () => {
     const name = (i: number) => `${kinds[i % 3]}${[...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`;
     const items = Array.from({ length: 300 }, (_, i) => ({ key: name(i), label: name(i) }));

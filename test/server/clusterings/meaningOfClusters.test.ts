@@ -26,6 +26,9 @@ test('a cluster is called by its best words, or else by its value, its most typi
     { ...few, terms: [], traits: [] },
     { ...few, terms: [], traits: [] },
     { ...few, terms: [], traits: [] },
+    { ...few, terms: [], traits: [{ ...trait, value: 'word' }] },
+    { ...few, terms: [], traits: [{ ...trait, value: 'word' }] },
+    { ...few, terms: [], traits: [{ ...trait, value: 'word' }] },
   ];
   const examples = [
     [],
@@ -36,6 +39,9 @@ test('a cluster is called by its best words, or else by its value, its most typi
     ['IMG_0042.png', '17', 'x'.repeat(50)],
     ['…'],
     [],
+    ['oak', 'fern'],
+    ['chair', 'table'],
+    ['42'],
   ];
   assert.deepEqual(
     distinctLabels(meanings, examples).map(({ label }) => label),
@@ -48,6 +54,9 @@ test('a cluster is called by its best words, or else by its value, its most typi
       'Cluster 6',
       'Cluster 7',
       'Cluster 8',
+      'word: oak, fern',
+      'word: chair, table',
+      'word',
     ],
   );
 });
