@@ -14,6 +14,11 @@ import { NONE, SPARE_CANDIDATES } from './neighbors.ts';
 const TILE = 64;
 /** Multiply-adds of one workgroup: 20 ms of a software driver. */
 const WORKGROUP_WORK = 2e7;
+/**
+ * Columns below which a pair of rows takes as long as with so many: a fourth of the invocations look at its score, one score after another,
+ * and keep their lists in the card's memory. A software driver takes 340 ns for a pair of two columns.
+ */
+const LEAST_COLUMNS = 100;
 /** The lists of one chunk of queries take at most so much. */
 const LIST_BYTES = 2 ** 26;
 /** Larger than any score. Infinity is not a number that every shader compiler respects. */
@@ -147,7 +152,7 @@ async function findCandidates(
       {
         kernel,
         blocks: tiles.length / 4,
-        work: TILE * rangeRows * columns,
+        work: TILE * rangeRows * pairWork(columns),
         buffers: () => buffers,
         parameters: (range) => ({ ...parametersOf(search, queries, references), range }),
       },
@@ -230,9 +235,14 @@ async function normsOf(
   return norms;
 }
 
+/** Multiply-adds, or what takes as long, of a query and a reference. */
+function pairWork(columns: number): number {
+  return Math.max(LEAST_COLUMNS, columns);
+}
+
 /** The tiles of a chunk of queries, and for each the ranges of a chunk of references, cut so that a workgroup is soon done. */
 function layTiles(plan: readonly TilePlan[], queries: RowChunk, references: RowChunk, columns: number) {
-  const rangeRows = Math.max(1, Math.round(WORKGROUP_WORK / (TILE * columns) / TILE)) * TILE;
+  const rangeRows = Math.max(1, Math.round(WORKGROUP_WORK / (TILE * pairWork(columns)) / TILE)) * TILE;
   const tiles: number[] = [];
   const ranges: number[] = [];
   let rounds = 0;
