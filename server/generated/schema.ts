@@ -2831,6 +2831,16 @@ export type TsneInput = {
   readonly learningRate?: InputMaybe<Scalars['Float']['input']>;
   /** Share of the last move that is kept, 0 to 0.99. Larger is faster and less steady. */
   readonly momentum: Scalars['Float']['input'];
+  /** A field whose values draw items alike together: supervised, and semi-supervised where some items have no value. */
+  readonly target?: InputMaybe<TsneTargetInput>;
+};
+
+/** What draws items together on a map by t-SNE, beside their vectors: among the neighbours of an item those alike attract it more, and others less. */
+export type TsneTargetInput = {
+  /** A field of the data set. Of CATEGORY and BOOLEAN, items of one value are drawn together; of NUMBER and DATE, items of near values. Items without a value draw no one, and are drawn by their vectors alone. */
+  readonly field: Scalars['String']['input'];
+  /** How much it counts against the vectors, 0 (not at all) to 1 (alone: of an item's neighbours the most alike count). Larger parts the categories more, and shows less of what the vectors say. */
+  readonly weight: Scalars['Float']['input'];
 };
 
 /** Options of PaCMAP and LocalMAP. */
@@ -3589,6 +3599,7 @@ export type ResolversTypes = {
   ProjectEmbeddingInput: ProjectEmbeddingInput;
   PcaInput: PcaInput;
   TsneInput: TsneInput;
+  TsneTargetInput: TsneTargetInput;
   PacmapInput: PacmapInput;
   AxisInput: AxisInput;
   UmapInput: UmapInput;
@@ -3773,6 +3784,7 @@ export type ResolversParentTypes = {
   ProjectEmbeddingInput: ProjectEmbeddingInput;
   PcaInput: PcaInput;
   TsneInput: TsneInput;
+  TsneTargetInput: TsneTargetInput;
   PacmapInput: PacmapInput;
   AxisInput: AxisInput;
   UmapInput: UmapInput;

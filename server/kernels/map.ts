@@ -67,7 +67,7 @@ export interface MapOptions {
   readonly spherize?: boolean | undefined; // false
   readonly pca?: PcaMapOptions | undefined;
   readonly umap?: UmapMapOptions | undefined;
-  readonly tsne?: Omit<TsneOptions, 'seed'> | undefined;
+  readonly tsne?: TsneMapOptions | undefined;
   /** Of PACMAP and LOCALMAP. */
   readonly pacmap?: Omit<PacmapOptions, 'seed' | 'local'> | undefined;
   /** Of CUSTOM: as many as components. */
@@ -77,7 +77,7 @@ export interface MapOptions {
    * has no place yet and begins among its neighbours. The map is turned so that it lies on these places as well as it can.
    */
   readonly start?: Matrix | null | undefined;
-  /** Of UMAP: what is known of the rows beside their numbers, which draws those alike together. */
+  /** Of UMAP and t-SNE: what is known of the rows beside their numbers, which draws those alike together. */
   readonly target?: Target | undefined;
 }
 
@@ -94,6 +94,11 @@ export interface UmapMapOptions extends Omit<UmapStartOptions, 'seed' | 'initial
   readonly neighbors?: number; // 15
   /** Not looked at where a start is given. */
   readonly initialization?: (typeof umapInitializations)[number]; // PCA
+}
+
+export interface TsneMapOptions extends Omit<TsneOptions, 'seed'> {
+  /** How much the target counts against the vectors, 0 (not at all) to 1 (alone). Not looked at where there is none. */
+  readonly targetWeight?: number; // 0.5
 }
 
 /** What can be changed between two steps of a run. */
@@ -531,10 +536,12 @@ const tsne: Layout<Tsne> = {
   neighbors: ({ tsne: { perplexity = 30 } = {} }) => Math.ceil(NEIGHBORS_PER_PERPLEXITY * perplexity),
   neighborsEnd: 0.2,
   begunEnd: 0.25,
-  async begin({ backend, found, start, options: { tsne: given, seed }, signal }) {
+  async begin({ backend, found, start, options: { tsne: given, target, seed }, signal }) {
     const perplexity = perplexityFor(found, given?.perplexity);
-    const affinities = await affinitiesOn(processorOf(backend), found, perplexity, signal);
-    return initializeTsne(found, start, { ...given, seed }, affinities);
+    const { targetWeight: weight = 0.5, ...rest } = given ?? {};
+    const drawnTo = target === undefined ? undefined : { target, weight };
+    const affinities = await affinitiesOn(processorOf(backend), found, perplexity, { drawnTo, signal });
+    return initializeTsne(found, start, { ...rest, seed }, affinities);
   },
   stepOf: ({ layout }) => layout.iteration,
   stepsOf: ({ iterations }) => iterations,

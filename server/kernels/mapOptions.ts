@@ -2,9 +2,15 @@
  * What the options of a map may be: told before anything is computed, in a sentence that names the option, what it is and what it may
  * be. An option out of its range would not fail but loop or fill the memory: a perplexity that is no number asks for no end of neighbours.
  */
-import { type MapMethod, type MapOptions, mapMethods, type UmapMapOptions, umapInitializations } from './map.ts';
+import {
+  type MapMethod,
+  type MapOptions,
+  mapMethods,
+  type TsneMapOptions,
+  type UmapMapOptions,
+  umapInitializations,
+} from './map.ts';
 import type { PacmapOptions } from './pacmap/pacmap.ts';
-import type { TsneOptions } from './tsne/tsne.ts';
 import type { DensityOptions } from './umap/density.ts';
 import { COMPONENTS_MOST } from './umap/umap.ts';
 
@@ -39,7 +45,7 @@ const umapRanges: Ranges<Omit<UmapMapOptions, 'initialization' | 'targetWeight' 
 
 const densityRanges: Ranges<DensityOptions> = { weight: [0, 100], share: [0, 1], varianceShift: [0.001, 100] };
 
-const tsneRanges: Ranges<Omit<TsneOptions, 'seed'>> = {
+const tsneRanges: Ranges<TsneMapOptions> = {
   perplexity: [2, 100],
   iterations: [1, 10_000, 'WHOLE'],
   earlyExaggeration: [1, 100],
@@ -47,6 +53,7 @@ const tsneRanges: Ranges<Omit<TsneOptions, 'seed'>> = {
   exaggeration: [1, 100],
   learningRate: [1, 1e6],
   momentum: [0, 0.99],
+  targetWeight: [0, 1],
 };
 
 const pacmapRanges: Ranges<Omit<PacmapOptions, 'seed' | 'local' | 'phases'>> = {

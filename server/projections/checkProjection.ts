@@ -4,6 +4,7 @@ import { checkMapOptions } from '#kernels/mapOptions.ts';
 import { UserError } from '../errors.ts';
 import type { ProjectEmbeddingInput } from './projectEmbedding.ts';
 import type { ProjectionMethod } from './projections.ts';
+import { targetOption } from './readTarget.ts';
 
 const NAME_LENGTH_LIMIT = 200;
 
@@ -45,9 +46,11 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
     );
   }
   if (target !== undefined) {
-    if (method !== 'UMAP') throw wrong(`A target is of the method UMAP, but the method is ${method}.`);
+    if (method !== 'UMAP' && method !== 'TSNE') {
+      throw wrong(`A target is of the methods UMAP and TSNE, but the method is ${method}.`);
+    }
     if (!(target.weight >= 0 && target.weight <= 1)) {
-      throw wrong(`umap.target.weight is ${target.weight}; wanted: from 0 to 1.`);
+      throw wrong(`${targetOption(method)}.weight is ${target.weight}; wanted: from 0 to 1.`);
     }
   }
 }

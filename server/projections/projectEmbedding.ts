@@ -49,7 +49,7 @@ export interface ProjectEmbeddingInput extends Pick<MapOptions, 'pca' | 'umap' |
   readonly filter?: FilterInput | undefined;
   /** Name of a map of the same embedding: points begin where they are there, and the new map is turned to lie on it. */
   readonly startFrom?: string | undefined;
-  /** Of UMAP: items alike by it are drawn together. */
+  /** Of UMAP and t-SNE: items alike by it are drawn together. */
   readonly target?: TargetInput | undefined;
 }
 
@@ -108,7 +108,7 @@ async function computeMap(
         );
   const start = startFrom === undefined ? null : await readStart(database, embedding, startFrom, components, vectors);
 
-  const known = target === undefined ? null : await readTarget(database, dataset, target, vectors.ids);
+  const known = target === undefined ? null : await readTarget(database, dataset, target, method, vectors.ids);
 
   const layout = await layOut(
     context,
@@ -116,7 +116,7 @@ async function computeMap(
     { start, target: known },
     {
       ...{ method, components, seed, device, ...options },
-      ...(target === undefined ? {} : { umap: { ...options.umap, targetWeight: target.weight } }),
+      ...(target === undefined ? {} : withTargetWeight(method, options, target.weight)),
       ...(axes === undefined ? {} : { axes: axes.map(axisOf) }),
       metric,
       of: { datasetId: embedding.datasetId, embeddingId: embedding.id },
@@ -173,6 +173,15 @@ async function computeMap(
   await removeCheckpoints(context);
   await writeFiles(context, projectionId);
   return { dataset: embedding.datasetId, embedding: embedding.id, projection: projectionId };
+}
+
+/** Among the options of the method. */
+function withTargetWeight(
+  method: MapMethod,
+  { umap, tsne }: Pick<ProjectEmbeddingInput, 'umap' | 'tsne'>,
+  targetWeight: number,
+): Pick<ProjectEmbeddingInput, 'umap' | 'tsne'> {
+  return method === 'TSNE' ? { tsne: { ...tsne, targetWeight } } : { umap: { ...umap, targetWeight } };
 }
 
 const layoutWords: { readonly [Method in MapMethod]: string } = {

@@ -113,9 +113,9 @@ async function embeddingOf({ embeddingId }: ProjectionRecord, { loaders }: Conte
 function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' | 'axes'> {
   const { name, method, components, seed, device, metric, spherize, filter, startFrom } = input;
   const { pca, umap, tsne, pacmap } = input;
-  const { learningRate, ...restOfTsne } = tsne ?? {};
+  const { learningRate, target: ofTsne, ...restOfTsne } = tsne ?? {};
   const { neighbors, phases, ...restOfPacmap } = pacmap ?? {};
-  const { target, initialization, density, ...restOfUmap } = umap ?? {};
+  const { target: ofUmap, initialization, density, ...restOfUmap } = umap ?? {};
   return {
     ...{ name, method, components, seed, device },
     metric: metric ?? undefined,
@@ -126,7 +126,7 @@ function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' |
     umap: umap
       ? { ...restOfUmap, ...(initialization == null ? {} : { initialization }), ...(density ? { density } : {}) }
       : undefined,
-    target: target ?? undefined,
+    target: ofUmap ?? ofTsne ?? undefined,
     tsne: tsne ? { ...restOfTsne, ...(learningRate == null ? {} : { learningRate }) } : undefined,
     pacmap: pacmap
       ? { ...restOfPacmap, ...(neighbors == null ? {} : { neighbors }), ...(phases ? { phases: threeOf(phases) } : {}) }
@@ -153,7 +153,7 @@ export const projectionMutations = {
     checkProjection({ ...wanted, ...places }, embedding.metric);
     if (filter) await filterItems(database, dataset, filter, { embedding });
     if (startFrom) await requireProjection(database, embedding.id, startFrom);
-    if (wanted.target) requireTargetField(dataset, wanted.target);
+    if (wanted.target) requireTargetField(dataset, wanted.target, wanted.method);
     const resolved = axes ? { axes: await resolveAxes(database, dataset, embedding, axes, config) } : {};
     const job = await addJob(database, {
       kind: 'PROJECT_EMBEDDING',

@@ -158,6 +158,18 @@ describe('the element while maps are made, in a real browser', { skip, concurren
       '{ dataset(slug: "cloud") { embedding(name: "vectors") { projection(name: "together") { parameters } } } }',
     );
     assert.equal(dataset.embedding.projection.parameters.targetField, 'group');
+    await panel.getByLabel('Method').selectOption('PACMAP');
+    assert.equal(await panel.getByLabel('Draw alike together').count(), 0, 'PaCMAP knows the vectors alone');
+    await panel.getByLabel('Method').selectOption('TSNE');
+    assert.equal(await panel.getByLabel('Draw alike together').inputValue(), 'group', 'what was chosen before holds');
+    await panel.getByLabel('Name').fill('together, too');
+    await panel.getByRole('button', { name: 'Make the map' }).click();
+    await heard(page, 'projection-change', 'detail.projection === "together, too"');
+    const answer = await server.data(
+      '{ dataset(slug: "cloud") { embedding(name: "vectors") { projection(name: "together, too") { method parameters } } } }',
+    );
+    const { method, parameters } = answer.dataset.embedding.projection;
+    assert.deepEqual([method, parameters.targetField, parameters.targetWeight], ['TSNE', 'group', 0.5]);
   });
 
   test("a map by another metric than the embedding's is made from the panel, where the method takes one, and says so", async () => {

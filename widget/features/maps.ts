@@ -217,7 +217,7 @@ export class MapsFeature implements Feature {
       </div>
       ${this.#takesMetric() ? this.#renderMetric(names, changed) : nothing}
       ${this.#method === 'CUSTOM' ? this.#renderAxes(names, changed) : nothing}
-      ${this.#method === 'UMAP' ? this.#renderTarget(names, changed) : nothing}
+      ${this.#takesTarget() ? this.#renderTarget(names, changed) : nothing}
       <div class="pair">
       ${
         this.#method === 'CUSTOM'
@@ -394,6 +394,10 @@ export class MapsFeature implements Feature {
     return this.#method !== 'PCA' && this.#method !== 'CUSTOM';
   }
 
+  #takesTarget(): boolean {
+    return this.#method === 'UMAP' || this.#method === 'TSNE';
+  }
+
   #maySelect(): boolean {
     const { length } = this.#view.selected;
     return length > 1 && length <= MOST_SELECTED;
@@ -435,7 +439,7 @@ export class MapsFeature implements Feature {
     const name = this.#nameFor(names).trim();
     const taken = optionsOf[this.#method];
     const numbers = taken === null ? {} : Object.fromEntries(taken.names.map((key) => [key, this.#numberOf(key)]));
-    const target = this.#method === 'UMAP' && names.summary.fields.some((field) => field.name === this.#target);
+    const target = this.#takesTarget() && names.summary.fields.some((field) => field.name === this.#target);
     const given = {
       ...{ dataset: names.dataset, embedding: names.embedding, name },
       ...{ method: this.#method, components: this.#components, seed: this.#seed },

@@ -7,6 +7,7 @@
 import type { CpuBackend } from '../cpu/backend.ts';
 import { type Graph, symmetricGraph, symmetricGraphOn } from '../graph.ts';
 import { type Neighbors, NONE } from '../knn.ts';
+import { type DrawnTo, drawnConditionals } from './target.ts';
 
 /** Neighbours per unit of perplexity: beyond three times the perplexity a Gaussian has nothing left (van der Maaten 2014). */
 export const NEIGHBORS_PER_PERPLEXITY = 3;
@@ -33,12 +34,15 @@ const MOST_STEPS = 100;
 /** In a piece each row is sought from where the one before it ended, so pieces are cut alike for any number of threads. */
 const ROWS_PER_PIECE = 1024;
 
-/** The same by a backend's threads, to five digits of the entropy. Reference: `affinities`. */
+/**
+ * The same by a backend's threads, to five digits of the entropy. Reference: `affinities`.
+ * @param drawnTo what is known of the points beside their vectors, which draws those alike together
+ */
 export async function affinitiesOn(
   backend: CpuBackend,
   { ids, distances, n, k }: Pick<Neighbors, 'ids' | 'distances' | 'n' | 'k'>,
   perplexity: number,
-  signal?: AbortSignal | undefined,
+  { drawnTo, signal }: { readonly drawnTo?: DrawnTo | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Graph> {
   const before = backend.mark();
   const idsAt = backend.upload(ids);
@@ -56,8 +60,9 @@ export async function affinitiesOn(
     },
     { signal },
   );
-  const conditional = backend.float32(out, n * k).slice();
+  const found = backend.float32(out, n * k).slice();
   backend.release(before);
+  const conditional = drawnTo === undefined ? found : drawnConditionals(ids, found, n, k, drawnTo);
   return await symmetricGraphOn(backend, ids, conditional, n, k, { ofSum: 1 / (2 * n), ofProduct: 0 }, signal);
 }
 

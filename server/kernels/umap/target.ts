@@ -24,10 +24,7 @@ const FAR_MOST = 1e12;
  */
 export function withTarget(graph: Graph, target: Target, weight: number): Graph {
   const { n, starts, columns, weights } = graph;
-  const given = 'categories' in target ? target.categories.length : target.numbers.length;
-  if (given !== n)
-    throw new RangeError(`The target is known of ${given} points; wanted: of ${n}, as many as there are.`);
-  if (!(weight >= 0 && weight <= 1)) throw new RangeError(`targetWeight is ${weight}; wanted: from 0 to 1.`);
+  checkTarget(target, weight, n);
   if (weight === 0) return graph;
   const kept = 'categories' in target ? byCategory(target.categories, weight) : byNumber(target.numbers, weight);
   const changed = new Float32Array(weights.length);
@@ -50,6 +47,14 @@ export function withTarget(graph: Graph, target: Target, weight: number): Graph 
   return { n, starts, columns, weights: changed };
 }
 
+/** @throws RangeError where the target has not as many entries as there are points, or for a weight that cannot be */
+export function checkTarget(target: Target, weight: number, n: number): void {
+  const given = 'categories' in target ? target.categories.length : target.numbers.length;
+  if (given !== n)
+    throw new RangeError(`The target is known of ${given} points; wanted: of ${n}, as many as there are.`);
+  if (!(weight >= 0 && weight <= 1)) throw new RangeError(`targetWeight is ${weight}; wanted: from 0 to 1.`);
+}
+
 function share(value: number, greatest: number): number {
   return greatest > 0 ? value / greatest : 0;
 }
@@ -66,20 +71,25 @@ function byCategory(categories: Int32Array, weight: number): (i: number, j: numb
 }
 
 /** Standard deviations apart at which an edge keeps 1/e of its weight, at a weight of .5: numbers as near as the nearest twentieth or so. */
-const SCALE = 0.1;
+export const SCALE = 0.1;
 
 /**
  * exp(-|a - b| / (scale * deviation)) to the power weight / (1 - weight): the membership by the number and that by the vectors are
  * multiplied, one of them counting more, as in umap-learn's intersection of two fuzzy sets.
  */
 function byNumber(numbers: Float32Array, weight: number): (i: number, j: number) => number {
-  const known = numbers.filter(Number.isFinite);
-  const mean = known.reduce((sum, value) => sum + value / known.length, 0);
-  const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2 / known.length, 0));
+  const deviation = deviationOf(numbers);
   if (!(deviation > 0)) return () => 1;
   const power = Math.min(FAR_MOST, weight / (1 - weight));
   return (i, j) => {
     const apart = Math.abs((numbers[i] ?? Number.NaN) - (numbers[j] ?? Number.NaN));
     return Number.isFinite(apart) ? Math.exp((-apart / (SCALE * deviation)) * power) : UNKNOWN;
   };
+}
+
+/** Of the numbers that are known. */
+export function deviationOf(numbers: Float32Array): number {
+  const known = numbers.filter(Number.isFinite);
+  const mean = known.reduce((sum, value) => sum + value / known.length, 0);
+  return Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2 / known.length, 0));
 }

@@ -84,7 +84,7 @@ describe('graphs of neighbours by threads', async () => {
     const near = neighborsOf({ n: 300, k: 12, seed: 3, whole: false, metric: 'EUCLIDEAN', scale: 1 });
     const signal = AbortSignal.abort(new Error('enough'));
     await assert.rejects(fuzzyGraphOn(threaded, near, {}, signal), /enough/);
-    await assert.rejects(affinitiesOn(threaded, near, 4, signal), /enough/);
+    await assert.rejects(affinitiesOn(threaded, near, 4, { signal }), /enough/);
   });
 });
 

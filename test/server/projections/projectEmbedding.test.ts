@@ -293,6 +293,31 @@ onEveryDatabase((_engine, open) => {
     });
   });
 
+  test('a map by t-SNE draws items together whose field is alike, as far as its weight says, and says so', async () => {
+    const database = await open();
+    const embedding = await makeCloud(database, 'tsne-targets');
+    const { context } = contextOf(database);
+    const tsne = { ...inputFor(embedding), method: 'TSNE' as const, tsne: { perplexity: 8, iterations: 300 } };
+    const alike = async (options: Partial<ProjectEmbeddingInput>) => {
+      await projectEmbedding(context, { ...tsne, ...options });
+      const points = [...(await coordinatesOf(database, embedding))];
+      return points.filter(([id, own]) => nearestOf(points, id, own) % 2 === id % 2).length / points.length;
+    };
+    const plain = await alike({});
+    assert.ok(plain < 0.75, `without: ${plain}`);
+    assert.equal(await alike({ target: { field: 'group', weight: 0 } }), plain);
+    for (const field of ['group', 'oddness']) {
+      const drawn = await alike({ target: { field, weight: 0.7 } });
+      assert.ok(drawn > 0.95, `${field}: ${drawn}`);
+      const { parameters } = await requireProjection(database, embedding.id, 'pca');
+      assert.deepEqual({ ...parameters, targetField: field, targetWeight: 0.7, perplexity: 8 }, parameters);
+    }
+    await assert.rejects(alike({ target: { field: 'nothing', weight: 0.5 } }), {
+      code: 'BAD_USER_INPUT',
+      message: /None of the items has a value in the field "nothing" of tsne.target/,
+    });
+  });
+
   test('a map of five components is kept, measured and written, and groups are found in it', async () => {
     const database = await open();
     const random = createRandom(3);

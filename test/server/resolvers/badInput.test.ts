@@ -281,6 +281,14 @@ onEveryServer((_engine, start) => {
     ]) {
       assertRefused(await project({ method: 'UMAP', umap }), ['BAD_USER_INPUT'], umap);
     }
+    for (const tsne of [
+      { target: { field: 'x', weight: 2 } },
+      { target: { field: 'no such field' } },
+      { target: {} },
+    ]) {
+      assertRefused(await project({ method: 'TSNE', tsne }), ['BAD_USER_INPUT'], tsne);
+      assertRefused(await project({ method: 'UMAP', tsne }), ['BAD_USER_INPUT'], tsne);
+    }
     const begun = { method: 'UMAP', umap: { initialization: 'SPECTRAL' }, startFrom: 'map' };
     assertRefused(await project(begun), ['BAD_USER_INPUT'], 'two beginnings');
     const ends = { from: [{ item: 'p1' }], to: [{ item: 'p2' }] };

@@ -117,6 +117,8 @@ onEveryServer((_engine, start) => {
     for (const [options, message] of [
       [{ umap: { target: { field: 'halv' } } }, /There is no field "halv" for umap.target. Did you mean "half"\?/],
       [{ umap: { target: { field: 'half', weight: 3 } } }, /umap.target.weight is 3; wanted: from 0 to 1/],
+      [{ method: 'TSNE', tsne: { target: { field: 'halv' } } }, /"halv" for tsne.target. Did you mean "half"\?/],
+      [{ method: 'TSNE', tsne: { target: { field: 'half', weight: -1 } } }, /tsne.target.weight is -1; wanted: from 0/],
       [{ umap: { density: { share: 2 } } }, /umap.density.share is 2; wanted: from 0 to 1/],
       [{ umap: { density: {} }, metric: 'INNER_PRODUCT' }, /compares distances, and the metric INNER_PRODUCT is none/],
       [{ spherize: true, metric: 'COSINE' }, /spherize compares by EUCLIDEAN on the sphere, and metric is COSINE/],
