@@ -88,9 +88,18 @@ export function gatherStage(
     kernel,
     blocks: Math.ceil(segmentCount / 64),
     work: (forceWork * 64 * graph.edgeCount) / Math.max(1, segmentCount),
-    buffers: (round) => ({ 0: segments, 1: columns, 2: weights, 3: positionsIn(round), 4: pulls }),
+    buffers: byTurns((round) => ({ 0: segments, 1: columns, 2: weights, 3: positionsIn(round), 4: pulls })),
     parameters,
   };
+}
+
+/**
+ * What a stage binds where positions are read and written by turns: the same objects in all even rounds, and in all odd ones, so that each is
+ * made ready for the card once, and not in every round anew.
+ */
+export function byTurns(buffersOf: Stage['buffers']): Stage['buffers'] {
+  const [even, odd] = [buffersOf(0), buffersOf(1)];
+  return (round) => (round % 2 === 0 ? even : odd);
 }
 
 /** The points of a layout on the card, and what its method keeps beside each coordinate: two numbers, as Adam's moments. */

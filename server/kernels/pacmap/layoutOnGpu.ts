@@ -1,6 +1,6 @@
 /** The layout of PaCMAP and LocalMAP on the graphics card: layout.wgsl. Reference: `pairsStepPlain` in layout.ts. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { gatherShader, gatherStage, readPlaces, uploadGraph, uploadPlaces } from '../gpu/graph.ts';
+import { byTurns, gatherShader, gatherStage, readPlaces, uploadGraph, uploadPlaces } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import { type PairForces, type PairLayout, type Pairs, rateOf } from './layout.ts';
 
@@ -53,13 +53,13 @@ export async function runPairsOnGpu(
         kernel: step,
         blocks: Math.ceil(n / 64),
         work: FORCE_WORK * 64 * 4,
-        buffers: (round) => ({
+        buffers: byTurns((round) => ({
           3: places.positionsIn(round),
           4: onCard.pulls,
           5: onCard.segmentStarts,
           6: places.positionsIn(round + 1),
           7: places.beside,
-        }),
+        })),
         parameters,
       },
     ];

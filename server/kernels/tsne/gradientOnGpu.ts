@@ -1,6 +1,6 @@
 /** t-SNE's steps on the graphics card, exactly, over all pairs: gradient.wgsl. Reference: `tsneStepPlain` in gradient.ts. */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
-import { gatherShader, gatherStage, readPlaces, uploadGraph, uploadPlaces } from '../gpu/graph.ts';
+import { byTurns, gatherShader, gatherStage, readPlaces, uploadGraph, uploadPlaces } from '../gpu/graph.ts';
 import { shaders } from '../gpu/shaders.ts';
 import type { TsneStep } from './gradient.ts';
 import type { Tsne, TsneRunOptions } from './tsne.ts';
@@ -67,15 +67,15 @@ export async function runTsneOnGpu(
         kernel: repel,
         blocks: groups,
         work: FORCE_WORK * POINTS * slicePoints,
-        buffers: (round) => ({ 3: places.positionsIn(round), 8: pushes, 9: sums }),
+        buffers: byTurns((round) => ({ 3: places.positionsIn(round), 8: pushes, 9: sums })),
         parameters,
       },
-      { kernel: total, blocks: 1, work: groups, buffers: () => ({ 9: sums, 10: z }), parameters },
+      { kernel: total, blocks: 1, work: groups, buffers: byTurns(() => ({ 9: sums, 10: z })), parameters },
       {
         kernel: step,
         blocks: Math.ceil(n / 64),
         work: 64 * FORCE_WORK * (slices + 4),
-        buffers: (round) => ({
+        buffers: byTurns((round) => ({
           3: places.positionsIn(round),
           4: onCard.pulls,
           5: onCard.segmentStarts,
@@ -83,7 +83,7 @@ export async function runTsneOnGpu(
           7: places.beside,
           8: pushes,
           10: z,
-        }),
+        })),
         parameters,
       },
     ];

@@ -4,6 +4,7 @@
  */
 import type { GpuBackend, Stage } from '../gpu/backend.ts';
 import {
+  byTurns,
   type GpuGraph,
   type GpuPlaces,
   gatherShader,
@@ -59,13 +60,13 @@ export async function runUmapOnGpu(
       kernel: step,
       blocks: Math.ceil(n / BLOCK),
       work: FORCE_WORK * BLOCK * BLOCK,
-      buffers: (round) => ({
+      buffers: byTurns((round) => ({
         3: places.positionsIn(round),
         4: onCard.pulls,
         5: onCard.segmentStarts,
         6: places.positionsIn(round + 1),
         7: places.beside,
-      }),
+      })),
       parameters,
     };
     // Epochs without density come first; those with it go on from where they end.
@@ -125,7 +126,7 @@ async function densityStages(
     buffers: (round: number) => Readonly<Record<number, GPUBuffer>>,
   ): Promise<Stage> => {
     const kernel = await backend.kernel(gatherShader(dimensions) + shaders.umapDensity, entry, { dimensions });
-    return { kernel, blocks, work, buffers, parameters };
+    return { kernel, blocks, work, buffers: byTurns(buffers), parameters };
   };
   const graph = (round: number) => ({ 0: segments, 1: onCard.columns, 3: positionsIn(round) });
   const points = Math.ceil(n / 64);

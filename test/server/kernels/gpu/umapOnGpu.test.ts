@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { GpuBackend } from '#kernels/gpu/backend.ts';
 import { nearestNeighbors } from '#kernels/knn.ts';
 import { initializeUmap, runUmap, type Umap, umapCoordinates } from '#kernels/umap/umap.ts';
 
+import { findGpu } from '../../../../server/gpu.ts';
 import { gpuForTests } from '../../../helpers/gpu.ts';
 import { firstColumns, groups, qualityOf } from '../../../helpers/rows.ts';
 
@@ -75,6 +77,29 @@ describe("UMAP's layout on the graphics card", { skip: gpu.skip }, async () => {
     const other = await gpu.backend({ pieceMs: 5 });
     for (const epoch of [1, 2, 17, EPOCHS]) await runUmap(other, parts, epoch);
     assert.deepEqual(parts.layout, whole.layout);
+  });
+
+  test('binds buffers to kernels as often for many epochs as for few', async () => {
+    const found = await findGpu();
+    assert.ok('device' in found);
+    const { device } = found;
+    const bind = device.createBindGroup.bind(device);
+    let bound = 0;
+    device.createBindGroup = (descriptor) => {
+      bound++;
+      return bind(descriptor);
+    };
+    // One dispatch a piece: parameters are bound to one place of each kernel.
+    const one = new GpuBackend(device, { cpu, now: () => performance.now(), pieceMs: 1e-6 });
+    const counts: number[] = [];
+    const layout = begin(2);
+    for (const epoch of [4, 8, EPOCHS]) {
+      const before = bound;
+      await runUmap(one, layout, epoch);
+      counts.push(bound - before);
+    }
+    await one.close();
+    assert.deepEqual(counts, [6, 4, 4], 'two kernels by turns, and their parameters once');
   });
 
   test('leaves the state as it was when it is stopped, or the card is lost', async () => {
