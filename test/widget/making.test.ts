@@ -162,14 +162,19 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     assert.equal(await panel.getByLabel('Draw alike together').count(), 0, 'PaCMAP knows the vectors alone');
     await panel.getByLabel('Method').selectOption('TSNE');
     assert.equal(await panel.getByLabel('Draw alike together').inputValue(), 'group', 'what was chosen before holds');
-    await panel.getByLabel('Name').fill('together, too');
+    // What is asked for is enough: what the server makes of it is tested there, and takes a thousand iterations.
+    const asked = new Promise<string>((resolve) => {
+      void page.route('**/graphql', async (route) => {
+        const body = route.request().postData() ?? '';
+        if (!body.includes('mutation')) return await route.continue();
+        resolve(body);
+        await route.abort();
+      });
+    });
     await panel.getByRole('button', { name: 'Make the map' }).click();
-    await heard(page, 'projection-change', 'detail.projection === "together, too"');
-    const answer = await server.data(
-      '{ dataset(slug: "cloud") { embedding(name: "vectors") { projection(name: "together, too") { method parameters } } } }',
-    );
-    const { method, parameters } = answer.dataset.embedding.projection;
-    assert.deepEqual([method, parameters.targetField, parameters.targetWeight], ['TSNE', 'group', 0.5]);
+    const { input } = JSON.parse(await asked).variables;
+    assert.deepEqual([input.method, input.tsne], ['TSNE', { perplexity: 30, target: { field: 'group' } }]);
+    await panel.getByRole('alert').waitFor();
   });
 
   test("a map by another metric than the embedding's is made from the panel, where the method takes one, and says so", async () => {
