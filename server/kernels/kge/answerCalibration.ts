@@ -12,7 +12,14 @@
  */
 import { largest } from '../graph/largest.ts';
 import type { Answerer } from './answerer.ts';
-import { type CalibrationMetrics, calibrationMetrics } from './calibrate.ts';
+import {
+  type CalibrationMetrics,
+  CONVERGED,
+  calibrationMetrics,
+  MOST_ITERATIONS,
+  RIDGE,
+  SHORTEST_STEP,
+} from './calibrate.ts';
 import { indexQueries, type KnowledgeGraph, knownAnswers } from './graph.ts';
 import { sigmoid, softplus } from './losses.ts';
 import { queryOf } from './score.ts';
@@ -96,7 +103,6 @@ function reflexiveRelations(triples: Int32Array): Set<number> {
 
 /** Standard deviation that offsets of questions are expected to have, in log odds: e^2 is from one in two to one in eight. */
 const SPREAD = 2;
-const MOST_ITERATIONS = 100;
 
 /** @param questions 2R. @returns null where nothing was shown */
 export function fitAnswers(shown: ShownAnswers, questions: number): AnswerCalibration | null {
@@ -143,12 +149,12 @@ function fit({ scores, questions: ofQuestion, labels }: ShownAnswers, questions:
       by: point.by.map((value, q) => value - length * (step.by[q] ?? 0)),
     });
     // The loss is convex; a step that overshoots is halved.
-    while (!(lossAt(moved()) <= loss) && length > 1e-10) length /= 2;
+    while (!(lossAt(moved()) <= loss) && length > SHORTEST_STEP) length /= 2;
     const next = moved();
     const gained = loss - lossAt(next);
     if (!(gained > 0)) break;
     [point, loss] = [next, loss - gained];
-    if (gained < 1e-12 * (1 + loss)) break;
+    if (gained < CONVERGED * (1 + loss)) break;
   }
   return {
     slope: point.slope / scale,
@@ -172,7 +178,7 @@ function newtonStep(
   },
 ): { slope: number; offset: number; by: Float64Array } {
   const { xs, ofQuestion, targets, precision } = of;
-  let [gs, go, hss, hso, hoo] = [0, 0, 1e-12, 0, 1e-12];
+  let [gs, go, hss, hso, hoo] = [0, 0, RIDGE, 0, RIDGE];
   const gradient = by.map((value) => precision * value);
   const diagonal = new Float64Array(by.length).fill(precision);
   const ofSlope = new Float64Array(by.length);

@@ -15,7 +15,8 @@ export interface Calibration {
   readonly offset: number;
 }
 
-const MOST_ITERATIONS = 100;
+/** Newton's steps at most. */
+export const MOST_ITERATIONS = 100;
 
 /**
  * @param labels 1 true, 0 false; both must occur
@@ -65,10 +66,10 @@ export function fitCalibration(scores: ArrayLike<number>, labels: ArrayLike<numb
 }
 
 /** Share of Newton's step below which nothing is gained, and of the loss below which a gain is none: rounding of sums in float64. */
-const SHORTEST_STEP = 1e-10;
-const CONVERGED = 1e-12;
+export const SHORTEST_STEP = 1e-10;
+export const CONVERGED = 1e-12;
 /** Added to the second derivatives along the diagonal, which vanish where all probabilities are 0 or 1. */
-const RIDGE = 1e-12;
+export const RIDGE = 1e-12;
 
 /** Scores centred and scaled, so that Newton's steps are well conditioned whatever the model's scores are like. */
 interface Sample {
