@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 
 import packageJson from '../package.json' with { type: 'json' };
+import type { RemoteJob } from './commandsOverHttp.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Database } from './database/database.ts';
 import { findServer, openDatabase } from './database/open.ts';
@@ -361,19 +362,33 @@ async function importCommand(given: Given): Promise<void> {
       await finishOthers(database, config, signal);
     });
   } catch (error) {
-    const url = error instanceof UserError && error.code === 'UNAVAILABLE' ? await findServer(config) : null;
-    if (url === null) throw error;
-    print(`The server at ${url} has the database open; the files are sent there.`);
-    const { importOverHttp } = await import('./importOverHttp.ts');
-    const { hasEnded } = await import('./jobs/jobs.ts');
-    const line = progressLine(dataset);
-    for await (const job of importOverHttp({ url, token: config.authToken, signal }, input)) {
-      line.show(job.stage, job.progress);
-      if (hasEnded(job.state)) {
-        line.end();
-        report(job, job.rejections, dataset);
-      }
-    }
+    const { importOverHttp } = await import('./commandsOverHttp.ts');
+    await sendToServer(config, error, dataset, (url) =>
+      importOverHttp({ url, token: config.authToken, signal }, input),
+    );
+  }
+}
+
+/**
+ * Where a server has the embedded database open, it does the work.
+ * @param error why the database could not be opened: anything else is thrown again
+ */
+async function sendToServer(
+  config: Config,
+  error: unknown,
+  dataset: string,
+  send: (url: string) => AsyncIterable<RemoteJob>,
+): Promise<void> {
+  const url = error instanceof UserError && error.code === 'UNAVAILABLE' ? await findServer(config) : null;
+  if (url === null) throw error;
+  print(`The server at ${url} has the database open; the files are sent there.`);
+  const { hasEnded } = await import('./jobs/jobs.ts');
+  const line = progressLine(dataset);
+  for await (const job of send(url)) {
+    line.show(job.stage, job.progress);
+    if (!hasEnded(job.state)) continue;
+    line.end();
+    report(job, job.rejections, `${dataset} is at ${url}/#${dataset}`);
   }
 }
 
@@ -433,19 +448,26 @@ async function wordsCommand({ files, text, signal }: Given): Promise<void> {
     seed: number('seed', defaultTraining.seed),
     projections: text('no-maps') === null ? null : [],
   };
-  await withDatabase(config, async (database) => {
-    const { addJob, listJobs, takeBackFrom } = await import('./jobs/jobs.ts');
-    // The same texts again are the same job: one that was interrupted is gone on with.
-    const idempotencyKey = createHash('sha256')
-      .update(JSON.stringify([input, marks]))
-      .digest('hex');
-    if (database.engine === 'pglite') await takeBackFrom(database, null); // whoever worked there is dead
-    const { jobs } = await listJobs(database, { first: 1000, state: 'QUEUED' });
-    if (!jobs.some(({ input: other }) => Object(other).dataset === dataset)) await checkTraining(database, input);
-    const job = await addJob(database, { kind: 'TRAIN_WORD_VECTORS', input, idempotencyKey });
-    await finishJob(database, config, job, signal);
-    await finishOthers(database, config, signal);
-  });
+  try {
+    await withDatabase(config, async (database) => {
+      const { addJob, listJobs, takeBackFrom } = await import('./jobs/jobs.ts');
+      // The same texts again are the same job: one that was interrupted is gone on with.
+      const idempotencyKey = createHash('sha256')
+        .update(JSON.stringify([input, marks]))
+        .digest('hex');
+      if (database.engine === 'pglite') await takeBackFrom(database, null); // whoever worked there is dead
+      const { jobs } = await listJobs(database, { first: 1000, state: 'QUEUED' });
+      if (!jobs.some(({ input: other }) => Object(other).dataset === dataset)) await checkTraining(database, input);
+      const job = await addJob(database, { kind: 'TRAIN_WORD_VECTORS', input, idempotencyKey });
+      await finishJob(database, config, job, signal);
+      await finishOthers(database, config, signal);
+    });
+  } catch (error) {
+    const { learnWordsOverHttp } = await import('./commandsOverHttp.ts');
+    await sendToServer(config, error, dataset, (url) =>
+      learnWordsOverHttp({ url, token: config.authToken, signal }, input),
+    );
+  }
 }
 
 /** What changes when a file does. @throws UserError where there is none */

@@ -5,6 +5,7 @@
 import type { Transferable, Worker } from 'node:worker_threads';
 
 import type { Matrix } from '#kernels/matrix.ts';
+import { PERTURBATIONS_MOST } from '#kernels/perturb.ts';
 import type { ServerKernels } from './compute.worker.ts';
 import { fromErrorRecord } from './errors.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type KernelAnswer,
   type KernelCall,
   type Kernels,
+  type SharedWishes,
   threadStates,
 } from './serveKernels.ts';
 import { startThread } from './thread.ts';
@@ -34,9 +36,13 @@ export type RunKernel<K extends Kernels> = <Name extends keyof K & string>(
   options?: RunKernelOptions,
 ) => Promise<Awaited<ReturnType<K[Name]>>>;
 
-/** What a running kernel is to give before its end: each wish is granted once, as soon as the kernel has the bytes. */
+/** What a running kernel is to give before its end: each wish is granted once, as soon as the kernel has the bytes. And how it is pushed. */
 export class Wishes {
-  readonly shared = new Int32Array(new SharedArrayBuffer(4 * interims.length));
+  readonly shared: SharedWishes = {
+    interims: new Int32Array(new SharedArrayBuffer(4 * interims.length)),
+    perturbationCount: new Int32Array(new SharedArrayBuffer(4)),
+    shares: new Float64Array(new SharedArrayBuffer(8 * PERTURBATIONS_MOST)),
+  };
   readonly take: (interim: Interim, bytes: Uint8Array<ArrayBuffer>) => void;
 
   constructor(take: (interim: Interim, bytes: Uint8Array<ArrayBuffer>) => void) {
@@ -44,7 +50,14 @@ export class Wishes {
   }
 
   wish(interim: Interim): void {
-    Atomics.store(this.shared, interims.indexOf(interim), 1);
+    Atomics.store(this.shared.interims, interims.indexOf(interim), 1);
+  }
+
+  /** @param shares of all pushes so far, the first first: at most `PERTURBATIONS_MOST` */
+  perturb(shares: readonly number[]): void {
+    const { perturbationCount, shares: shared } = this.shared;
+    shared.set(shares);
+    Atomics.store(perturbationCount, 0, shares.length);
   }
 }
 

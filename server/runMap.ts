@@ -81,10 +81,12 @@ export async function runMap(
 const PACE_MS = 80;
 
 /** Takes a run to its end, and gives what is wanted between its steps. */
-async function drive(run: MapRun, { signal, onProgress, isWanted, give }: KernelOptions): Promise<void> {
+async function drive(run: MapRun, kernel: KernelOptions): Promise<void> {
+  const { signal, onProgress, isWanted, give } = kernel;
   let pace = 1;
   while (run.step < run.steps) {
     signal.throwIfAborted();
+    for (const share of kernel.perturbations().slice(run.perturbations)) run.perturb(share);
     const begun = performance.now();
     const from = run.step;
     await run.advance(from + pace);

@@ -23,6 +23,8 @@ export interface KernelOptions {
   readonly onProgress: (done: number) => void;
   /** Whether the caller waits for that; asked once it is answered no until it is wished again. Cheap: a read of memory. */
   readonly isWanted: (interim: Interim) => boolean;
+  /** The shares of all pushes that the caller has asked for (kernels/perturb.ts), the first first. As cheap. */
+  readonly perturbations: () => readonly number[];
   /** Gives it. The bytes are handed over. */
   readonly give: (interim: Interim, bytes: Uint8Array<ArrayBuffer>) => void;
 }
@@ -34,8 +36,18 @@ export type Kernels = { readonly [name: string]: (input: never, options: KernelO
 export interface KernelCall {
   readonly name: string;
   readonly input: unknown;
-  /** Shared memory, a place per interim: 1 where it is wanted. Null: none ever is. */
-  readonly wishes: Int32Array | null;
+  /** What the caller wants meanwhile; null: nothing ever. */
+  readonly wishes: SharedWishes | null;
+}
+
+/** In memory that is shared, since a kernel computes without a pause. */
+export interface SharedWishes {
+  /** A place per interim: 1 where it is wanted. */
+  readonly interims: Int32Array;
+  /** How many of the shares hold. */
+  readonly perturbationCount: Int32Array;
+  /** Of each push. */
+  readonly shares: Float64Array;
 }
 
 export type KernelAnswer =
@@ -89,7 +101,9 @@ export function serveKernels(kernels: Kernels): void {
         reportedAt = now;
         answer({ type: 'progress', done });
       },
-      isWanted: (interim) => wishes !== null && Atomics.exchange(wishes, interims.indexOf(interim), 0) === 1,
+      isWanted: (interim) => wishes !== null && Atomics.exchange(wishes.interims, interims.indexOf(interim), 0) === 1,
+      perturbations: () =>
+        wishes === null ? [] : [...wishes.shares.subarray(0, Atomics.load(wishes.perturbationCount, 0))],
       give: (interim, bytes) => answer({ type: 'interim', interim, bytes }, [bytes.buffer]),
     };
     try {

@@ -172,7 +172,7 @@ const words: readonly { readonly word: RegExp; readonly only: RegExp; readonly w
   },
   {
     word: /(?<![.#\w])fetch\(/,
-    only: /^widget\/client\.ts$|^server\/(routes\/graphiql|importOverHttp|models\/fetchModel)\.ts$|^server\/datasets\//,
+    only: /^widget\/client\.ts$|^server\/(routes\/graphiql|commandsOverHttp|models\/fetchModel)\.ts$|^server\/datasets\//,
     why: 'requests are made in few places: the client of the widget, downloads, and the command line',
   },
   {

@@ -314,6 +314,7 @@ export type Client = Pick<HttpClient, keyof HttpClient> & {
   /** What is made where no server is, and how it is changed. */
   readonly making?: readonly OpenJob[];
   readonly pause?: (paused: boolean) => void;
+  readonly perturb?: (share?: number) => Promise<void>;
   readonly cancel?: () => void;
   /** Items by key, where no server is to be asked. */
   readonly items?: (keys: readonly string[]) => Promise<readonly Item[]>;

@@ -14,6 +14,7 @@ import { beginMap, type MapOptions, type MapResult, type MapRun, resumeMap } fro
 import { checkMapOptions } from '#kernels/mapOptions.ts';
 import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { transformPca } from '#kernels/pca.ts';
+import { checkShare } from '#kernels/perturb.ts';
 import { placeAmong } from '#kernels/placeAmong.ts';
 import { type Nearest, nearestRows, placeRows, type ScannedRows } from '#kernels/scan.ts';
 import { spherize } from '#kernels/spherize.ts';
@@ -34,6 +35,8 @@ export interface ComputeRequests {
   readonly place: { readonly rows: Matrix };
   /** Lets the map in the making rest, or go on: it ends at the same bits. */
   readonly pause: { readonly paused: boolean };
+  /** Pushes the points of the map in the making, before its next step. */
+  readonly perturb: { readonly share: number | undefined };
   readonly nearest: { readonly row: number; readonly first: number; readonly metric: Metric };
 }
 
@@ -49,6 +52,7 @@ export interface ComputeAnswers {
   };
   readonly place: Matrix;
   readonly pause: null;
+  readonly perturb: null;
   readonly nearest: Nearest;
 }
 
@@ -91,6 +95,8 @@ class PageMap {
   #made: { readonly matrix: Matrix; readonly options: MapOptions; readonly result: MapResult } | null = null;
   #rows: Promise<Known> | null = null;
   #onSphere: Promise<Known> | null = null;
+  /** Shares of pushes that the map is to be given. */
+  #pushes: (number | undefined)[] = [];
   /** Resolves when the map may go on. */
   #rest: { readonly over: Promise<void>; readonly end: () => void } | null = null;
 
@@ -102,6 +108,7 @@ class PageMap {
     if (call.name === 'map') return await this.#make(call.input);
     if (call.name === 'place') return await this.#place(call.input.rows);
     if (call.name === 'pause') return this.#pause(call.input.paused);
+    if (call.name === 'perturb') return this.#perturb(call.input.share);
     return await this.#nearest(call.input);
   }
 
@@ -168,12 +175,19 @@ class PageMap {
     return null;
   }
 
+  #perturb(share: number | undefined): null {
+    if (share !== undefined) checkShare(share);
+    this.#pushes.push(share);
+    return null;
+  }
+
   async #drive(run: MapRun): Promise<MapResult> {
     let pace = 1;
     let shownAt = Number.NEGATIVE_INFINITY;
     while (run.step < run.steps) {
-      await breathe(); // a wish to pause may have come
+      await breathe(); // a wish to pause, or a push, may have come
       await this.#rest?.over;
+      for (const share of this.#pushes.splice(0)) run.perturb(share);
       const begun = performance.now();
       const from = run.step;
       await run.advance(from + pace);

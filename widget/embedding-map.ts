@@ -344,6 +344,14 @@ export class EmbeddingMap extends LitElement {
     this.#load.pause(false);
   }
 
+  /**
+   * Pushes the points of the map of `vectors` while it is made, to see whether they fall back into the same shape.
+   * @param share how far, of how far they are from their middle: above 0, at most 1; default 0.25
+   */
+  async perturb(share?: number): Promise<void> {
+    await this.#load.perturb(share);
+  }
+
   /** Where vectors would lie on the map, as its coordinates: of `vectors` computed here, otherwise by the server. */
   async place(rows: readonly (Float32Array | readonly number[])[]): Promise<readonly (readonly number[])[]> {
     const { map } = this;

@@ -5,6 +5,7 @@
 import { frameFromBytes } from '#kernels/frame.ts';
 import type { MapOptions } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import { movingMethods } from '#kernels/perturb.ts';
 import type {
   ClientError,
   DatasetSummary,
@@ -52,6 +53,8 @@ export interface PageClient extends HttpClient {
   cancel(): void;
   /** Lets the computation rest, or go on. */
   pause(paused: boolean): void;
+  /** Pushes the points of the map in the making. @throws ClientError BAD_USER_INPUT where they cannot be */
+  perturb(share?: number): Promise<void>;
   close(): void;
 }
 
@@ -137,6 +140,13 @@ export function openPageClient(
       if (state !== (paused ? 'RUNNING' : 'PAUSED')) return;
       void starting.then((compute) => compute.call('pause', { paused })).catch(() => {}); // it has ended
       end(paused ? 'PAUSED' : 'RUNNING');
+    }
+
+    async perturb(share?: number): Promise<void> {
+      if (!movingMethods.includes(method))
+        throw mistake(`By ${method} the vectors give the places: there is nothing to push.`);
+      if (state !== 'RUNNING' && state !== 'PAUSED') return;
+      await (await starting).call('perturb', { share }).catch(toMistake);
     }
 
     get making(): readonly OpenJob[] {

@@ -2518,6 +2518,12 @@ export type Mutation = {
   readonly cancelJob: CancelJobPayload;
   /** Lets a job rest until it is resumed: one at work stops within a second, keeps what it has reached, and gives its worker to others. A job that has ended stays as it is. */
   readonly pauseJob: PauseJobPayload;
+  /**
+   * Pushes the points of a map in the making, to see whether they fall back into the same shape: what a map owes to its vectors it does, what it
+   * owes to chance it does not. One at work does within a second, one that waits or is paused as soon as it is at work; it is part of what
+   * a pause keeps. Of methods that move points. The map's `parameters` tell how it was pushed. A job that has ended stays as it is.
+   */
+  readonly perturbProjection: PerturbProjectionPayload;
   /** Lets a paused job go on where it stopped, as soon as a worker is free: a map or a training ends with the same bits as without the pause. Any other job stays as it is. */
   readonly resumeJob: ResumeJobPayload;
 };
@@ -2635,6 +2641,12 @@ export type MutationCancelJobArgs = {
 
 export type MutationPauseJobArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationPerturbProjectionArgs = {
+  job: Scalars['ID']['input'];
+  share: Scalars['Float']['input'];
 };
 
 
@@ -3189,6 +3201,12 @@ export type PauseJobPayload = {
   readonly job: Job;
 };
 
+/** The job whose map was pushed. */
+export type PerturbProjectionPayload = {
+  /** The job, as it was. */
+  readonly job: Job;
+};
+
 /** The job that was let go on. */
 export type ResumeJobPayload = {
   /** The job. */
@@ -3633,6 +3651,7 @@ export type ResolversTypes = {
   RemoveGraphModelPayload: ResolverTypeWrapper<RemoveGraphModelPayload>;
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   PauseJobPayload: ResolverTypeWrapper<Omit<PauseJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
+  PerturbProjectionPayload: ResolverTypeWrapper<Omit<PerturbProjectionPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   ResumeJobPayload: ResolverTypeWrapper<Omit<ResumeJobPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   SplitGraphInput: SplitGraphInput;
   SplitGraphPayload: ResolverTypeWrapper<Omit<SplitGraphPayload, 'job'> & { job: ResolversTypes['Job'] }>;
@@ -3815,6 +3834,7 @@ export type ResolversParentTypes = {
   RemoveGraphModelPayload: RemoveGraphModelPayload;
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   PauseJobPayload: Omit<PauseJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
+  PerturbProjectionPayload: Omit<PerturbProjectionPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   ResumeJobPayload: Omit<ResumeJobPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   SplitGraphInput: SplitGraphInput;
   SplitGraphPayload: Omit<SplitGraphPayload, 'job'> & { job: ResolversParentTypes['Job'] };
@@ -4708,6 +4728,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   removeWordEvaluation?: Resolver<ResolversTypes['RemoveWordEvaluationPayload'], ParentType, ContextType, RequireFields<MutationRemoveWordEvaluationArgs, 'input'>>;
   cancelJob?: Resolver<ResolversTypes['CancelJobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
   pauseJob?: Resolver<ResolversTypes['PauseJobPayload'], ParentType, ContextType, RequireFields<MutationPauseJobArgs, 'id'>>;
+  perturbProjection?: Resolver<ResolversTypes['PerturbProjectionPayload'], ParentType, ContextType, RequireFields<MutationPerturbProjectionArgs, 'job' | 'share'>>;
   resumeJob?: Resolver<ResolversTypes['ResumeJobPayload'], ParentType, ContextType, RequireFields<MutationResumeJobArgs, 'id'>>;
 };
 
@@ -4778,6 +4799,10 @@ export type CancelJobPayloadResolvers<ContextType = Context, ParentType extends 
 };
 
 export type PauseJobPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PauseJobPayload'] = ResolversParentTypes['PauseJobPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type PerturbProjectionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PerturbProjectionPayload'] = ResolversParentTypes['PerturbProjectionPayload']> = {
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
 };
 
@@ -4938,6 +4963,7 @@ export type Resolvers<ContextType = Context> = {
   RemoveGraphModelPayload?: RemoveGraphModelPayloadResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
   PauseJobPayload?: PauseJobPayloadResolvers<ContextType>;
+  PerturbProjectionPayload?: PerturbProjectionPayloadResolvers<ContextType>;
   ResumeJobPayload?: ResumeJobPayloadResolvers<ContextType>;
   SplitGraphPayload?: SplitGraphPayloadResolvers<ContextType>;
   EmbedItemsPayload?: EmbedItemsPayloadResolvers<ContextType>;

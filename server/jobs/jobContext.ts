@@ -32,6 +32,8 @@ export class JobContext implements TaskContext {
   #news = false;
   #rejected = 0;
   #firstRejected: Rejection[] = [];
+  #perturbations: readonly number[];
+  #takePerturbations: (shares: readonly number[]) => void = () => {};
 
   constructor(
     database: Database,
@@ -48,6 +50,7 @@ export class JobContext implements TaskContext {
     this.#datasetId = claim.datasetId;
     this.#checkpoint = claim.checkpoint;
     this.#warnings = [...claim.warnings];
+    this.#perturbations = claim.perturbations;
   }
 
   get jobId(): string {
@@ -85,6 +88,21 @@ export class JobContext implements TaskContext {
   async reject(rows: readonly Rejection[]): Promise<void> {
     this.#rejected += rows.length;
     this.#firstRejected.push(...rows.slice(0, REJECTIONS_KEPT - this.#firstRejected.length));
+  }
+
+  hearPerturbations(take: (shares: readonly number[]) => void): () => void {
+    this.#takePerturbations = take;
+    take(this.#perturbations);
+    return () => {
+      this.#takePerturbations = () => {};
+    };
+  }
+
+  /** Whoever watches the job has pushed its map so often by now. */
+  tellPerturbations(shares: readonly number[]): void {
+    if (shares.length === this.#perturbations.length) return;
+    this.#perturbations = shares;
+    this.#takePerturbations(shares);
   }
 
   async record(curve: string, points: readonly CurvePoint[]): Promise<void> {

@@ -422,6 +422,37 @@ export async function resumeJob(database: Queryable, id: string): Promise<Job> {
   return await requireJob(database, id);
 }
 
+// Perturbing --------------------------------------------------------------------------------------------------------
+
+/**
+ * Asks a job to push the points of its map: one at work does within a second, one that waits or is paused as soon as it is at work. One
+ * that has ended stays as it is, and so does one that is to be cancelled.
+ * @param share of the push: kernels/perturb.ts @param most so often a job can be asked
+ * @throws UserError NOT_FOUND, and CONFLICT where it was asked as often as it can be
+ */
+export async function perturbJob(database: Queryable, id: string, share: number, most: number): Promise<Job> {
+  const job = await requireJob(database, id);
+  const [asked] = await database.query<{ is_full: boolean }>(
+    `with open as (
+       select id, jsonb_array_length(perturbations) >= $3::integer as is_full from jobs
+       where id = $1::uuid and ${isOpen} and not cancel_requested
+       for update
+     ), pushed as (
+       update jobs set perturbations = perturbations || to_jsonb($2::float8)
+       from open where jobs.id = open.id and not is_full
+     )
+     select is_full from open`,
+    [id, share, most],
+  );
+  if (asked?.is_full === true) {
+    throw new UserError(
+      'CONFLICT',
+      `The map was pushed ${most} times already, which is the most. Let it come to its end.`,
+    );
+  }
+  return job;
+}
+
 // Working -----------------------------------------------------------------------------------------------------------
 
 /** A job in the hands of a worker. */
@@ -433,6 +464,8 @@ export interface Claim {
   readonly attempt: number;
   readonly checkpoint: unknown;
   readonly warnings: readonly string[];
+  /** As in `Wishes`. */
+  readonly perturbations: readonly number[];
   /** Names this claim in every write. */
   readonly fence: number;
 }
@@ -465,6 +498,7 @@ export async function claimJob(
     attempts: number;
     checkpoint: unknown;
     warnings: string[];
+    perturbations: number[];
     fence: number;
   }
   const [row] = await database.query<Row>(
@@ -489,7 +523,7 @@ export async function claimJob(
        where jobs.id = next.id
        returning jobs.*
      )
-     select id, kind, input, dataset_id, attempts, checkpoint, warnings, fence, pg_notify('jobs', id::text)
+     select id, kind, input, dataset_id, attempts, checkpoint, warnings, perturbations, fence, pg_notify('jobs', id::text)
      from claimed`,
     [worker, kinds, LEASE_MS, id ?? null],
   );
@@ -502,6 +536,7 @@ export async function claimJob(
     attempt: row.attempts,
     checkpoint: row.checkpoint,
     warnings: row.warnings,
+    perturbations: row.perturbations,
     fence: row.fence,
   };
 }
@@ -510,19 +545,24 @@ export async function claimJob(
 export interface Wishes {
   readonly cancelRequested: boolean;
   readonly pauseRequested: boolean;
+  /** Shares of all pushes at the points of its map (kernels/perturb.ts), the first first. */
+  readonly perturbations: readonly number[];
 }
 
 interface WishesRow extends Record<string, unknown> {
   readonly cancel_requested: boolean;
   readonly pause_requested: boolean;
+  readonly perturbations: readonly number[];
 }
+
+const wishes = 'cancel_requested, pause_requested, perturbations';
 
 /** Keeps the job for another lease. @throws LeaseLost */
 export async function renewLease(database: Queryable, claim: Claim): Promise<Wishes> {
   return await mine(
     claim,
     database.query<WishesRow>(
-      `update jobs set lease_until = ${after('$3')}, suspected_at = null where ${isMine} returning cancel_requested, pause_requested`,
+      `update jobs set lease_until = ${after('$3')}, suspected_at = null where ${isMine} returning ${wishes}`,
       [claim.id, claim.fence, LEASE_MS],
     ),
   );
@@ -532,10 +572,7 @@ export async function renewLease(database: Queryable, claim: Claim): Promise<Wis
 export async function readWishes(database: Queryable, claim: Claim): Promise<Wishes> {
   return await mine(
     claim,
-    database.query<WishesRow>(`select cancel_requested, pause_requested from jobs where ${isMine}`, [
-      claim.id,
-      claim.fence,
-    ]),
+    database.query<WishesRow>(`select ${wishes} from jobs where ${isMine}`, [claim.id, claim.fence]),
   );
 }
 
@@ -564,9 +601,9 @@ export async function reportProgress(database: Queryable, claim: Claim, report: 
            lease_until = ${after('$3')},
            suspected_at = null
          where ${isMine}
-         returning id, cancel_requested, pause_requested
+         returning id, ${wishes}
        )
-       select cancel_requested, pause_requested, pg_notify('jobs', id::text) from reported`,
+       select ${wishes}, pg_notify('jobs', id::text) from reported`,
       [claim.id, claim.fence, LEASE_MS, ...reportParameters(report)],
     ),
   );
@@ -619,9 +656,9 @@ export async function saveCheckpoint(
            lease_until = ${after('$3')},
            suspected_at = null
          where ${isMine}
-         returning id, rejected_count, cancel_requested, pause_requested
+         returning id, rejected_count, ${wishes}
        ), ${keepRejections}
-       select cancel_requested, pause_requested from written`,
+       select ${wishes} from written`,
       [claim.id, claim.fence, LEASE_MS, ...rejectionParameters(rejections), toJson(checkpoint)],
     ),
   );
@@ -632,10 +669,11 @@ export async function saveCheckpoint(
 export async function setDatasetOfJob(database: Queryable, claim: Claim, datasetId: number): Promise<void> {
   await mine(
     claim,
-    database.query<WishesRow>(
-      `update jobs set dataset_id = $3::integer where ${isMine} returning cancel_requested, pause_requested`,
-      [claim.id, claim.fence, datasetId],
-    ),
+    database.query<WishesRow>(`update jobs set dataset_id = $3::integer where ${isMine} returning ${wishes}`, [
+      claim.id,
+      claim.fence,
+      datasetId,
+    ]),
   );
 }
 
@@ -650,13 +688,13 @@ export async function recordPoints(
     claim,
     database.query<WishesRow>(
       `with written as (
-         select id, cancel_requested, pause_requested from jobs where ${isMine} for key share
+         select id, ${wishes} from jobs where ${isMine} for key share
        ), kept as (
          insert into job_points (job_id, curve, at, value)
          select written.id, $3::text, at, value from written, unnest($4::float8[], $5::float8[]) as points (at, value)
          on conflict (job_id, curve, at) do update set value = excluded.value
        )
-       select cancel_requested, pause_requested from written`,
+       select ${wishes} from written`,
       [claim.id, claim.fence, curve, points.map(({ at }) => at), points.map(({ value }) => value)],
     ),
   );
@@ -668,12 +706,12 @@ export async function forgetPoints(database: Queryable, claim: Claim, curve: str
     claim,
     database.query<WishesRow>(
       `with written as (
-         select id, cancel_requested, pause_requested from jobs where ${isMine} for key share
+         select id, ${wishes} from jobs where ${isMine} for key share
        ), gone as (
          delete from job_points using written
           where job_points.job_id = written.id and curve = $3::text and at > $4::float8
        )
-       select cancel_requested, pause_requested from written`,
+       select ${wishes} from written`,
       [claim.id, claim.fence, curve, at],
     ),
   );
@@ -720,9 +758,9 @@ export async function endJob(
            suspected_at = null,
            finished_at = clock_timestamp()
          where ${isMine}
-         returning id, rejected_count, cancel_requested, pause_requested
+         returning id, rejected_count, ${wishes}
        ), ${keepRejections}
-       select cancel_requested, pause_requested, pg_notify('jobs', id::text) from written`,
+       select ${wishes}, pg_notify('jobs', id::text) from written`,
       [
         claim.id,
         claim.fence,
@@ -768,9 +806,9 @@ export async function releaseJob(database: Queryable, claim: Claim): Promise<voi
            attempts_limit = attempts_limit + 1,
            ${givenBack}
          where ${isMine}
-         returning id, cancel_requested, pause_requested
+         returning id, ${wishes}
        )
-       select cancel_requested, pause_requested, pg_notify('jobs', id::text) from released`,
+       select ${wishes}, pg_notify('jobs', id::text) from released`,
       [claim.id, claim.fence],
     ),
   );
@@ -840,7 +878,11 @@ async function takeBack(database: Queryable, which: string, parameters: readonly
 async function mine(claim: Claim, rows: Promise<WishesRow[]>): Promise<Wishes> {
   const [row] = await rows;
   if (row === undefined) throw new LeaseLost(claim.id);
-  return { cancelRequested: row.cancel_requested, pauseRequested: row.pause_requested };
+  return {
+    cancelRequested: row.cancel_requested,
+    pauseRequested: row.pause_requested,
+    perturbations: row.perturbations,
+  };
 }
 
 function cancelled(): UserError {

@@ -139,12 +139,13 @@ async function beat(
       const news = context.takeNews();
       const due = performance.now() - renewedAt >= RENEWAL_MS;
       const asked = performance.now();
-      const { cancelRequested, pauseRequested } = await (news !== null
+      const { cancelRequested, pauseRequested, perturbations } = await (news !== null
         ? reportProgress(database, claim, news)
         : due
           ? renewLease(database, claim)
           : readWishes(database, claim));
       if (news !== null || due) renewedAt = asked;
+      context.tellPerturbations(perturbations);
       if (cancelRequested) interrupt('CANCEL');
       else if (pauseRequested) interrupt('PAUSE');
     } catch (error) {

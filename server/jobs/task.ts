@@ -46,6 +46,12 @@ export interface TaskContext {
    */
   forgetAfter(curve: string, at: number): Promise<void>;
 
+  /**
+   * Calls `take` with the shares of all pushes that the map of this job has been given (kernels/perturb.ts), the first first: now, and
+   * within some tenths of a second whenever there are more. They outlive an interruption. @returns what ends that
+   */
+  hearPerturbations(take: (shares: readonly number[]) => void): () => void;
+
   /** What `saveCheckpoint` kept last, in this or an earlier attempt; null at first. */
   readonly checkpoint: unknown;
   /**

@@ -28,6 +28,7 @@ import {
   usualNeighbors,
 } from './pacmap/pacmap.ts';
 import { initializePca, type Pca, type PcaState, resultOfPca, runPca } from './pca.ts';
+import { checkShare, type Perturbation, perturb, USUAL_SHARE } from './perturb.ts';
 import { alignPoints, movePoints } from './procrustes.ts';
 import {
   initializeRandomizedPca,
@@ -132,6 +133,14 @@ export interface MapRun {
    * last. @throws RangeError by a method that has nothing to change
    */
   change(live: LiveOptions): void;
+  /**
+   * Pushes the points, to see whether they fall back into the same shape: perturb.ts. The speed that they had stays. It is part of what is
+   * kept, and the result tells it. After the last step nothing brings them back.
+   * @param share above 0 to 1 @throws RangeError by a method that moves no points, for another share, and after the last step
+   */
+  perturb(share?: number): void;
+  /** How often that was done. */
+  readonly perturbations: number;
   /** What `resumeMap` takes. */
   keep(): Uint8Array<ArrayBuffer>;
   /** @throws Error before the last step */
@@ -201,6 +210,10 @@ async function runOf(matrix: Matrix, options: MapOptions, tools: MapTools, kept:
     advance: (untilStep) => run.advance(untilStep),
     coordinates: () => run.coordinates(),
     change: (live) => run.change(live),
+    perturb: (share) => run.perturb(share),
+    get perturbations() {
+      return run.perturbations;
+    },
     keep: () => run.keep(),
     result() {
       const result = run.result();
@@ -255,7 +268,7 @@ async function mapByPca(
       runPca(state, untilStep);
     },
     coordinates: () => null,
-    change: () => nothingToChange('PCA'),
+    ...unchangeable('PCA'),
     keep() {
       const { matrix: _, ...rest } = state;
       return stateToBytes(rest);
@@ -289,7 +302,7 @@ async function mapByRandomizedPca(
       await runRandomizedPca(on, state, untilStep, signal);
     },
     coordinates: () => null,
-    change: () => nothingToChange('PCA'),
+    ...unchangeable('PCA'),
     keep() {
       const { matrix: _, ...rest } = state;
       return stateToBytes(rest);
@@ -356,6 +369,8 @@ interface Layout<State> {
     options: { readonly signal?: AbortSignal | undefined },
   ) => Promise<void>;
   readonly coordinates: (state: State) => Matrix;
+  /** The part of the state in which positions are kept: Float32Array (dimensions, n). */
+  readonly layoutOf: (state: State) => { readonly dimensions: number; positions: Float32Array };
   /** The same with other forces; absent where none can be changed. */
   readonly change?: (state: State, options: Pick<MapOptions, 'umap' | 'tsne'>) => State;
   /** The options as they were used, and what of them could not be; of no state where a row has no neighbours. */
@@ -412,6 +427,20 @@ async function mapByNeighbors<State>(
       run.live = { umap: { ...run.live.umap, ...live.umap }, tsne: { ...run.live.tsne, ...live.tsne } };
       run.state = layout.change(run.state, withLive(options, run.live));
     },
+    perturb(share = USUAL_SHARE) {
+      checkShare(share);
+      if (layout.stepOf(run.state) >= layout.stepsOf(run.state)) {
+        throw new RangeError('The map is made: pushed now, its points would stay where they are pushed.');
+      }
+      const pushed = layout.layoutOf(run.state);
+      // Each push has draws of its own.
+      const seed = options.seed + run.perturbations.length;
+      pushed.positions = perturb(pushed.positions, pushed.dimensions, share, seed);
+      run.perturbations.push({ step: layout.stepOf(run.state), share });
+    },
+    get perturbations() {
+      return run.perturbations.length;
+    },
     keep: () => stateToBytes(run),
     result() {
       if (layout.stepOf(run.state) < layout.stepsOf(run.state)) {
@@ -421,7 +450,11 @@ async function mapByNeighbors<State>(
       return {
         ...{ coordinates: coordinates(), explainedVariance: null, transform: null, neighbors: found },
         notes: [...alike(matrix), ...notes],
-        parameters: { ...parameters, neighborRecall: found.recall },
+        parameters: {
+          ...parameters,
+          neighborRecall: found.recall,
+          ...(run.perturbations.length === 0 ? {} : { perturbations: run.perturbations }),
+        },
       };
     },
   };
@@ -440,7 +473,7 @@ async function mapByNeighbors<State>(
       : await startAlongComponents(backend, rows, components, metric, { known: found.principal, signal });
     const state = await layout.begin({ backend, matrix: rows, options, found, start, signal });
     onProgress?.(layout.begunEnd);
-    return { state, found, live: {} };
+    return { state, found, live: {}, perturbations: [] };
   }
 }
 
@@ -450,6 +483,7 @@ interface Run<State> {
   readonly found: Neighbors;
   /** What was changed on the way. */
   live: LiveOptions;
+  readonly perturbations: Perturbation[];
 }
 
 function withLive(options: MapOptions, { umap, tsne }: LiveOptions): MapOptions {
@@ -519,6 +553,7 @@ const umap: Layout<Umap> = {
   stepsOf: ({ epochs }) => epochs,
   advance: runUmap,
   coordinates: umapCoordinates,
+  layoutOf: ({ layout }) => layout,
   change: (state, { umap = {} }) => withForces(state, umap),
   told({ umap: given }, n, state) {
     const asked = given?.neighbors ?? 15;
@@ -547,6 +582,7 @@ const tsne: Layout<Tsne> = {
   stepsOf: ({ iterations }) => iterations,
   advance: runTsne,
   coordinates: tsneCoordinates,
+  layoutOf: ({ layout }) => layout,
   change(state, { tsne: { exaggeration, learningRate, momentum } = {} }) {
     const { exaggeration: before, learningRate: length, momentum: kept } = state;
     return {
@@ -574,6 +610,7 @@ const pacmap: Layout<Pacmap> = {
   stepsOf: ({ iterations }) => iterations,
   advance: runPacmap,
   coordinates: pacmapCoordinates,
+  layoutOf: ({ layout }) => layout,
   told({ pacmap: given }, n) {
     const asked = given?.neighbors ?? usualNeighbors(n);
     const neighbors = Math.max(0, Math.min(asked, n - 1));
@@ -606,6 +643,17 @@ function nothingToChange(method: string): never {
   throw new RangeError(`Nothing of ${method} can be changed while it runs.`);
 }
 
+/** Of a run whose points are where the vectors have them. */
+function unchangeable(method: string): Pick<MapRun, 'change' | 'perturb' | 'perturbations'> {
+  return {
+    change: () => nothingToChange(method),
+    perturb() {
+      throw new RangeError(`The points of ${method} lie where the vectors have them: there is nothing to push.`);
+    },
+    perturbations: 0,
+  };
+}
+
 /** A run without steps. */
 function madeAtOnce(result: MapResult): MapRun {
   return {
@@ -614,7 +662,7 @@ function madeAtOnce(result: MapResult): MapRun {
     prepared: 1,
     async advance() {},
     coordinates: () => result.coordinates,
-    change: () => nothingToChange('this map'),
+    ...unchangeable('this map'),
     keep: () => stateToBytes({}),
     result: () => result,
   };

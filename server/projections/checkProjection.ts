@@ -1,15 +1,13 @@
 /** Whether a map can be asked for: told at once, not when its job has begun. */
 import type { Metric } from '#kernels/distance.ts';
 import { checkMapOptions } from '#kernels/mapOptions.ts';
+import { checkShare, movingMethods, PERTURBATIONS_MOST } from '#kernels/perturb.ts';
 import { UserError } from '../errors.ts';
 import type { ProjectEmbeddingInput } from './projectEmbedding.ts';
 import type { ProjectionMethod } from './projections.ts';
 import { targetOption } from './readTarget.ts';
 
 const NAME_LENGTH_LIMIT = 200;
-
-/** Methods that move points from where they begin. */
-const movingMethods: readonly ProjectionMethod[] = ['UMAP', 'TSNE', 'PACMAP', 'LOCALMAP'];
 
 /** @throws UserError BAD_USER_INPUT that names the option, what it is and what it may be */
 export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId' | 'device'>, own: Metric): void {
@@ -22,11 +20,7 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
       'Maps of the method GIVEN come with the data: import columns x and y. To compute a map, ask for PCA or UMAP.',
     );
   }
-  try {
-    checkMapOptions({ ...input, method, metric: metric ?? own });
-  } catch (error) {
-    throw error instanceof RangeError ? wrong(error.message) : error;
-  }
+  toldAsMistake(() => checkMapOptions({ ...input, method, metric: metric ?? own }));
   if (metric !== undefined && !movingMethods.includes(method)) {
     throw wrong(
       `metric is of methods that move points among their neighbours (${movingMethods.join(', ')}); by ${method} the vectors give the places.`,
@@ -52,6 +46,27 @@ export function checkProjection(input: Omit<ProjectEmbeddingInput, 'embeddingId'
     if (!(target.weight >= 0 && target.weight <= 1)) {
       throw wrong(`${targetOption(method)}.weight is ${target.weight}; wanted: from 0 to 1.`);
     }
+  }
+}
+
+/** So often a map can be pushed. */
+export { PERTURBATIONS_MOST };
+
+/** @throws UserError BAD_USER_INPUT where the points of a map of this method cannot be pushed, or not by so much */
+export function checkPerturbation(method: ProjectionMethod, share: number): void {
+  if (!movingMethods.includes(method)) {
+    throw wrong(
+      `Only methods that move points (${movingMethods.join(', ')}) can be pushed; by ${method} the vectors give the places.`,
+    );
+  }
+  toldAsMistake(() => checkShare(share));
+}
+
+function toldAsMistake(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw error instanceof RangeError ? wrong(error.message) : error;
   }
 }
 

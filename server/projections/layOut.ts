@@ -15,7 +15,7 @@ import { FrameWriter, type PointItems } from './frames.ts';
 import type { KnownTarget } from './readTarget.ts';
 
 /** To be raised when the state of a kernel changes its form: what an older version has kept is then begun anew. */
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 /** The state is kept this often, and less often where that would take more than a twentieth of the time. */
 const CHECKPOINT_MS = 1000;
 const CHECKPOINT_SHARE = 0.05;
@@ -72,6 +72,7 @@ export async function layOut(
     if (interim === 'FRAME') void frames.write(frameFromBytes(bytes)).catch(() => {});
     else void checkpoints.write(bytes);
   });
+  const deaf = context.hearPerturbations((shares) => wishes.perturb(shares));
   const frames = new FrameWriter(context, { ...of, itemIds: ids }, () => wishes.wish('FRAME'));
   const checkpoints = new Checkpoints(
     () => wishes.wish('CHECKPOINT'),
@@ -96,6 +97,7 @@ export async function layOut(
     }
     return { ...layout, milliseconds: performance.now() - started };
   } finally {
+    deaf();
     await Promise.all([frames.close({ keep: signal.aborted }), checkpoints.close()]);
   }
 }

@@ -12,8 +12,8 @@ import type {
   ProjectionResolvers,
   SubscriptionResolvers,
 } from '../generated/schema.ts';
-import { addJob, hasEnded, requireJob, watchJob } from '../jobs/jobs.ts';
-import { checkProjection } from '../projections/checkProjection.ts';
+import { addJob, hasEnded, perturbJob, requireJob, watchJob } from '../jobs/jobs.ts';
+import { checkPerturbation, checkProjection, PERTURBATIONS_MOST } from '../projections/checkProjection.ts';
 import { FRAME_MEDIA_TYPE, watchFrames } from '../projections/frames.ts';
 import { NEIGHBORS_LIMIT, type Placement as PlacementRecord, placeOnMap } from '../projections/place.ts';
 import { pointsOf, sweepPoints } from '../projections/pointsFile.ts';
@@ -143,6 +143,18 @@ function threeOf(phases: readonly number[]): readonly [number, number, number] {
 }
 
 export const projectionMutations = {
+  async perturbProjection(_root, { job: jobId, share }, { database }) {
+    const job = await requireJob(database, decodeJobId(jobId));
+    if (job.kind !== 'PROJECT_EMBEDDING') {
+      throw new UserError(
+        'BAD_USER_INPUT',
+        `The job is a ${job.kind}, whose points lie where its vectors are; wanted: a PROJECT_EMBEDDING.`,
+      );
+    }
+    // What the job was given was checked when it was added.
+    checkPerturbation((job.input as ProjectEmbeddingInput).method, share);
+    return { job: await perturbJob(database, job.id, share, PERTURBATIONS_MOST) };
+  },
   async projectEmbedding(_root, { input }, { config, database }) {
     const dataset = await requireDataset(database, input.dataset);
     const embedding = await requireEmbedding(database, dataset.id, input.embedding);

@@ -11,8 +11,11 @@ import { openPglite } from '../../server/database/pglite.ts';
 import { findDataset } from '../../server/datasets/datasets.ts';
 import { listJobs } from '../../server/jobs/jobs.ts';
 import { copyPgliteTemplate } from '../helpers/database.ts';
+import { testServers } from '../helpers/server.ts';
 
 const command = fileURLToPath(new URL('../../server/command.mjs', import.meta.url));
+
+const start = testServers();
 
 let dataDir: string;
 before(async () => {
@@ -205,4 +208,31 @@ test('while another process has the embedded database, the command says who', as
   const { code, errors } = await withDatabase(() => say(['migrate']));
   assert.equal(code, 1);
   assert.match(errors, new RegExp(`Process ${process.pid} has the embedded database`));
+});
+
+test('while a server has the embedded database, files are sent there, imported, and words learnt from them', async () => {
+  const server = await start({ WORKERS: '1' });
+  const environment = { DATA_DIR: server.config.dataDir };
+  const table = join(server.config.dataDir, 'sent.csv');
+  const text = join(server.config.dataDir, 'sent.txt');
+  await writeFile(table, `id,e0,e1\n${Array.from({ length: 9 }, (_, i) => `k${i},${i},${i * i}`).join('\n')}\n`);
+  await writeFile(text, 'the king wears a crown\nthe queen wears a crown\nthe cook wears a hat\n'.repeat(30));
+  for (const [dataset, ...args] of [
+    ['sent', 'import', table],
+    ['sent-words', 'words', text, '--dimension', '8', '--epochs', '2'],
+    ['sent-labels', 'words', '--texts', 'sent-words', '--min-count', '1', '--dimension', '8', '--epochs', '2'],
+  ] as const) {
+    const { code, out, errors } = await say([...args, '--dataset', dataset, '--no-maps'], { environment });
+    assert.equal(code, 0, errors);
+    assert.match(out, new RegExp(`^${dataset} is at ${server.url}/#${dataset}$`, 'm'));
+  }
+  const { datasets } = await server.data('{ datasets(first: 9) { nodes { slug itemCount } } }');
+  assert.deepEqual(datasets.nodes, [
+    { slug: 'sent', itemCount: 9 },
+    { slug: 'sent-labels', itemCount: 8 },
+    { slug: 'sent-words', itemCount: 8 },
+  ]);
+  const again = await say(['words', text, '--dataset', 'sent-words'], { environment });
+  assert.equal(again.code, 1);
+  assert.match(again.errors, /There is a data set "sent-words" already/);
 });

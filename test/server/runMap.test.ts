@@ -38,6 +38,7 @@ describe('a map whose graphics card fails', { skip: gpu.skip }, async () => {
             if (lostAfter === 'step') backend.close();
             return false;
           },
+          perturbations: () => [],
           give: () => {},
           onProgress(done) {
             progress.push(done);

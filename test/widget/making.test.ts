@@ -245,6 +245,23 @@ describe('the element while maps are made, in a real browser', { skip, concurren
     assert.equal(dataset.embedding.projection.parameters.spherize, true);
   });
 
+  test('a map is pushed in the panel, and tells where that was', async () => {
+    const page = await open('projection="umap-2d"');
+    await ready(page);
+    await page.getByRole('button', { name: 'New map' }).click();
+    await project({ name: 'pushed', method: 'UMAP', umap: { epochs: 5000 } });
+    const panel = page.locator('embedding-map .panel');
+    const job = panel.getByRole('region', { name: 'In the making: vectors · pushed' });
+    await job.getByRole('button', { name: 'Perturb' }).click({ timeout: PATIENCE_MS });
+    await job.waitFor({ state: 'detached', timeout: PATIENCE_MS });
+    const { dataset } = await server.data(
+      '{ dataset(slug: "cloud") { embedding(name: "vectors") { projection(name: "pushed") { parameters } } } }',
+    );
+    const { perturbations } = dataset.embedding.projection.parameters;
+    assert.equal(perturbations.length, 1);
+    assert.equal(perturbations[0].share, 0.25);
+  });
+
   test('a map that is made anew is shown on its way; one that is cancelled leaves the map that was there', async () => {
     const page = await open('projection="umap-2d"');
     await ready(page);

@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { beginMap, type MapOptions } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
+import type { Perturbation } from '#kernels/perturb.ts';
 import { createRandom } from '#kernels/random.ts';
 import { pointsOfFrame } from '../../widget/framePoints.ts';
 import type { PageMapOptions, PageVectors } from '../../widget/vectors.ts';
@@ -26,9 +27,13 @@ const data = Float32Array.from(
 );
 
 /** What Node's processor comes to, in the world into which the element fits it. */
-async function inNode(options: MapOptions) {
+async function inNode(options: MapOptions, pushes: readonly Perturbation[] = []) {
   const backend = await CpuBackend.create(null);
   const run = await beginMap(createMatrix(ROWS, DIMENSION, data.slice()), options, { backend: async () => backend });
+  for (const { step, share } of pushes) {
+    await run.advance(step);
+    run.perturb(share);
+  }
   await run.advance(run.steps);
   const { coordinates }: { coordinates: Matrix } = run.result();
   backend.close();
@@ -264,6 +269,45 @@ describe("maps of a page's own vectors, in a real browser", { skip, concurrency:
       placed?.every((value, axis) => Math.abs(value - (coordinates.data[axis] ?? 0)) < 1e-3),
       `${placed}`,
     );
+  });
+
+  test('a map is pushed by the page and from its panel, tells it, and is in the end that of Node pushed alike, bit for bit', async () => {
+    const { page } = await open();
+    const long: MapOptions = { ...umap, umap: { neighbors: 10, epochs: 5000 } };
+    await give(page, { dimension: DIMENSION }, { method: 'UMAP', seed: 7, umap: long.umap, device: 'CPU' });
+    await heard(page, 'map-progress', 'detail.step > 0');
+    await page.evaluate(async () => {
+      const element = document.querySelector('embedding-map');
+      element?.pause();
+      await element?.perturb(0.4);
+      element?.resume();
+    });
+    await page.getByRole('button', { name: 'New map' }).click();
+    await page.locator('embedding-map .panel').getByRole('button', { name: 'Perturb' }).click();
+    await heard(page, 'projection-change');
+    await page.getByRole('button', { name: 'About this map' }).click();
+    const facts = await page.locator('embedding-map .panel').innerText();
+    const told = Array.from(facts.matchAll(/at step (\d+) by (\d+) %/g), ([, step, percent]) => ({
+      ...{ step: Number(step), share: Number(percent) / 100 },
+    }));
+    assert.deepEqual(
+      told.map(({ share }) => share),
+      [0.4, 0.25],
+    );
+    assert.ok(told.every(({ step }) => step > 0 && step < 5000));
+    const { coordinates: _, ...wanted } = await inNode(long, told);
+    assert.deepEqual(await shown(page), wanted);
+
+    await give(page, { dimension: DIMENSION }, { method: 'TSNE', tsne: { iterations: 10_000 }, device: 'CPU' });
+    await heard(page, 'map-progress', 'detail.step > 0');
+    const refused = await page.evaluate(() =>
+      document
+        .querySelector('embedding-map')
+        ?.perturb(2)
+        .catch((error: Error) => error.message),
+    );
+    assert.match(refused ?? '', /share is 2; wanted: above 0, and at most 1/);
+    await page.evaluate(() => document.querySelector('embedding-map')?.cancel());
   });
 
   test('what cannot be mapped is said', async () => {

@@ -219,6 +219,11 @@ export class LoadController implements ReactiveController {
     this.#page?.client?.pause(paused);
   }
 
+  /** Pushes its points. */
+  async perturb(share?: number): Promise<void> {
+    await this.#page?.client?.perturb(share);
+  }
+
   /** Stops it where it is. */
   cancel(): void {
     this.#page?.client?.cancel();

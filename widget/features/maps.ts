@@ -4,6 +4,7 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 
+import { movingMethods } from '#kernels/perturb.ts';
 import type { Client, EmbeddingSummary, Metric, OpenJob } from '../client.ts';
 import { JobController } from '../controllers/jobController.ts';
 import { MakingController } from '../controllers/makingController.ts';
@@ -33,8 +34,12 @@ export const mapsDocuments = {
   project: `mutation MapProject($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }`,
   cancel: `mutation MapCancel($job: ID!) { cancelJob(id: $job) { job { id } } }`,
   pause: `mutation MapPause($job: ID!) { pauseJob(id: $job) { job { id } } }`,
+  perturb: `mutation MapPerturb($job: ID!) { perturbProjection(job: $job) { job { id } } }`,
   resume: `mutation MapResume($job: ID!) { resumeJob(id: $job) { job { id } } }`,
 } as const;
+
+/** What can be done with a map in the making. */
+type Change = 'pause' | 'resume' | 'cancel' | 'perturb';
 
 interface WatchedJob extends OpenJob {
   readonly curves: readonly Curve[];
@@ -158,11 +163,13 @@ export class MapsFeature implements Feature {
     clearTimeout(this.#timer);
   }
 
-  #renderJob({ id, state, stage, progress, map, curves }: WatchedJob, mayChange: boolean): TemplateResult {
+  #renderJob({ id, kind, state, stage, progress, map, curves }: WatchedJob, mayChange: boolean): TemplateResult {
     const name = map === null ? '' : `${map.embedding} · ${map.name}`;
     const doing = state === 'QUEUED' ? 'Waiting for a worker' : state === 'PAUSED' ? 'Paused' : (stage ?? 'Beginning');
-    const change = (title: string, mutation: 'pause' | 'resume' | 'cancel') =>
-      html`<button type="button" class="link" @click=${() => void this.#change(id, mutation)}>${title}</button>`;
+    const change = (title: string, mutation: Change, hint = '') =>
+      html`<button type="button" class="link" title=${hint} @click=${() => void this.#change(id, mutation)}>${title}</button>`;
+    const moves =
+      state === 'RUNNING' && kind === 'PROJECT_EMBEDDING' && map !== null && movingMethods.includes(map.method);
     return html`<section class="job form top" aria-label="In the making: ${name}">
       <strong>${name}</strong>
       <progress max="1" value=${progress ?? nothing} aria-label=${doing}></progress>
@@ -171,7 +178,9 @@ export class MapsFeature implements Feature {
       ${
         mayChange
           ? html`<div class="actions">
-              ${state === 'PAUSED' ? change('Go on', 'resume') : change('Pause', 'pause')} ${change('Cancel', 'cancel')}
+              ${state === 'PAUSED' ? change('Go on', 'resume') : change('Pause', 'pause')}
+              ${moves ? change('Perturb', 'perturb', 'Pushes the points: do they fall back into the same shape?') : nothing}
+              ${change('Cancel', 'cancel')}
             </div>`
           : nothing
       }
@@ -502,12 +511,14 @@ export class MapsFeature implements Feature {
     return this.#numbers.get(name) ?? options[name]?.usual ?? 0;
   }
 
-  async #change(job: string, mutation: 'pause' | 'resume' | 'cancel'): Promise<void> {
+  async #change(job: string, mutation: Change): Promise<void> {
     const { client } = this.#view;
     try {
       if (client?.making === undefined) await client?.ask(mapsDocuments[mutation], { job });
       else if (mutation === 'cancel') client.cancel?.();
+      else if (mutation === 'perturb') await client.perturb?.();
       else client.pause?.(mutation === 'pause');
+      if (mutation === 'perturb') this.#view.announce('The points are pushed');
     } catch (error) {
       this.#error = error;
     }

@@ -48,6 +48,7 @@ export function renderInfo(
       ${fact('Near by', projection.metric === undefined || projection.metric === embedding.metric ? null : metricNames[projection.metric])}
       ${fact('Seed', projection.seed?.toString())}
       ${options.map(([name, value]) => fact(name, String(value)))}
+      ${fact('Pushed', pushes(projection.parameters?.['perturbations']))}
       ${fact('Computed', computed(projection))}
       ${fact('Made', new Date(projection.createdAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }))}
       ${fact('Embedding', `${embedding.name}, ${embedding.dimension.toLocaleString()} numbers, ${metricNames[embedding.metric]}`)}
@@ -78,6 +79,12 @@ function renderMeter(name: string, value: number, meaning: string): TemplateResu
 function verdict(recall: number, neighbors: number): string {
   const kept = Math.round(recall * neighbors);
   return `Of the ${neighbors} nearest items of a point, about ${kept} are also nearest here. Click a point to see the true ones.`;
+}
+
+/** How its points were pushed while it was made. */
+function pushes(told: unknown): string | null {
+  if (!Array.isArray(told)) return null;
+  return told.map(({ step, share }) => `at step ${step} by ${Math.round(100 * share)} %`).join(', ');
 }
 
 function computed({ device, milliseconds }: ProjectionSummary): string | null {

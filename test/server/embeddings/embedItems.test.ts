@@ -275,6 +275,7 @@ onEveryDatabase((_engine, open) => {
               reject: (rows) => context.reject(rows),
               record: (curve, points) => context.record(curve, points),
               forgetAfter: async () => {},
+              hearPerturbations: () => () => {},
               guard: (transaction) => context.guard(transaction),
               worksOn: (...which) => context.worksOn(...which),
               saveCheckpoint: async (value, transaction) => {

@@ -20,8 +20,10 @@ import {
   listOpenJobs,
   listRejections,
   pauseJob,
+  perturbJob,
   REJECTIONS_KEPT,
   type Report,
+  readWishes,
   releaseJob,
   renewLease,
   reportProgress,
@@ -230,7 +232,11 @@ onEveryDatabase((engine, open) => {
     const works = await add();
     const mine = await claim(works);
     assert.equal((await cancelJob(database, works.id)).state, 'RUNNING');
-    assert.deepEqual(await renewLease(database, mine), { cancelRequested: true, pauseRequested: false });
+    assert.deepEqual(await renewLease(database, mine), {
+      cancelRequested: true,
+      pauseRequested: false,
+      perturbations: [],
+    });
   });
 
   test(`${engine}: a job that waits is paused at once; nobody claims it until it is resumed, and then whoever is free`, async () => {
@@ -256,7 +262,11 @@ onEveryDatabase((engine, open) => {
       const mine = await claim(job);
       await saveCheckpoint(database, mine, { epoch: 7 }, none);
       assert.equal((await pauseJob(database, job.id)).state, 'RUNNING', how);
-      assert.deepEqual(await renewLease(database, mine), { cancelRequested: false, pauseRequested: true }, how);
+      assert.deepEqual(
+        await renewLease(database, mine),
+        { cancelRequested: false, pauseRequested: true, perturbations: [] },
+        how,
+      );
       await put(job, mine);
       const rests = await requireJob(database, job.id);
       assert.deepEqual([rests.state, rests.finishedAt], ['PAUSED', null], how);
@@ -264,9 +274,37 @@ onEveryDatabase((engine, open) => {
       await resumeJob(database, job.id);
       const again = await claim(job);
       assert.deepEqual(again.checkpoint, { epoch: 7 }, how);
-      assert.deepEqual(await renewLease(database, again), { cancelRequested: false, pauseRequested: false }, how);
+      assert.deepEqual(
+        await renewLease(database, again),
+        { cancelRequested: false, pauseRequested: false, perturbations: [] },
+        how,
+      );
       await endJob(database, again, done, silence, none);
     }
+  });
+
+  test(`${engine}: pushes are told to whoever works at the job, in their order, and outlive its worker; so many and no more`, async () => {
+    const job = await add();
+    assert.equal((await perturbJob(database, job.id, 0.1, 3)).state, 'QUEUED');
+    const mine = await claim(job);
+    assert.deepEqual(mine.perturbations, [0.1], 'asked for before it was begun');
+    await perturbJob(database, job.id, 0.25, 3);
+    const told = { cancelRequested: false, pauseRequested: false, perturbations: [0.1, 0.25] };
+    assert.deepEqual(await readWishes(database, mine), told);
+    assert.deepEqual(await renewLease(database, mine), told);
+    assert.deepEqual(await reportProgress(database, mine, silence), told);
+    await releaseJob(database, mine);
+    await pauseJob(database, job.id);
+    assert.equal((await perturbJob(database, job.id, 1, 3)).state, 'PAUSED');
+    await assert.rejects(perturbJob(database, job.id, 0.5, 3), (error) => {
+      return error instanceof UserError && error.code === 'CONFLICT' && /pushed 3 times already/.test(error.message);
+    });
+    await resumeJob(database, job.id);
+    const again = await claim(job);
+    assert.deepEqual(again.perturbations, [0.1, 0.25, 1]);
+    await endJob(database, again, done, silence, none);
+    const ended = await requireJob(database, job.id);
+    assert.deepEqual(await perturbJob(database, job.id, 0.5, 3), ended, 'one that has ended stays as it is');
   });
 
   test(`${engine}: who resumes a job before its worker has put it down has it go on`, async () => {
@@ -274,7 +312,11 @@ onEveryDatabase((engine, open) => {
     const mine = await claim(job);
     await pauseJob(database, job.id);
     assert.equal((await resumeJob(database, job.id)).state, 'RUNNING');
-    assert.deepEqual(await renewLease(database, mine), { cancelRequested: false, pauseRequested: false });
+    assert.deepEqual(await renewLease(database, mine), {
+      cancelRequested: false,
+      pauseRequested: false,
+      perturbations: [],
+    });
     await releaseJob(database, mine); // it had heard of the pause already
     assert.equal(await stateOf(job), 'QUEUED');
   });
@@ -326,7 +368,11 @@ onEveryDatabase((engine, open) => {
     const mine = await claim(works);
     await cancelJobsOf(database, 1);
     assert.equal(await stateOf(waits), 'CANCELLED');
-    assert.deepEqual(await renewLease(database, mine), { cancelRequested: true, pauseRequested: false });
+    assert.deepEqual(await renewLease(database, mine), {
+      cancelRequested: true,
+      pauseRequested: false,
+      perturbations: [],
+    });
     assert.equal(await stateOf(other), 'QUEUED');
   });
 

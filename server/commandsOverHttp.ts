@@ -1,4 +1,4 @@
-/** The command `import` while a server has the embedded database: it sends the files there and waits for the job. */
+/** The commands `import` and `words` while a server has the embedded database: they send the files there and wait for the job. */
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImportInput } from './datasets/importFiles.ts';
 import { errorCodes, UserError } from './errors.ts';
 import { hasEnded, type JobState } from './jobs/jobs.ts';
+import type { TrainWordVectorsInput } from './words/trainWordVectors.ts';
 
 /** What is asked of the job. */
 export interface RemoteJob {
@@ -47,10 +48,30 @@ export async function* importOverHttp(
     'mutation ($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }',
     { input: { ...input, uploads: [...uploads, ...sent] } },
   );
+  yield* follow(client, importDataset.job.id);
+}
+
+/** As `importOverHttp`, of words that are learnt from files, or from the texts of a data set that the server has. */
+export async function* learnWordsOverHttp(
+  client: Client,
+  { texts: { dataset, field, paths }, ...input }: TrainWordVectorsInput,
+): AsyncGenerator<RemoteJob> {
+  const uploads: string[] = [];
+  for (const path of paths ?? []) uploads.push(await upload(client, path));
+  const texts = dataset === null || dataset === undefined ? { uploads } : { dataset: { slug: dataset, field } };
+  const { trainWordVectors } = await ask<{ trainWordVectors: { job: { id: string } } }>(
+    client,
+    'mutation ($input: TrainWordVectorsInput!) { trainWordVectors(input: $input) { job { id } } }',
+    { input: { ...input, texts } },
+  );
+  yield* follow(client, trainWordVectors.job.id);
+}
+
+async function* follow(client: Client, id: string): AsyncGenerator<RemoteJob> {
   let seen = '';
   for (;;) {
     const { job } = await ask<{ job: RemoteJob | null }>(client, `query ($id: ID!) { job(id: $id) { ${jobFields} } }`, {
-      id: importDataset.job.id,
+      id,
     });
     if (job === null) throw new UserError('NOT_FOUND', 'The server has forgotten the job.');
     if (JSON.stringify(job) !== seen) yield job;
