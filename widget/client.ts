@@ -1,212 +1,21 @@
 /** What the map asks of the server. The only file that fetches. */
+import type {
+  ClusteringDetail,
+  DatasetNews,
+  DatasetSummary,
+  Item,
+  ItemSummary,
+  JobState,
+  Matches,
+  Neighbors,
+  OpenJob,
+  PointsFile,
+  SumMethod,
+  SumTerm,
+  Watching,
+} from './answers.ts';
 import type { MapNames } from './loadMap.ts';
 import { decodePoints, type Points } from './points.ts';
-
-export type FieldType = 'TEXT' | 'CATEGORY' | 'NUMBER' | 'BOOLEAN' | 'DATE' | 'JSON';
-
-export interface Field {
-  readonly name: string;
-  readonly type: FieldType;
-}
-
-export interface ProjectionSummary {
-  readonly name: string;
-  readonly method: string;
-  readonly components: 2 | 3;
-  /** By which items were taken to be near; absent while nothing is known but that it is in the making. */
-  readonly metric?: Metric;
-  readonly seed: number | null;
-  readonly parameters: Readonly<Record<string, unknown>> | null;
-  readonly device: string | null;
-  readonly milliseconds: number | null;
-  readonly explainedVariance: readonly number[] | null;
-  readonly stale: boolean;
-  readonly version: number | string;
-  readonly createdAt: string;
-  /** The job that makes it, or makes it anew; absent: none does. */
-  readonly making?: string;
-  /** Whether there is none yet but the one in the making. */
-  readonly isNew?: boolean;
-  readonly quality: {
-    readonly trustworthiness: number;
-    readonly continuity: number;
-    readonly neighborRecall: number;
-    readonly tripletAccuracy: number;
-    readonly rankCorrelation: number | null;
-    readonly neighbors: number;
-    readonly sample: number;
-    /** Of the points: the measures of each single one. */
-    readonly columns: readonly string[];
-  } | null;
-}
-
-export type Metric = 'COSINE' | 'EUCLIDEAN' | 'INNER_PRODUCT';
-
-export interface EmbeddingSummary {
-  readonly name: string;
-  readonly dimension: number;
-  readonly metric: Metric;
-  readonly itemCount: number | string;
-  readonly model: { readonly name: string; readonly description: string | null } | null;
-  readonly projections: readonly ProjectionSummary[];
-  /** What it can be asked with beside items; absent in a list of data sets, as all that follows. */
-  readonly accepts?: readonly ('TEXT' | 'IMAGE')[];
-  /** The tensor of the model that it was read from; null: the model's output. */
-  readonly layer?: string | null;
-  readonly layerDepth?: number | null;
-  readonly classifications?: readonly ClassificationSummary[];
-  readonly comparisons?: readonly ComparisonSummary[];
-}
-
-export interface ClassificationSummary {
-  readonly name: string;
-  readonly labels: readonly string[];
-  readonly templates: readonly string[];
-  /** The column of points with the most probable label. */
-  readonly column: string;
-  /** Those with the probability of each label, in the order of the labels. */
-  readonly probabilityColumns: readonly string[];
-}
-
-export interface ComparisonSummary {
-  readonly column: string;
-  readonly meanOverlap: number;
-  readonly neighbors: number;
-  readonly embedding: { readonly name: string };
-  readonly other: { readonly name: string };
-}
-
-export interface DatasetSummary {
-  readonly slug: string;
-  readonly title: string;
-  readonly description: string | null;
-  readonly kind: 'TEXT' | 'IMAGE' | 'GRAPH' | 'VECTOR';
-  readonly licence: string | null;
-  readonly source: string | null;
-  readonly itemCount: number | string;
-  readonly fields: readonly Field[];
-  readonly embeddings: readonly EmbeddingSummary[];
-  readonly clusterings: readonly ClusteringSummary[];
-  /** That work on it or wait to, newest first. */
-  readonly jobs?: readonly OpenJob[];
-  /** Whether whoever asks may change something. */
-  readonly mayChange?: boolean;
-}
-
-/** So much of a data set as tells whether there is something new. */
-export interface DatasetNews {
-  readonly embeddings: readonly {
-    readonly name: string;
-    readonly projections: readonly Pick<ProjectionSummary, 'name' | 'components' | 'version'>[];
-  }[];
-  readonly clusterings: readonly Pick<ClusteringSummary, 'name' | 'embedding'>[];
-  readonly jobs?: readonly { readonly id: string; readonly map: object | null }[];
-}
-
-/** A job that has not ended. */
-export interface OpenJob {
-  readonly id: string;
-  readonly kind: string;
-  readonly state: JobState;
-  readonly stage: string | null;
-  readonly progress: number | null;
-  /** What it makes that can be watched. */
-  readonly map: {
-    readonly embedding: string;
-    readonly name: string;
-    readonly method: string;
-    readonly components: 2 | 3;
-  } | null;
-}
-
-export type JobState = 'QUEUED' | 'RUNNING' | 'PAUSED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
-
-/** What is told of a map in the making. */
-export interface Watching {
-  /** @param bytes of `#kernels/frame.ts` */
-  readonly onFrame: (bytes: Uint8Array) => void;
-  readonly onJob: (job: Pick<OpenJob, 'state' | 'stage' | 'progress'>) => void;
-}
-
-export interface ClusteringSummary {
-  readonly name: string;
-  readonly embedding: { readonly name: string };
-  /** The map whose points were grouped; null: the vectors. */
-  readonly projection: { readonly name: string } | null;
-}
-
-export interface ClusteringDetail {
-  readonly name: string;
-  readonly method: 'KMEANS' | 'HDBSCAN';
-  readonly noiseCount: number | string;
-  readonly stale: boolean;
-  readonly clusters: readonly ClusterSummary[];
-  /** From many small clusters to few large ones. */
-  readonly layers: readonly { readonly clusters: readonly ClusterSummary[] }[];
-}
-
-export interface ClusterSummary {
-  readonly number: number;
-  readonly label: string;
-  readonly size: number | string;
-  readonly terms: readonly { readonly term: string }[];
-  readonly traits: readonly { readonly field: string; readonly value: string; readonly share: number }[];
-  /** In the map's own coordinates; null when it is not on the map. */
-  readonly place: {
-    readonly center: readonly number[];
-    readonly lower: readonly number[];
-    readonly upper: readonly number[];
-  } | null;
-}
-
-/** What a line of a list shows of an item. */
-export interface ItemSummary {
-  readonly key: string;
-  readonly label: string;
-  readonly image: { readonly url: string; readonly width: number | null; readonly height: number | null } | null;
-}
-
-export interface Item extends ItemSummary {
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-export interface PointsFile {
-  readonly count: number | string;
-  readonly url: string;
-  readonly mediaType: string;
-  readonly version: string;
-}
-
-export interface Neighbor extends ItemSummary {
-  readonly rank: number;
-  readonly distance: number;
-  readonly similarity: number;
-}
-
-export interface Neighbors {
-  readonly neighbors: readonly Neighbor[];
-  readonly search: {
-    readonly method: 'EXACT' | 'INDEX' | 'AUTO';
-    readonly exact: boolean;
-    readonly metric: Metric;
-    readonly complete: boolean;
-    readonly milliseconds: number;
-  };
-}
-
-/** Of an analogy: an item, and how it counts. */
-export interface SumTerm {
-  readonly to: { readonly item: string };
-  readonly weight?: number;
-}
-
-/** Terms are added (3CosAdd) or their cosines multiplied (3CosMul). */
-export type SumMethod = 'ADD' | 'MULTIPLY';
-
-export interface Matches {
-  readonly totalCount: number;
-  readonly items: readonly ItemSummary[];
-}
 
 /** Why an answer did not come. `code` is the server's, or `UNREACHABLE`, or `HTTP_` and the status. */
 export class ClientError extends Error {
@@ -282,20 +91,12 @@ fragment cluster on Cluster {
   item: `query MapItem($dataset: String!, $key: String!, $size: Int!) {
   dataset(slug: $dataset) { item(key: $key) { key label fields image(size: $size) { url width height } } }
 }`,
-  nearest: `query MapNearest($dataset: String!, $embedding: String!, $key: String!, $first: Int!, $metric: Metric) {
+  nearest: `query MapNearest(
+  $dataset: String!, $embedding: String!, $to: Target!, $first: Int!, $metric: Metric, $combine: SumMethod! = ADD
+) {
   dataset(slug: $dataset) {
     embedding(name: $embedding) {
-      nearest(to: { item: $key }, first: $first, search: { metric: $metric }) {
-        edges { rank distance similarity node { key label image(size: 64) { url width height } } }
-        search { method exact metric complete milliseconds }
-      }
-    }
-  }
-}`,
-  meaning: `query MapMeaning($dataset: String!, $embedding: String!, $to: Target!, $first: Int!, $combine: SumMethod!) {
-  dataset(slug: $dataset) {
-    embedding(name: $embedding) {
-      nearest(to: $to, first: $first, search: { combine: $combine }) {
+      nearest(to: $to, first: $first, search: { metric: $metric, combine: $combine }) {
         edges { rank distance similarity node { key label image(size: 64) { url width height } } }
         search { method exact metric complete milliseconds }
       }
@@ -321,6 +122,12 @@ export type Client = Pick<HttpClient, keyof HttpClient> & {
   /** Where vectors would lie on a map, as its coordinates, where no server is to be asked. */
   readonly place?: (names: MapNames, rows: readonly Float32Array[]) => Promise<readonly (readonly number[])[]>;
 };
+
+/** Of an embedding, in its data set. */
+interface EmbeddingNames {
+  readonly dataset: string;
+  readonly embedding: string;
+}
 
 /** One server, as one page may ask it. */
 export class HttpClient {
@@ -425,30 +232,13 @@ export class HttpClient {
 
   /** The items nearest to an item, by the server. @param metric null: the embedding's own */
   async nearest(
-    names: { readonly dataset: string; readonly embedding: string },
+    names: EmbeddingNames,
     key: string,
     first: number,
     metric: string | null,
     signal?: AbortSignal,
   ): Promise<Neighbors> {
-    interface Answer {
-      dataset: {
-        embedding: {
-          nearest: {
-            edges: { rank: number; distance: number; similarity: number; node: ItemSummary }[];
-            search: Neighbors['search'];
-          };
-        } | null;
-      } | null;
-    }
-    const answer = await this.ask<Answer>(documents.nearest, { ...names, key, first, metric }, signal);
-    const nearest = answer.dataset?.embedding?.nearest;
-    if (!nearest)
-      throw new ClientError('NOT_FOUND', `There is no embedding "${names.embedding}" in "${names.dataset}".`);
-    return {
-      neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })),
-      search: nearest.search,
-    };
+    return await this.#nearest(names, { to: { item: key }, first, metric }, signal);
   }
 
   /**
@@ -456,12 +246,16 @@ export class HttpClient {
    * @param combine how the terms of a sum are put together
    */
   async meaning(
-    names: { readonly dataset: string; readonly embedding: string },
+    names: EmbeddingNames,
     to: { readonly text: string } | { readonly image: { readonly url: string } } | { readonly sum: readonly SumTerm[] },
     first: number,
     signal?: AbortSignal,
     combine: SumMethod = 'ADD',
   ): Promise<Neighbors> {
+    return await this.#nearest(names, { to, first, combine }, signal);
+  }
+
+  async #nearest({ dataset, embedding }: EmbeddingNames, question: object, signal?: AbortSignal): Promise<Neighbors> {
     interface Answer {
       dataset: {
         embedding: {
@@ -472,8 +266,7 @@ export class HttpClient {
         } | null;
       } | null;
     }
-    const { dataset, embedding } = names;
-    const answer = await this.ask<Answer>(documents.meaning, { dataset, embedding, to, first, combine }, signal);
+    const answer = await this.ask<Answer>(documents.nearest, { dataset, embedding, ...question }, signal);
     const nearest = answer.dataset?.embedding?.nearest;
     if (!nearest) throw new ClientError('NOT_FOUND', `There is no embedding "${embedding}" in "${dataset}".`);
     return { neighbors: nearest.edges.map(({ node, ...edge }) => ({ ...edge, ...node })), search: nearest.search };
@@ -501,7 +294,7 @@ export class HttpClient {
     onProgress?: (share: number | null) => void,
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await this.#fetch(this.resolve(url), { headers: this.headers(), ...(signal ? { signal } : {}) });
+    const response = await this.send(this.resolve(url), { headers: this.headers(), ...(signal ? { signal } : {}) });
     // Compressed answers tell the compressed length, while what is read is not: no share can be told then.
     const length = response.headers.has('content-encoding')
       ? null
@@ -530,22 +323,6 @@ export class HttpClient {
     return URL.createObjectURL(new Blob([await this.bytes(url, undefined, signal)]));
   }
 
-  /** Sends a file. `onProgress` is told the share that has gone. */
-  async upload(file: File, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<string> {
-    const address = new URL('/uploads', this.endpoint);
-    address.searchParams.set('name', file.name);
-    onProgress?.(0);
-    const response = await this.#fetch(address.href, {
-      method: 'POST',
-      body: file,
-      headers: { ...this.headers(), 'content-type': 'application/octet-stream' },
-      ...(signal ? { signal } : {}),
-    });
-    onProgress?.(1);
-    const { id }: { id: string } = await response.json();
-    return id;
-  }
-
   /** The absolute address of one that an answer gave. */
   resolve(url: string): string {
     return new URL(url, this.endpoint).href;
@@ -563,7 +340,7 @@ export class HttpClient {
 
   /** Any question. @throws ClientError */
   async ask<Data>(query: string, variables: Record<string, unknown>, signal?: AbortSignal): Promise<Data> {
-    const response = await this.#fetch(
+    const response = await this.send(
       this.endpoint,
       {
         method: 'POST',
@@ -602,7 +379,8 @@ export class HttpClient {
     return answer.data;
   }
 
-  async #fetch(address: string, init: RequestInit, errorsAreAnswers = false): Promise<Response> {
+  /** Any request. @param errorsAreAnswers whether what is no success is handed back as it is @throws ClientError */
+  async send(address: string, init: RequestInit, errorsAreAnswers = false): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(address, init);

@@ -1,5 +1,5 @@
 /** Items as files to keep. */
-import type { Item } from './client.ts';
+import type { Item } from './answers.ts';
 import { items } from './laterQueries.ts';
 import type { LoadedMap } from './loadMap.ts';
 import { coordinatesAt } from './points.ts';

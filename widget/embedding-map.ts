@@ -5,6 +5,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { classMap } from 'lit/directives/class-map.js';
 import { createRef, ref } from 'lit/directives/ref.js';
+import { repeat } from 'lit/directives/repeat.js';
 
 import { type Camera, pan, zoomAt } from './camera.ts';
 import { slotColors, type Theme } from './colors.ts';
@@ -13,8 +14,9 @@ import { GestureController } from './controllers/gestureController.ts';
 import { ItemsController } from './controllers/itemsController.ts';
 import { KeyController } from './controllers/keyController.ts';
 import { LoadController } from './controllers/loadController.ts';
+import { PanelController } from './controllers/panelController.ts';
 import { type Place, PointController } from './controllers/pointController.ts';
-import { StageController, type StageMarks, type StageScene } from './controllers/stageController.ts';
+import { type Covered, StageController, type StageMarks, type StageScene } from './controllers/stageController.ts';
 import { ThemeController } from './controllers/themeController.ts';
 import { WordsController } from './controllers/wordsController.ts';
 import { fire, type PointDetail, type ViewState } from './events.ts';
@@ -28,7 +30,7 @@ import { SelectionFeature } from './features/selection.ts';
 import type { PlacedLabel } from './labels.ts';
 import { layersOf } from './layers.ts';
 import type { LoadedMap } from './loadMap.ts';
-import { loadMore } from './loadMore.ts';
+import { loadMore, type More } from './loadMore.ts';
 import { colorField, isOfClusters, type Names, titleOf } from './names.ts';
 import { renderBar } from './panels/bar.ts';
 import { icons } from './panels/icons.ts';
@@ -38,7 +40,7 @@ import { renderEmpty, renderError, renderLoading, renderProgress, renderStatus }
 import { renderTools } from './panels/tools.ts';
 import { renderTooltip } from './panels/tooltip.ts';
 import { coordinatesAt, textAt } from './points.ts';
-import { LOW_PX, NARROW_PX, TOOLS_PX } from './sizes.ts';
+import { BAR_PX, LOW_PX, NARROW_PX, SHEET_SHARE, TOOLS_PX } from './sizes.ts';
 import { styles } from './styles.ts';
 import type { PageMapOptions, PageVectors } from './vectors.ts';
 
@@ -126,11 +128,14 @@ export class EmbeddingMap extends LitElement {
     marks: () => this.#marks(),
     expected: () => this.#load.expected,
     endpoint: () => this.#load.endpoint,
-    // A wide map has room beside the points.
-    covered: () => (this.compact || this.#stage.size.width >= NARROW_PX ? 0 : TOOLS_PX),
+    covered: () => this.#covered(),
     onFailure: (error) => this.#load.fail(error),
     onShown: (scene) => this.#shown(scene),
     onMove: () => this.#moved(),
+  });
+  readonly #panel = new PanelController(this, {
+    surface: () => this.#layer.value ?? null,
+    onChange: () => this.#panelChanged(),
   });
   readonly #points: PointController;
   readonly #gestures: GestureController;
@@ -186,8 +191,7 @@ export class EmbeddingMap extends LitElement {
     }),
   ];
 
-  /** Whose panel is open; null: none. */
-  #open: Feature | null = null;
+  #more: More | null = null;
   #tool: 'move' | 'lasso' = 'move';
   #lasso: { readonly outline: readonly number[]; readonly kind: 'freehand' | 'rectangle' } | null = null;
   #listed = LIST_STEP;
@@ -391,7 +395,7 @@ export class EmbeddingMap extends LitElement {
     this.#gestures.cancel();
     for (const feature of this.#features) feature.clear?.();
     this.#points.current = -1;
-    this.#openPanel(null);
+    this.#panel.open(null);
   }
 
   override disconnectedCallback(): void {
@@ -401,10 +405,15 @@ export class EmbeddingMap extends LitElement {
     this.#stage.show(null);
   }
 
+  override update(changed: PropertyValues<this>): void {
+    this.#panel.keepFocus(() => super.update(changed));
+  }
+
   override updated(_changed: PropertyValues<this>): void {
     const layer = this.#layer.value;
     if (layer) this.#gestures.attach(layer);
     this.#scene = this.#makeScene();
+    this.#makeRoom();
     this.#stage.show(this.#scene);
     this.#stage.requestFrame();
     this.#tellView();
@@ -420,7 +429,7 @@ export class EmbeddingMap extends LitElement {
       [theme]: true,
       compact: this.compact,
       cooperative: this.cooperative,
-      'with-panel': this.#open !== null && whole,
+      'with-panel': this.#panel.feature !== null && whole,
     };
     return html`<div class=${classMap(classes)} part="frame" @dragover=${allowDrop} @drop=${(event: DragEvent) => this.#dropped(event)}>
       <div class="stage" part="stage" ${ref(this.#stageElement)}></div>
@@ -441,7 +450,7 @@ export class EmbeddingMap extends LitElement {
       ${whole ? this.#renderBar(names) : nothing}
       ${whole ? this.#renderTools(map, names) : nothing}
       ${map === null ? nothing : this.#renderLegend(map)}
-      ${whole ? this.#renderPanel(map, names) : nothing}
+      ${whole ? this.#panel.render(map, names) : nothing}
       ${map === null || names === null || names instanceof Error ? nothing : renderStatus(names.projectionSummary, map.points.count, this.#filter.count, this.#making)}
       ${map === null ? nothing : this.#renderTooltip(map)}
       ${this.#words.hint === '' ? nothing : html`<div class="hint card" part="hint">${this.#words.hint}</div>`}
@@ -491,7 +500,12 @@ export class EmbeddingMap extends LitElement {
   #renderTools(map: LoadedMap, names: Names): TemplateResult {
     return renderTools({
       lasso: this.#tool === 'lasso',
-      more: this.#features.flatMap((feature) => feature.renderTool?.(map, names) ?? []),
+      // One that comes or goes does not become another: it may have the focus.
+      more: repeat(
+        this.#features,
+        ({ label }) => label,
+        (feature) => feature.renderTool?.(map, names) ?? nothing,
+      ),
       onZoomIn: () => this.#zoom(ZOOM_STEP),
       onZoomOut: () => this.#zoom(1 / ZOOM_STEP),
       onFit: () => this.fit(),
@@ -503,10 +517,13 @@ export class EmbeddingMap extends LitElement {
     const { names } = this.#load;
     if (this.compact || names === null || names instanceof Error) return nothing;
     const { summary } = names;
+    const { legend } = map.coloring;
+    if (legend.kind === 'number') void this.#fetchMore(map.client.endpoint);
     const roomy = this.#stage.size.width >= NARROW_PX && this.#stage.size.height >= LOW_PX;
     return renderLegend({
       field: map.colorBy === null ? null : titleOf(map.colorBy, summary),
-      legend: map.coloring.legend,
+      legend,
+      renderScale: this.#more?.renderScale,
       colors: this.#slotColors(map),
       none: map.colorBy !== null && isOfClusters(map.colorBy, summary) ? 'in no group' : 'no value',
       hidden: this.#filter.slots,
@@ -520,17 +537,28 @@ export class EmbeddingMap extends LitElement {
     });
   }
 
-  #renderPanel(map: LoadedMap, names: Names): TemplateResult | typeof nothing {
-    const content = this.#open?.renderPanel(map, names) ?? null;
-    if (this.#open === null || content === null) return nothing;
-    return html`<aside class="panel card fits" part="panel" aria-label=${this.#open.label} tabindex="-1">${content}</aside>`;
+  /** The second file, for what is drawn here and needs it. */
+  async #fetchMore(endpoint: string): Promise<void> {
+    if (this.#more !== null) return;
+    try {
+      const more = await loadMore(endpoint);
+      if (this.#more !== null) return;
+      this.#more = more;
+      this.#adopt(more.moreStyles);
+      this.requestUpdate();
+    } catch (error) {
+      this.#load.tellError(error);
+    }
   }
 
   #renderLines(lines: Iterable<Line>, total: number): TemplateResult {
     const left = total - this.#listed;
-    const more = () => {
+    const more = async () => {
+      const shown = this.#listed;
       this.#listed += LIST_STEP;
       this.requestUpdate();
+      await this.updateComplete;
+      this.renderRoot.querySelectorAll<HTMLElement>('.panel .rows .row')[shown]?.focus();
     };
     return html`<div class="body">
       ${renderLines(this.#labeled([...lines]), this.#view.lineActions)}
@@ -563,6 +591,18 @@ export class EmbeddingMap extends LitElement {
       place: tooltipAt,
       size: this.#stage.size,
     });
+  }
+
+  #makeRoom(): void {
+    this.#stage.makeRoom(this.#milliseconds(FLIGHT_MS));
+  }
+
+  /** A wide map has room beside its points; a narrow one has its panel below them. */
+  #covered(): Covered {
+    const { width, height } = this.#stage.size;
+    if (this.compact || width >= NARROW_PX) return { top: 0, right: 0, bottom: 0 };
+    if (this.#panel.feature === null) return { top: 0, right: TOOLS_PX, bottom: 0 };
+    return { top: BAR_PX, right: TOOLS_PX, bottom: height * SHEET_SHARE };
   }
 
   // What is shown
@@ -715,12 +755,13 @@ export class EmbeddingMap extends LitElement {
       get listed() {
         return element.#listed;
       },
-      isOpen: (feature) => this.#open === feature,
-      open: (feature) => this.#openPanel(feature),
+      isOpen: (feature) => this.#panel.feature === feature,
+      open: (feature) => this.#panel.open(feature),
+      toggle: (feature) => void this.#panel.toggle(feature),
       shut: (feature) => {
-        if (this.#open === feature) this.#openPanel(null);
+        if (this.#panel.feature === feature) this.#panel.open(null);
       },
-      close: () => this.#closePanel(),
+      close: () => this.#panel.close(),
       showMap: (embedding, projection) => {
         this.embedding = embedding;
         this.projection = projection;
@@ -752,7 +793,7 @@ export class EmbeddingMap extends LitElement {
     if (!map.sameItems) {
       this.#known = null;
       this.#points.current = -1;
-      if (this.#open?.ofMap !== true) this.#open = null;
+      if (this.#panel.feature?.ofMap !== true) this.#panel.feature = null;
     }
     for (const feature of this.#features) feature.loaded?.(map);
     this.#filter.use(map.coloring);
@@ -835,7 +876,7 @@ export class EmbeddingMap extends LitElement {
   #clickAt(at: Place): void {
     const index = this.#points.at(at, globalThis.matchMedia('(pointer: coarse)').matches ? 'coarse' : 'fine');
     if (index >= 0) this.#choose(index);
-    else if (this.#open !== null && this.#open.ofMap !== true) this.#closePanel();
+    else if (this.#panel.feature !== null && this.#panel.feature.ofMap !== true) this.#panel.close();
   }
 
   /** A point is chosen: its neighbours are asked for, unless a listener wants to do something else. */
@@ -849,7 +890,7 @@ export class EmbeddingMap extends LitElement {
     this.#words.announce(`Chosen: ${detail.label}`);
     const goOn = fire(this, 'point-click', detail, true);
     if (!goOn || this.compact) return;
-    if (this.#open?.chosen?.(map, index) !== true) this.#neighbors.ask(map, index);
+    if (this.#panel.feature?.chosen?.(map, index) !== true) this.#neighbors.ask(map, index);
   }
 
   /** The line that was chosen goes with its list: the focus stays in the panel instead of falling out of the map. */
@@ -891,23 +932,16 @@ export class EmbeddingMap extends LitElement {
     if (count === 0) this.#words.showHint('Nothing was inside');
   }
 
-  #openPanel(feature: Feature | null): void {
+  /** Another panel is open, or none. */
+  #panelChanged(): void {
     this.#listed = LIST_STEP;
-    this.#open = feature;
+    this.#makeRoom();
     this.#refresh();
-  }
-
-  #closePanel(): void {
-    const closed = this.#open;
-    this.#open = null;
-    closed?.closed?.();
-    this.#refresh();
-    this.#layer.value?.focus({ preventScroll: true });
   }
 
   /** What stands out follows from what the panel shows. */
   #refresh(): void {
-    this.#emphasis = this.#open?.emphasis?.() ?? null;
+    this.#emphasis = this.#panel.feature?.emphasis?.() ?? null;
     this.#stage.requestFrame();
     this.requestUpdate();
   }
@@ -925,11 +959,18 @@ export class EmbeddingMap extends LitElement {
     );
   }
 
-  #escape(): void {
-    if (this.#gestures.cancel()) return;
+  /** One thing at a time: what is drawn, the tool, the panel, then what is chosen. @returns whether there was any */
+  #escape(): boolean {
+    const { current, hovered } = this.#points;
+    if (this.#gestures.cancel()) return true;
     if (this.#tool === 'lasso') this.#toggleLasso();
-    else if (this.#open !== null) this.#closePanel();
-    else this.clear();
+    else if (this.#panel.feature !== null) this.#panel.close();
+    else if (current < 0 && hovered < 0 && this.#selection.indices.length === 0) return false;
+    else {
+      this.clear();
+      this.#points.hover(-1, null);
+    }
+    return true;
   }
 }
 

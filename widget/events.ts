@@ -1,6 +1,7 @@
 /** The events of `<embedding-map>`. All bubble and cross shadow roots. */
+
+import type { Neighbors } from './answers.ts';
 import type { Camera } from './camera.ts';
-import type { Neighbors } from './client.ts';
 import type { MakingState } from './features/feature.ts';
 
 export interface PointDetail {

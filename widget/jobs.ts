@@ -1,5 +1,6 @@
 /** Jobs that are waited for, here and on the server's own pages. */
-import type { Client, JobState } from './client.ts';
+import type { JobState } from './answers.ts';
+import type { Client } from './client.ts';
 
 /** Held against the schema by a test. */
 export const jobDocuments = {

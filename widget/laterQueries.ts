@@ -1,5 +1,6 @@
 /** What the features of the second file ask of the server. */
-import type { Client, Item, ItemSummary } from './client.ts';
+import type { Item, ItemSummary } from './answers.ts';
+import type { Client } from './client.ts';
 import type { MapNames } from './loadMap.ts';
 
 /** Held against the schema by a test. */
@@ -299,4 +300,18 @@ export async function compareEmbeddings(
 ): Promise<string> {
   return (await client.ask<{ compareEmbeddings: { job: { id: string } } }>(laterDocuments.compareEmbeddings, { input }))
     .compareEmbeddings.job.id;
+}
+
+/** Sends a file. @returns its id, for whatever takes uploads */
+export async function upload(client: Client, file: File, signal?: AbortSignal): Promise<string> {
+  const address = new URL('/uploads', client.endpoint);
+  address.searchParams.set('name', file.name);
+  const response = await client.send(address.href, {
+    method: 'POST',
+    body: file,
+    headers: { ...client.headers(), 'content-type': 'application/octet-stream' },
+    ...(signal ? { signal } : {}),
+  });
+  const { id }: { id: string } = await response.json();
+  return id;
 }

@@ -1,4 +1,4 @@
-import type { EmbeddingSummary } from './client.ts';
+import type { EmbeddingSummary } from './answers.ts';
 import type { Names } from './names.ts';
 
 /** The embeddings of the same data set by the same model that have a map, from the input to the output. */

@@ -1,4 +1,5 @@
-import type { Client, PointsFile } from './client.ts';
+import type { PointsFile } from './answers.ts';
+import type { Client } from './client.ts';
 import { type Coloring, colorBy, plainColoring } from './colors.ts';
 import { hasEnded } from './jobs.ts';
 import { createPicker, type Picker } from './picking.ts';

@@ -14,6 +14,8 @@ export { download } from './download.ts';
 export { place } from './laterQueries.ts';
 export { moreStyles } from './moreStyles.ts';
 export { openPageClient, type PageClient } from './pageClient.ts';
+export { renderClusters } from './panels/clusters.ts';
+export { renderScale } from './panels/scale.ts';
 export { toDataUrl } from './picture.ts';
 export { createPointsRenderer } from './renderer/pointsRenderer.ts';
 

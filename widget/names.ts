@@ -1,11 +1,6 @@
 /** Which map is meant: what the attributes say, and what is taken where they say nothing. Pure. */
-import {
-  ClientError,
-  type DatasetSummary,
-  type EmbeddingSummary,
-  type OpenJob,
-  type ProjectionSummary,
-} from './client.ts';
+import type { DatasetSummary, EmbeddingSummary, OpenJob, ProjectionSummary } from './answers.ts';
+import { ClientError } from './client.ts';
 import type { MapNames } from './loadMap.ts';
 
 export interface Names extends MapNames {

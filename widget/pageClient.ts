@@ -7,10 +7,8 @@ import type { MapOptions } from '#kernels/map.ts';
 import { createMatrix, type Matrix } from '#kernels/matrix.ts';
 import { movingMethods } from '#kernels/perturb.ts';
 import type {
-  ClientError,
   DatasetSummary,
   Field,
-  HttpClient,
   Item,
   ItemSummary,
   JobState,
@@ -19,7 +17,8 @@ import type {
   OpenJob,
   PointsFile,
   Watching,
-} from './client.ts';
+} from './answers.ts';
+import type { ClientError, HttpClient } from './client.ts';
 import type { ComputeAnswers } from './compute.worker.ts';
 import { messageOf } from './errors.ts';
 import { pointsOfFrame } from './framePoints.ts';

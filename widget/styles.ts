@@ -330,10 +330,6 @@ export const styles = css`
     background: var(--swatch);
     border: 2px solid var(--swatch);
   }
-  .swatch.open {
-    background: transparent;
-    border-style: dashed;
-  }
   .legend button[aria-pressed='false'] .swatch {
     background: transparent;
   }
@@ -363,53 +359,6 @@ export const styles = css`
     text-decoration: underline;
     text-underline-offset: 2px;
   }
-  .ramp {
-    position: relative;
-    height: 10px;
-    margin: 4px 14px 6px;
-    border-radius: 5px;
-    min-width: 160px;
-  }
-  /* Two scales upon each other, of which only the thumbs take the pointer. */
-  .ramp input {
-    position: absolute;
-    inset: 0;
-    width: calc(100% + 16px);
-    height: 100%;
-    margin: 0 -8px;
-    appearance: none;
-    background: transparent;
-    pointer-events: none;
-  }
-  .ramp input::-webkit-slider-thumb {
-    appearance: none;
-    width: 16px;
-    height: 16px;
-    border: 2px solid var(--surface);
-    border-radius: 50%;
-    background: var(--ink);
-    box-shadow: 0 0 0 1px var(--line);
-    pointer-events: auto;
-    cursor: ew-resize;
-  }
-  .ramp input::-moz-range-thumb {
-    width: 12px;
-    height: 12px;
-    border: 2px solid var(--surface);
-    border-radius: 50%;
-    background: var(--ink);
-    pointer-events: auto;
-    cursor: ew-resize;
-  }
-  .ends {
-    display: flex;
-    justify-content: space-between;
-    gap: 12px;
-    padding: 3px 12px 8px;
-    font-size: 12px;
-    color: var(--muted);
-  }
-
   .status {
     position: absolute;
     left: 12px;
@@ -465,12 +414,15 @@ export const styles = css`
     z-index: 3;
     overflow: hidden;
   }
-  .panel:focus {
-    outline: none;
+  .panel:focus-visible {
+    outline-offset: -2px;
   }
   .panel.fits {
     bottom: auto;
     max-height: calc(100% - 52px);
+  }
+  .grip {
+    display: none;
   }
   .panel header {
     display: flex;
@@ -520,12 +472,6 @@ export const styles = css`
   .panel .row:hover {
     background: color-mix(in srgb, var(--ink) 7%, transparent);
   }
-  .panel h3 {
-    margin: 10px 8px 4px;
-    color: var(--muted);
-    font-size: 12px;
-    font-weight: 600;
-  }
   .panel .row.link {
     color: var(--accent);
   }
@@ -543,19 +489,6 @@ export const styles = css`
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
-  }
-  .panel .row.two-lines {
-    padding: 6px 8px;
-  }
-  .row small {
-    display: block;
-    color: var(--muted);
-    font-size: 12px;
-    overflow: hidden;
-    text-overflow: ellipsis;
-  }
-  .panel .row[aria-pressed='true'] {
-    background: color-mix(in srgb, var(--accent) 14%, transparent);
   }
   .row .distance {
     color: var(--muted);
@@ -814,7 +747,23 @@ export const styles = css`
       right: 8px;
       bottom: 8px;
       width: auto;
-      max-height: 52%;
+      max-height: calc(44% - 8px);
+    }
+    .panel.tall {
+      max-height: 80%;
+    }
+    .grip {
+      display: block;
+      flex: none;
+      position: relative;
+      height: 24px;
+      margin-bottom: -10px;
+      border: 0;
+      background: radial-gradient(var(--muted) 0 0) center/36px 4px no-repeat;
+      touch-action: none;
+    }
+    .with-panel .choice {
+      display: none;
     }
     .legend {
       max-width: 70%;

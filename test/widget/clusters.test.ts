@@ -78,6 +78,7 @@ describe('groups on the map', async () => {
     assert.match(await map.locator('.legend').innerText(), /Groups/);
     await map.getByRole('button', { name: 'Groups', exact: true }).click();
     const rows = map.locator('.panel .row');
+    await rows.first().waitFor(); // its code is fetched when it is first wanted
     assert.equal(await rows.count(), 12);
     assert.match(await map.locator('.panel header').innerText(), /12 groups by HDBSCAN/);
     await rows.first().click();

@@ -140,4 +140,22 @@ describe('the map of a graph, in a real browser', { skip, concurrency: false }, 
     await about.locator('.row', { hasText: 'town-4 → is followed by' }).click();
     await about.getByText(/\b4 around town-4/).waitFor();
   });
+
+  test('a graph that nobody has learnt is learnt from its page, where its map comes by itself', async () => {
+    await makeGraph(server.database, 'villages', towns);
+    const page = await newPage({ viewport: { width: 900, height: 700 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('pageerror', (error) => assert.fail(error));
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'Learn it' }).click();
+    const how = page.getByLabel('How');
+    assert.equal(await how.inputValue(), 'complex-n3', 'a start that does well on most graphs');
+    await page.getByText('the mutation trainGraph').waitFor();
+    assert.deepEqual(await faultsOf(page), []);
+    await page.getByRole('button', { name: 'Learn it' }).click();
+    await page.waitForFunction(() => (document.querySelector('embedding-map')?.map?.points.count ?? 0) === 24);
+    await allJobs(server);
+    const { dataset } = await server.data('{ dataset(slug: "villages") { graphModels { name } } }');
+    assert.deepEqual(dataset.graphModels, [{ name: 'complex-n3' }]);
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../../widget/client.ts';
+import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../../widget/answers.ts';
 import {
   chooseClustering,
   clusterFields,

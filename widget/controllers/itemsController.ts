@@ -1,6 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import type { Client, Item } from '../client.ts';
+import type { Item } from '../answers.ts';
+import type { Client } from '../client.ts';
 
 /** The pointer must rest this long on a point before its item is asked for. */
 const REST_MS = 90;

@@ -6,7 +6,8 @@ interface KeyHost extends ReactiveControllerHost, HTMLElement {}
 export interface KeyTarget {
   /** The part of the element that is the map. */
   readonly surface: () => Element | null;
-  escape(): void;
+  /** @returns whether there was anything to be done: otherwise the key is the page's */
+  escape(): boolean;
   /** From point to point: -1, 0 or 1 to the right and down. */
   step(right: number, down: number): void;
   /** Moves the map by a step. */
@@ -49,19 +50,34 @@ export class KeyController implements ReactiveController {
 
   hostConnected(): void {
     this.#host.addEventListener('keydown', this.#onKey);
+    // Beyond the shadow root nothing is told of a focus that moves within it.
+    this.#host.shadowRoot?.addEventListener('focusin', this.#onFocus);
   }
 
   hostDisconnected(): void {
     this.#host.removeEventListener('keydown', this.#onKey);
+    this.#host.shadowRoot?.removeEventListener('focusin', this.#onFocus);
   }
+
+  /** Of a list only one button is a stop for Tab, where one was last: a hundred lines are no hundred stops. */
+  readonly #onFocus = (event: Event): void => {
+    const [on] = event.composedPath();
+    if (on instanceof HTMLButtonElement) for (const each of listOf(on)) each.tabIndex = each === on ? 0 : -1;
+  };
 
   readonly #onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') {
-      this.#target.escape();
+      if (!this.#target.escape()) return;
       event.preventDefault();
+      event.stopPropagation();
       return;
     }
-    if (event.composedPath()[0] !== this.#target.surface() || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const [on] = event.composedPath();
+    if (on !== this.#target.surface()) {
+      if (on instanceof HTMLButtonElement && moveInList(on, event.key)) event.preventDefault();
+      return;
+    }
     const direction = DIRECTIONS.get(event.key);
     const action = ACTIONS.get(event.key);
     if (direction !== undefined) this.#target[event.shiftKey ? 'pan' : 'step'](...direction);
@@ -69,4 +85,22 @@ export class KeyController implements ReactiveController {
     else return;
     event.preventDefault();
   };
+}
+
+/** Where arrow keys go from button to button. */
+const LISTS = '.tools, .rows, .legend ul';
+
+/** The buttons among which this one is; none where it stands alone. */
+function listOf(button: HTMLButtonElement): HTMLButtonElement[] {
+  return [...(button.closest(LISTS)?.querySelectorAll('button') ?? [])];
+}
+
+/** Moves the focus as far as the key says. @returns whether it did */
+function moveInList(from: HTMLButtonElement, key: string): boolean {
+  const buttons = listOf(from);
+  const at = buttons.indexOf(from);
+  const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: buttons.length - 1 }[key];
+  const wanted = at < 0 || to === undefined ? undefined : buttons[to];
+  wanted?.focus();
+  return to !== undefined && at >= 0;
 }

@@ -1,7 +1,8 @@
 /** What is loaded: the data set, the map that the names mean, and the state that the page is told. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import { type Client, ClientError, type DatasetSummary, HttpClient } from '../client.ts';
+import type { DatasetSummary } from '../answers.ts';
+import { type Client, ClientError, HttpClient } from '../client.ts';
 import { errorOf, messageOf } from '../errors.ts';
 import { fire, type StateDetail } from '../events.ts';
 import { type LoadedMap, loadMap, MapIsMade } from '../loadMap.ts';

@@ -5,7 +5,8 @@
 import type { ReactiveController } from 'lit';
 
 import { frameFromBytes } from '#kernels/frame.ts';
-import type { Client, OpenJob, Watching } from '../client.ts';
+import type { OpenJob, Watching } from '../answers.ts';
+import type { Client } from '../client.ts';
 import type { MapView } from '../features/feature.ts';
 import { pointsOfFrame } from '../framePoints.ts';
 import { follow, hasEnded } from '../jobs.ts';

@@ -1,6 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import type { Client, Neighbors } from '../client.ts';
+import type { Neighbors } from '../answers.ts';
+import type { Client } from '../client.ts';
 
 /** The true nearest neighbours of one item, as the server knows them. */
 export class NeighborsController implements ReactiveController {

@@ -4,7 +4,8 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import type { Client, DatasetNews } from '../client.ts';
+import type { DatasetNews } from '../answers.ts';
+import type { Client } from '../client.ts';
 
 /** Before the first look; while there is nothing new, each is this much later than the one before, up to the last. */
 const FIRST_LOOK_MS = 2000;

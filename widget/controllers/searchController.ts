@@ -1,6 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-import type { Client, Matches, Neighbors } from '../client.ts';
+import type { Matches, Neighbors } from '../answers.ts';
+import type { Client } from '../client.ts';
 import type { MapNames } from '../loadMap.ts';
 
 /** Typing rests this long before the server is asked. */

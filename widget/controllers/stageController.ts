@@ -17,8 +17,7 @@ interface StageOptions {
   readonly marks: () => StageMarks;
   /** The kind of map that is on its way: its renderer is set up meanwhile, which may take the graphics card a while. */
   readonly expected: () => 2 | 3 | null;
-  /** How much of the width buttons cover at the right, in CSS pixels. */
-  readonly covered: () => number;
+  readonly covered: () => Covered;
   /** Of the GraphQL server. */
   readonly endpoint: () => string;
   /** The map cannot be drawn here. */
@@ -27,6 +26,13 @@ interface StageOptions {
   readonly onShown: (scene: StageScene) => void;
   /** Size or camera changed. */
   readonly onMove: () => void;
+}
+
+/** How much of the map bar, buttons and panel lie upon, from each edge, in CSS pixels. */
+export interface Covered {
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
 }
 
 /** A lost context is rebuilt this often in a row before the user is told. */
@@ -53,6 +59,7 @@ export class StageController implements ReactiveController {
     readonly milliseconds: number;
   } | null = null;
   #rebuilt = 0;
+  #covered: Covered = { top: 0, right: 0, bottom: 0 };
 
   constructor(host: StageHost, options: StageOptions) {
     this.#host = host;
@@ -116,6 +123,11 @@ export class StageController implements ReactiveController {
     return this.#visible;
   }
 
+  /** Where the camera is going, or is. */
+  get aim(): Camera {
+    return this.#flight?.to ?? this.camera;
+  }
+
   get moving(): boolean {
     return this.#flight !== null;
   }
@@ -149,6 +161,18 @@ export class StageController implements ReactiveController {
   /** The whole map. */
   flyHome(milliseconds: number): void {
     this.flyTo(this.#scene === null ? flatView : this.#homeOf(this.#scene), milliseconds);
+  }
+
+  /** Looks whether more or less is covered than before: what was seen whole is seen whole beside it, what was in the middle stays there. */
+  makeRoom(milliseconds: number): void {
+    const [before, now] = [this.#covered, this.#options.covered()];
+    if (before.top === now.top && before.right === now.right && before.bottom === now.bottom) return;
+    const scene = this.#scene;
+    const wasHome = scene !== null && isSame(this.aim, this.#homeOf(scene));
+    this.#covered = now;
+    if (scene === null) return;
+    const [right, down] = [(before.right - now.right) / 2, (now.top - before.top - now.bottom + before.bottom) / 2];
+    this.flyTo(wasHome ? this.#homeOf(scene) : pan(this.aim, this.size, right, down), milliseconds);
   }
 
   requestFrame(): void {
@@ -215,15 +239,15 @@ export class StageController implements ReactiveController {
     }
   }
 
-  /** The whole map beside what covers it at the right. */
+  /** The whole map in what is not covered. */
   #homeOf(scene: StageScene): Camera {
     const home = scene.points.components === 3 ? orbitView : flatView;
     const { width, height } = this.size;
-    const covered = this.#options.covered();
-    if (covered === 0 || width <= covered) return home;
-    const free = { width: width - covered, height };
+    const { top, right, bottom } = this.#covered;
+    const free = { width: width - right, height: height - top - bottom };
+    if (free.width <= 0 || free.height <= 0) return home;
     const camera = { ...home, zoom: pixelsPerUnit(home, free) / pixelsPerUnit(home, this.size) };
-    return pan(camera, this.size, -covered / 2, 0);
+    return pan(camera, this.size, -right / 2, (top - bottom) / 2);
   }
 
   #rebuild(): void {
@@ -244,4 +268,8 @@ export class StageController implements ReactiveController {
     this.#renderer?.destroy();
     this.#renderer = null;
   }
+}
+
+function isSame(a: Camera, b: Camera): boolean {
+  return a.x === b.x && a.y === b.y && a.zoom === b.zoom && a.yaw === b.yaw && a.pitch === b.pitch;
 }

@@ -5,7 +5,7 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { ItemSummary, Neighbor, Neighbors, SumMethod } from '../client.ts';
+import type { ItemSummary, Neighbor, Neighbors, SumMethod } from '../answers.ts';
 import { messageOf } from '../errors.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';

@@ -3,14 +3,14 @@
  * the list makes the items of a group stand out, and shows them large.
  */
 import { html, nothing, type TemplateResult } from 'lit';
-
+import type { ClusteringDetail, ClusterSummary } from '../answers.ts';
 import { zoomToRectangle } from '../camera.ts';
-import type { Client, ClusteringDetail, ClusterSummary } from '../client.ts';
+import type { Client } from '../client.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import { type Label, type LabelLayer, type PlacedLabel, placeLabels } from '../labels.ts';
 import { type LoadedMap, loadColumn } from '../loadMap.ts';
+import { loadMore, type More } from '../loadMore.ts';
 import { chooseClustering, type Names } from '../names.ts';
-import { renderClusters } from '../panels/clusters.ts';
 import { icons } from '../panels/icons.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import { placeInWorld } from '../points.ts';
@@ -43,6 +43,9 @@ export class ClustersFeature implements Feature {
   #layers: readonly LabelLayer[] = [];
   #chosen: Chosen | null = null;
   #choosing: AbortController | null = null;
+  /** The list of the groups, from the second file; null: it was not wanted yet. */
+  #list: More['renderClusters'] | null = null;
+  #coming: Promise<void> | null = null;
 
   constructor(view: MapView) {
     this.#view = view;
@@ -71,15 +74,29 @@ export class ClustersFeature implements Feature {
     return renderPanelTool(this.#view, this, icons.clusters);
   }
 
-  renderPanel(_map: LoadedMap, names: Names): TemplateResult | null {
+  renderPanel({ client: { endpoint } }: LoadedMap, names: Names): TemplateResult | null {
     const clustering = this.#shown(names);
+    this.#coming ??= this.#fetchList(endpoint);
     const about = clustering === null ? 'Loading …' : describeClustering(clustering);
     return html`${renderPanelHeader(this.label, about, this.#view.close)}
       ${
         clustering === null || clustering.clusters.length === 0
           ? nothing
-          : renderClusters(clustering.clusters, this.#chosen?.cluster ?? null, (cluster) => void this.#choose(cluster))
+          : this.#list?.(clustering.clusters, this.#chosen?.cluster ?? null, (cluster) => void this.#choose(cluster))
       }`;
+  }
+
+  async #fetchList(endpoint: string): Promise<void> {
+    try {
+      const { moreStyles, renderClusters } = await loadMore(endpoint);
+      this.#view.adopt(moreStyles);
+      this.#list = renderClusters;
+    } catch (error) {
+      this.#coming = null; // whoever opens the panel again tries again
+      this.#view.shut(this);
+      this.#view.fail(error);
+    }
+    this.#view.requestUpdate();
   }
 
   emphasis(): Uint32Array | null {

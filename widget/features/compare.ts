@@ -1,7 +1,8 @@
 /** Two embeddings of one data set: how alike the company of each item is, and whose differs most. */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { Client, ComparisonSummary } from '../client.ts';
+import type { ComparisonSummary } from '../answers.ts';
+import type { Client } from '../client.ts';
 import { JobController } from '../controllers/jobController.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import type { ChangedItem } from '../laterQueries.ts';

@@ -118,6 +118,8 @@ export interface MapView extends ReactiveControllerHost {
   isOpen(feature: Feature): boolean;
   /** Shows the panel of a feature, in place of another. */
   open(feature: Feature): void;
+  /** As the button of a feature does: opens its panel and goes into it, or closes it. */
+  toggle(feature: Feature): void;
   /** Closes the panel without a word to its feature. */
   shut(feature: Feature): void;
   /** As the button in its header: the panel goes, and what it showed is done with. */

@@ -9,9 +9,11 @@ import { bundleLines, opacityOfLines, type Way, type World } from '../bundleLine
 import type { Client } from '../client.ts';
 import { categoryColor } from '../colors.ts';
 import { TaskController } from '../controllers/taskController.ts';
+import { messageOf } from '../errors.ts';
 import type { GraphSummary, TriplePage } from '../laterQueries.ts';
 import * as ask from '../laterQueries.ts';
 import type { LoadedMap } from '../loadMap.ts';
+import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Shape } from '../renderer/overlay.ts';
@@ -70,6 +72,8 @@ export class GraphFeature implements Feature {
   readonly #task: TaskController<readonly [Client, string], GraphSummary | null>;
   /** The relations by key. */
   #known: ReadonlyMap<string, { readonly label: string; readonly place: number }> = new Map();
+  /** A point that was chosen before the relations were known; -1: none. */
+  #waiting = -1;
   /** Those that are chosen. */
   #relations: readonly string[] = [];
   /** Around the point that is chosen; null: none is. */
@@ -91,6 +95,9 @@ export class GraphFeature implements Feature {
       run: ([client, dataset], signal) => ask.graph(client, dataset, signal),
       onComplete: (graph) => {
         this.#known = new Map(graph?.relations.map(({ key, label }, place) => [key, { label, place }]));
+        const waiting = this.#waiting;
+        this.#waiting = -1;
+        if (waiting >= 0 && view.map !== null && view.isOpen(this)) this.chosen(view.map, waiting);
         view.requestUpdate();
       },
       onError: (error) => view.fail(error),
@@ -99,7 +106,11 @@ export class GraphFeature implements Feature {
 
   /** A point was chosen while the panel is open: what is around it is shown; of the same point again, one step further. */
   chosen(map: LoadedMap, index: number): boolean {
-    if (this.#graph === null) return false;
+    if (this.#graph === null) {
+      const { status } = this.#task;
+      this.#waiting = index;
+      return status === 'initial' || status === 'pending';
+    }
     const again = this.#around?.index === index ? this.#around.hops : 0;
     if (again === 0) bringIntoView(this.#view, index);
     void this.#fetch(map, index, Math.min(MOST_HOPS, again + 1));
@@ -121,14 +132,14 @@ export class GraphFeature implements Feature {
     this.#rest = setTimeout(() => void this.#peekAt(map, index, peeking.signal), REST_MS);
   }
 
-  renderTool(): TemplateResult | null {
-    if (this.#graph === null) return null;
+  renderTool(_map: LoadedMap, { summary }: Names): TemplateResult | null {
+    if (summary.kind !== 'GRAPH') return null;
     return renderPanelTool(this.#view, this, icons.graph);
   }
 
   renderPanel(map: LoadedMap): TemplateResult | null {
     const graph = this.#graph;
-    if (graph === null) return null;
+    if (graph === null) return html`${renderPanelHeader(this.label, this.#waitsFor(), this.#view.close)}`;
     return html`${renderPanelHeader(this.label, this.#describe(graph), this.#view.close)}
       <div class="body">
         ${this.#around === null ? nothing : this.#renderAround(map, this.#around)}
@@ -168,6 +179,7 @@ export class GraphFeature implements Feature {
   clear(): void {
     this.#stop();
     this.#relations = [];
+    this.#waiting = -1;
     this.#ofRelations = nothingDrawn;
     this.#around = null;
     this.#peek = null;
@@ -188,6 +200,13 @@ export class GraphFeature implements Feature {
     this.#abort?.abort();
     this.#peeking?.abort();
     this.#asking = false;
+  }
+
+  /** What is told while there are no relations to list. */
+  #waitsFor(): string {
+    const { status, error } = this.#task;
+    if (status === 'error') return messageOf(error) ?? '';
+    return status === 'complete' ? 'There are none' : 'Asking …';
   }
 
   #describe(graph: GraphSummary): string {

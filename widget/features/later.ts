@@ -79,7 +79,7 @@ export class LaterFeature implements Feature {
   async #open(endpoint: string): Promise<void> {
     const feature = await this.#load(endpoint);
     if (feature?.start !== undefined) feature.start();
-    else if (feature !== null) this.#view.open(feature);
+    else if (feature !== null) this.#view.toggle(feature);
   }
 
   async #load(endpoint: string): Promise<Feature | null> {

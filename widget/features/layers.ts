@@ -1,7 +1,7 @@
 /** One set of pictures through the layers of a network: a slider from the first layer to the last. */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { EmbeddingSummary } from '../client.ts';
+import type { EmbeddingSummary } from '../answers.ts';
 import { layersOf } from '../layers.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';

@@ -5,7 +5,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import { movingMethods } from '#kernels/perturb.ts';
-import type { Client, EmbeddingSummary, Metric, OpenJob } from '../client.ts';
+import type { EmbeddingSummary, Metric, OpenJob } from '../answers.ts';
+import type { Client } from '../client.ts';
 import { JobController } from '../controllers/jobController.ts';
 import { MakingController } from '../controllers/makingController.ts';
 import { TaskController } from '../controllers/taskController.ts';

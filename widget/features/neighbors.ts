@@ -1,7 +1,7 @@
 /** The true nearest neighbours of a point that is chosen: a list of them, and lines to them on the map. */
 import { html, type TemplateResult } from 'lit';
 
-import type { Metric } from '../client.ts';
+import type { Metric } from '../answers.ts';
 import { NeighborsController } from '../controllers/neighborsController.ts';
 import { messageOf } from '../errors.ts';
 import { fire } from '../events.ts';

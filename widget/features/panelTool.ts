@@ -4,12 +4,11 @@ import type { Feature, MapView } from './feature.ts';
 
 /** The button of a feature that opens its panel, and closes it again. */
 export function renderPanelTool(view: MapView, feature: Feature, icon: SVGTemplateResult): TemplateResult {
-  const open = view.isOpen(feature);
   return html`<button
     aria-label=${feature.label}
     title=${feature.label}
-    aria-pressed=${open}
-    @click=${() => (open ? view.close() : view.open(feature))}
+    aria-pressed=${view.isOpen(feature)}
+    @click=${() => view.toggle(feature)}
   >
     ${icon}
   </button>`;

@@ -1,7 +1,7 @@
 /** Items found on the server by their labels or a field, by meaning or by a picture: a list of them, and they stand out on the map. */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { ItemSummary } from '../client.ts';
+import type { ItemSummary } from '../answers.ts';
 import { SearchController, type SearchMode } from '../controllers/searchController.ts';
 import { messageOf } from '../errors.ts';
 import type { LoadedMap } from '../loadMap.ts';

@@ -77,7 +77,7 @@ export class TagFeature implements Feature {
         [field]: value,
       }));
       const lines = rows.map((row) => `${JSON.stringify(row)}\n`);
-      const upload = await client.upload(new File(lines, 'tags.jsonl'), undefined, signal);
+      const upload = await ask.upload(client, new File(lines, 'tags.jsonl'), signal);
       return await ask.importFields(client, names.dataset, upload);
     });
     if (!ended) return;

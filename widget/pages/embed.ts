@@ -1,7 +1,8 @@
 /** `/embed`: the lines that put a map into a page, and the map that they make. */
 import { html, nothing, render, type TemplateResult } from 'lit';
 
-import { type DatasetSummary, HttpClient } from '../client.ts';
+import type { DatasetSummary } from '../answers.ts';
+import { HttpClient } from '../client.ts';
 import { listDatasets } from './pagesQueries.ts';
 
 const client = new HttpClient(new URL('/graphql', location.href).href);
@@ -123,8 +124,8 @@ function page(): TemplateResult {
     </div>
     <ul class="notes">
       <li>A page on another origin must be allowed by the server: <code>CORS_ORIGINS=https://your.site</code>.</li>
-      <li>Other attributes: <code>color-by</code>, <code>label-by</code>, <code>clusters</code>, <code>neighbor-count</code>, <code>compact</code>, <code>cooperative</code>, <code>endpoint</code>.</li>
-      <li>Events: <code>point-hover</code>, <code>point-click</code>, <code>neighbors-change</code>, <code>selection-change</code>, <code>projection-change</code>, <code>state-change</code>, <code>map-error</code>.</li>
+      <li>Other attributes: <code>color-by</code>, <code>label-by</code>, <code>clusters</code>, <code>neighbor-count</code>, <code>metric</code>, <code>captions</code>, <code>compact</code>, <code>cooperative</code>, <code>endpoint</code>.</li>
+      <li>Events: <code>point-hover</code>, <code>point-click</code>, <code>neighbors-change</code>, <code>selection-change</code>, <code>projection-change</code>, <code>view-change</code>, <code>map-progress</code>, <code>state-change</code>, <code>map-error</code>.</li>
       <li>Its height is <code>--embedding-map-height</code>; colours and font are custom properties as well.</li>
     </ul>`;
 }

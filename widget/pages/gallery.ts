@@ -2,11 +2,13 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 
-import { type DatasetSummary, HttpClient } from '../client.ts';
+import type { DatasetSummary } from '../answers.ts';
+import { HttpClient } from '../client.ts';
 import type {} from '../embedding-map.ts';
 import type { ViewState } from '../events.ts';
 import { withMapsInTheMaking } from '../names.ts';
 import { type ImportProgress, importFiles } from './importFiles.ts';
+import { createLearnForm } from './learnForm.ts';
 import { listDatasets, newestJobs } from './pagesQueries.ts';
 import { createVectorsForm } from './vectorsForm.ts';
 import { type Address, fromHash, toHash } from './viewAddress.ts';
@@ -19,6 +21,7 @@ let failure: string | null = null;
 let running: ImportProgress | null = null;
 let address = fromHash(location.hash.slice(1));
 const vectorsForm = createVectorsForm({ client, show, done: load });
+const learnForm = createLearnForm({ client, show, done: load });
 /** Which map each card shows, as `embedding/projection`. */
 const chosen = new Map<string, string>();
 
@@ -101,8 +104,12 @@ function card(dataset: DatasetSummary): TemplateResult {
     </header>
     ${
       current === undefined
-        ? html`<div class="none"><p>${isBare(dataset) ? html`It has no vectors yet. <a href="#${dataset.slug}">Make them</a>` : 'It has no map yet.'}${
-            dataset.kind === 'GRAPH' ? html` A graph gets one while it is learnt: by <code>trainGraph</code>.` : nothing
+        ? html`<div class="none"><p>${
+            isUnlearnt(dataset)
+              ? html`A graph gets its map by being learnt. <a href="#${dataset.slug}">Learn it</a>`
+              : isBare(dataset)
+                ? html`It has no vectors yet. <a href="#${dataset.slug}">Make them</a>`
+                : 'It has no map yet.'
           }</p></div>`
         : html`<embedding-map
             compact
@@ -129,9 +136,14 @@ function whole({ dataset: slug, view }: Address, dataset: DatasetSummary | null)
       <p class="quiet">${dataset === null ? nothing : factsOf(dataset)}</p>
     </div>
     ${
-      isBare(dataset)
-        ? vectorsForm.render(dataset)
-        : keyed(address, html`<embedding-map dataset=${slug} .viewState=${view} @view-change=${keep}></embedding-map>`)
+      dataset !== null && isUnlearnt(dataset)
+        ? learnForm.render(dataset)
+        : isBare(dataset)
+          ? vectorsForm.render(dataset)
+          : keyed(
+              address,
+              html`<embedding-map dataset=${slug} .viewState=${view} @view-change=${keep}></embedding-map>`,
+            )
     }
   </section>`;
 }
@@ -140,6 +152,11 @@ function whole({ dataset: slug, view }: Address, dataset: DatasetSummary | null)
 function isBare(dataset: DatasetSummary | null): dataset is DatasetSummary {
   if (dataset === null || dataset.kind === 'GRAPH' || Number(dataset.itemCount) === 0) return false;
   return dataset.embeddings.length === 0 || vectorsForm.busy === dataset.slug;
+}
+
+/** Whether it is a graph without vectors. */
+function isUnlearnt({ kind, embeddings, itemCount }: DatasetSummary): boolean {
+  return kind === 'GRAPH' && embeddings.length === 0 && Number(itemCount) > 0;
 }
 
 function backToAll(event: Event): void {

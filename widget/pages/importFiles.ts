@@ -1,6 +1,7 @@
 import type { Client } from '../client.ts';
 import { errorOf } from '../errors.ts';
 import { finished } from '../jobs.ts';
+import { upload } from '../laterQueries.ts';
 import { importDataset } from './pagesQueries.ts';
 
 export interface ImportProgress {
@@ -27,7 +28,7 @@ export async function importFiles(
     const uploads: string[] = [];
     for (const file of files) {
       tell(`Sending ${file.name}`, null);
-      uploads.push(await client.upload(file));
+      uploads.push(await upload(client, file));
     }
     tell('Waiting for a worker', null);
     const id = await importDataset(client, slug, title, uploads);

@@ -1,13 +1,6 @@
 /** What the server's own pages ask of it. */
-import {
-  type Client,
-  clusteringsField,
-  type DatasetSummary,
-  type JobState,
-  jobsField,
-  projectionFields,
-  withMapsToSee,
-} from '../client.ts';
+import type { DatasetSummary, JobState } from '../answers.ts';
+import { type Client, clusteringsField, jobsField, projectionFields, withMapsToSee } from '../client.ts';
 
 /** Held against the schema by a test. */
 export const pagesDocuments = {
@@ -30,6 +23,8 @@ export const pagesDocuments = {
   importDataset: `mutation MapImport($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }`,
   models: `query MapModels { models { name state modalities bytes } server { mayChange } }`,
   fetchModel: `mutation MapFetchModel($input: FetchModelInput!) { fetchModel(input: $input) { job { id } } }`,
+  presets: `query MapPresets { graphPresets { name description dataset expectedSeconds } server { mayChange } }`,
+  trainGraph: `mutation MapTrainGraph($input: TrainGraphInput!) { trainGraph(input: $input) { job { id } } }`,
   embedItems: `mutation MapEmbedItems($input: EmbedItemsInput!) { embedItems(input: $input) { job { id } } }`,
 } as const;
 
@@ -112,4 +107,33 @@ export async function embedItems(
   const input = { dataset, model, ...(field === null ? {} : { field }) };
   const answer = await client.ask<{ embedItems: { job: { id: string } } }>(pagesDocuments.embedItems, { input });
   return answer.embedItems.job.id;
+}
+
+/** A way to learn a graph. */
+export interface PresetSummary {
+  readonly name: string;
+  readonly description: string;
+  /** Slug of the data set that it was measured on; null: a start for any graph. */
+  readonly dataset: string | null;
+  readonly expectedSeconds: number | null;
+}
+
+/** The ways to learn the graph of a data set, those measured on it first, and whether whoever asks may. */
+export async function listPresets(
+  client: Client,
+  dataset: string,
+): Promise<{ readonly presets: readonly PresetSummary[]; readonly mayChange: boolean }> {
+  const { graphPresets, server } = await client.ask<{
+    graphPresets: PresetSummary[];
+    server: { mayChange: boolean };
+  }>(pagesDocuments.presets, {});
+  const fitting = (of: string | null) => graphPresets.filter((preset) => preset.dataset === of);
+  return { presets: [...fitting(dataset), ...fitting(null)], ...server };
+}
+
+/** Starts learning a graph by a preset; the model is called by its name. Answers the id of the job. */
+export async function trainGraph(client: Client, dataset: string, preset: string): Promise<string> {
+  const input = { dataset, preset, name: preset };
+  const answer = await client.ask<{ trainGraph: { job: { id: string } } }>(pagesDocuments.trainGraph, { input });
+  return answer.trainGraph.job.id;
 }

@@ -1,7 +1,8 @@
 /** What a data set without vectors needs: a model that makes them of its texts or pictures. Its map and the search by meaning follow. */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { Client, DatasetSummary } from '../client.ts';
+import type { DatasetSummary } from '../answers.ts';
+import type { Client } from '../client.ts';
 import { errorOf } from '../errors.ts';
 import { finished } from '../jobs.ts';
 import { embedItems, fetchModel, listModels, type ModelSummary } from './pagesQueries.ts';

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 
-import type { ClusterSummary } from '../client.ts';
+import type { ClusterSummary } from '../answers.ts';
 
 /** Values of a field beside a cluster, and words beyond those of its label. */
 const MOST_TERMS = 6;

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
-import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../client.ts';
+import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../answers.ts';
 
 /** How a map was made, and how far it can be trusted. */
 export function renderInfo(

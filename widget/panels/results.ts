@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 
-import type { Item, Matches, Neighbors } from '../client.ts';
+import type { Item, Matches, Neighbors } from '../answers.ts';
 import { icons } from './icons.ts';
 
 /** A line of a list. */

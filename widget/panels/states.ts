@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { classMap } from 'lit/directives/class-map.js';
 
-import type { ProjectionSummary } from '../client.ts';
+import type { ProjectionSummary } from '../answers.ts';
 import type { MakingState } from '../features/feature.ts';
 
 /** What went wrong, with a way to try again. */

@@ -5,7 +5,7 @@ import { icons } from './icons.ts';
 interface ToolsOptions {
   readonly lasso: boolean;
   /** Buttons of what else the map can do. */
-  readonly more: readonly TemplateResult[];
+  readonly more: unknown;
   readonly onZoomIn: () => void;
   readonly onZoomOut: () => void;
   readonly onFit: () => void;

@@ -1,7 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-
+import type { Item } from '../answers.ts';
 import type { Size } from '../camera.ts';
-import type { Item } from '../client.ts';
 import { factsOf, isTiny, renderFacts } from './results.ts';
 
 interface TooltipOptions {
