@@ -167,7 +167,7 @@ export const moreStyles = `
     /* Of a form that is longer than its panel it stays in sight. */
     position: sticky;
     bottom: 6px;
-    box-shadow: 0 1px 0 7px var(--surface);
+    box-shadow: 0 3px 0 7px var(--surface);
   }
   .form .primary:disabled {
     background: color-mix(in srgb, var(--accent) 55%, var(--surface));
