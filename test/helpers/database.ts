@@ -3,8 +3,8 @@
  * each state of `migrations/` and kept in the system's folder for temporary files, or beside the test databases of Postgres.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cpSync, existsSync } from 'node:fs';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -89,7 +89,7 @@ export async function copyPgliteTemplate(): Promise<string> {
     await rename(unfinished, template).catch(() => rm(unfinished, { recursive: true }));
   }
   const directory = await mkdtemp(join(tmpdir(), 'embedding-map-test-'));
-  await cp(template, directory, { recursive: true });
+  cpSync(template, directory, { recursive: true }); // a quarter of the work of `cp`, or less
   return directory;
 }
 

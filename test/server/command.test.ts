@@ -12,6 +12,7 @@ import { findDataset } from '../../server/datasets/datasets.ts';
 import { listJobs } from '../../server/jobs/jobs.ts';
 import { copyPgliteTemplate } from '../helpers/database.ts';
 import { testServers } from '../helpers/server.ts';
+import { asTheTests } from '../helpers/typescript.ts';
 
 const command = fileURLToPath(new URL('../../server/command.mjs', import.meta.url));
 
@@ -35,7 +36,7 @@ async function say(
   { environment = {}, killWhen }: { environment?: Record<string, string>; killWhen?: RegExp } = {},
 ): Promise<Said> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [command, ...args], {
+  const child = spawn(process.execPath, [...asTheTests, command, ...args], {
     env: { PATH, HOME, DATA_DIR: dataDir, DEMO_DATASETS: 'none', ...environment },
   });
   let [out, errors] = ['', ''];

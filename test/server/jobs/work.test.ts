@@ -345,6 +345,10 @@ onEveryDatabase((engine, open) => {
 
   test(`${engine}: a worker that stops hands its job over at once, with the checkpoint, and no step is done twice`, async () => {
     const steps: string[] = [];
+    let twoDone = () => {};
+    const half = new Promise<void>((resolve) => {
+      twoDone = resolve;
+    });
     const task =
       (worker: string): TestTask =>
       async (context) => {
@@ -352,13 +356,13 @@ onEveryDatabase((engine, open) => {
           await sleep(200, undefined, { signal: context.signal });
           await context.saveCheckpoint(step + 1);
           steps.push(`${step} by ${worker}`);
+          if (steps.length === 2) twoDone();
         }
         return { projection: 4 };
       };
     const first = startWorker(task('first'), 'first');
     const job = await add();
-    await begun(job);
-    await sleep(500);
+    await half;
     startWorker(task('second'), 'second');
     const asked = performance.now();
     first.stop.abort();

@@ -150,6 +150,7 @@ onEveryServer((_engine, start) => {
     );
     assertRefused(answer, ['TIMEOUT', 'BAD_USER_INPUT'], 'an expensive expression');
     assert.ok(performance.now() - begun < 20_000, `${performance.now() - begun} ms`);
+    await hasty.database.query('select'); // PGlite comes up again in its own time, which is not the query's
     assert.equal((await hasty.data('{ dataset(slug: "letters") { itemCount } }')).dataset.itemCount, 50);
   });
 

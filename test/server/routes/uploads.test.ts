@@ -88,7 +88,7 @@ onEveryServer((_engine, start) => {
     };
     const aborted = begin();
     aborted.on('error', () => {});
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    while ((await files()).length === before.length) await new Promise((resolve) => setTimeout(resolve, 20));
     aborted.destroy();
     const silent = begin();
     silent.on('error', () => {});
