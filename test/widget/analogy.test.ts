@@ -110,7 +110,8 @@ describe('analogies on the map, in a real browser', { skip, concurrency: false }
     const page = await open('flat');
     const asked: string[] = [];
     page.on('request', (request) => {
-      if (request.postData()?.includes('MapMeaning')) asked.push(request.postDataJSON().variables.combine);
+      const { combine } = request.postData()?.includes('MapNearest') ? request.postDataJSON().variables : {};
+      if (combine !== undefined) asked.push(combine);
     });
     await ask(page, 'man', 'king', 'woman');
     await answer(page, 'queen');
