@@ -129,6 +129,28 @@ describe('the map of a graph, in a real browser', { skip, concurrency: false }, 
     assert.deepEqual(asked, ['town-9']);
   });
 
+  test('a point that the pointer is on before the relations have come shows what is around it when they come', async () => {
+    const page = await newPage({ viewport: { width: 900, height: 600 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    let letPass = () => {};
+    const hovered = new Promise<void>((resolve) => {
+      letPass = resolve;
+    });
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('MapGraph')) await hovered;
+      await route.continue();
+    });
+    await page.goto(site.serve(pageWithMap(server.url, 'dataset="towns" embedding="rote" projection="pca"')));
+    await ready(page);
+    await openPanel(page);
+    const place = await page.evaluate(() => document.querySelector('embedding-map')?.placeOf('town-9'));
+    assert.ok(place);
+    await page.mouse.move(place.x, place.y);
+    await page.locator('embedding-map .tooltip').waitFor();
+    letPass();
+    await untilDrawn(page, 400);
+  });
+
   test('the same point clicked again is followed one step further', async () => {
     const page = await open();
     await page.evaluate(() => document.querySelector('embedding-map')?.showNeighbors('town-5'));

@@ -74,6 +74,8 @@ export class GraphFeature implements Feature {
   #known: ReadonlyMap<string, { readonly label: string; readonly place: number }> = new Map();
   /** A point that was chosen before the relations were known; -1: none. */
   #waiting = -1;
+  /** The point under the pointer; -1: none is. */
+  #pointed = -1;
   /** Those that are chosen. */
   #relations: readonly string[] = [];
   /** Around the point that is chosen; null: none is. */
@@ -97,7 +99,10 @@ export class GraphFeature implements Feature {
         this.#known = new Map(graph?.relations.map(({ key, label }, place) => [key, { label, place }]));
         const waiting = this.#waiting;
         this.#waiting = -1;
-        if (waiting >= 0 && view.map !== null && view.isOpen(this)) this.chosen(view.map, waiting);
+        if (view.map !== null && view.isOpen(this)) {
+          if (waiting >= 0) this.chosen(view.map, waiting);
+          this.hovered(view.map, this.#pointed);
+        }
         view.requestUpdate();
       },
       onError: (error) => view.fail(error),
@@ -119,6 +124,7 @@ export class GraphFeature implements Feature {
 
   /** The pointer is on a point; -1: on none. */
   hovered(map: LoadedMap, index: number): void {
+    this.#pointed = index;
     clearTimeout(this.#rest);
     this.#peeking?.abort();
     if (index < 0 || this.#graph === null || !this.#view.isOpen(this) || index === this.#around?.index) {
@@ -186,6 +192,7 @@ export class GraphFeature implements Feature {
   }
 
   loaded({ sameItems }: LoadedMap): void {
+    this.#pointed = -1;
     if (sameItems) return;
     this.clear();
     this.#kept.clear();
