@@ -280,10 +280,23 @@ describe("maps of a page's own vectors, in a real browser", { skip, concurrency:
       const element = document.querySelector('embedding-map');
       element?.pause();
       await element?.perturb(0.4);
-      element?.resume();
     });
     await page.getByRole('button', { name: 'New map' }).click();
-    await page.locator('embedding-map .panel').getByRole('button', { name: 'Perturb' }).click();
+    await page.locator('embedding-map .panel').getByRole('button', { name: 'Go on' }).waitFor();
+    // Pressed in the page, as soon as they are there: on a busy machine the map could be over before a click from outside comes.
+    await page.evaluate(async () => {
+      const press = async (name: string) => {
+        for (;;) {
+          const root = document.querySelector('embedding-map')?.shadowRoot;
+          const buttons = [...(root?.querySelectorAll<HTMLElement>('.panel button') ?? [])];
+          const button = buttons.find(({ textContent }) => textContent?.trim() === name);
+          if (button !== undefined) return button.click();
+          await new Promise(requestAnimationFrame);
+        }
+      };
+      await press('Go on');
+      await press('Perturb');
+    });
     await heard(page, 'projection-change');
     await page.getByRole('button', { name: 'About this map' }).click();
     const facts = await page.locator('embedding-map .panel').innerText();
