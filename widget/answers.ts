@@ -1,4 +1,5 @@
 /** What the server answers, as the map knows it. */
+import type { Quality } from '#kernels/quality.ts';
 
 export type FieldType = 'TEXT' | 'CATEGORY' | 'NUMBER' | 'BOOLEAN' | 'DATE' | 'JSON';
 
@@ -25,17 +26,12 @@ export interface ProjectionSummary {
   readonly making?: string;
   /** Whether there is none yet but the one in the making. */
   readonly isNew?: boolean;
-  readonly quality: {
-    readonly trustworthiness: number;
-    readonly continuity: number;
-    readonly neighborRecall: number;
-    readonly tripletAccuracy: number;
-    readonly rankCorrelation: number | null;
-    readonly neighbors: number;
-    readonly sample: number;
-    /** Of the points: the measures of each single one. */
-    readonly columns: readonly string[];
-  } | null;
+  readonly quality:
+    | (Quality & {
+        /** Of the points: the measures of each single one. */
+        readonly columns: readonly string[];
+      })
+    | null;
 }
 
 export type Metric = 'COSINE' | 'EUCLIDEAN' | 'INNER_PRODUCT';
