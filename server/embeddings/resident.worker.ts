@@ -217,7 +217,7 @@ async function searchNow({
 async function sphereOf(found: Kept, mean: Float32Array): Promise<Sphere> {
   const { sphere } = found;
   if (sphere?.mean.every((value, j) => value === mean[j]) === true) return sphere;
-  found.sphere = await sphereAround(found.backend, found.placed, mean);
+  found.sphere = await sphereAround(found.backend, found.placed, mean, sphere);
   return found.sphere;
 }
 

@@ -1,8 +1,8 @@
 /**
  * The rows nearest to one vector, exactly, of a matrix that stays in the backend's memory: for questions that come one at a
  * time. A pass over the rows in float32 leaves the few that its rounding cannot tell apart from the nearest; these are
- * compared in float64. Where the rows have a sketch (sketch.ts), a pass over that comes first, and leaves those whose bound is no larger
- * than the distance of the nearest: of 60,000 pictures of clothes some 1,500.
+ * compared in float64. Where the rows have sketches (sketch.ts), passes over these come first, and leave those whose bound is no larger
+ * than the distance of the nearest: of 60,000 pictures of clothes some 700.
  *
  * n rows, d columns, k nearest.
  */
@@ -10,26 +10,31 @@ import type { CpuBackend } from './cpu/backend.ts';
 import { distance, type Metric, UNIT_ROUNDOFF } from './distance.ts';
 import { type Matrix, rowOf } from './matrix.ts';
 import type { RowsOnCard } from './scanOnGpu.ts';
-import { type Sketch, sketchOf, sketchRows } from './sketch.ts';
+import {
+  ask,
+  leastScores,
+  listOf,
+  type OnCard,
+  type PassedRows,
+  type RowsLeft,
+  rowsLeft,
+  rowsWithin,
+  ruleOut,
+  sums32,
+  takeOut,
+} from './scanPasses.ts';
+import { type Sketches, sketchQuery, sketchRows } from './sketch.ts';
 
 /** A matrix in the memory of a backend, which nothing else is allocated in meanwhile. */
-export interface ScannedRows {
-  readonly rows: number;
+export interface ScannedRows extends PassedRows {
   readonly columns: number;
   readonly metric: Metric;
-  /** Offset of float32 (n, stride), the columns behind d being 0; of the query, float32 (stride); of float32 (n); and of uint32 (n). */
-  readonly at: number;
-  readonly stride: number;
-  readonly query: number;
-  readonly out: number;
-  readonly list: number;
-  /** float64 (n): lengths of the rows. */
+  /** float64 (n): lengths of the rows; and their offset. */
   readonly lengths: Float64Array;
+  readonly lengthsAt: number;
   readonly longest: number;
-  /** uint32 (n): all row numbers. */
-  readonly all: Uint32Array;
   /** Null: there is none, because a pass over the rows themselves is as fast. */
-  readonly sketch: Sketch | null;
+  readonly sketch: Sketches | null;
 }
 
 export interface Nearest {
@@ -39,12 +44,8 @@ export interface Nearest {
   readonly distances: Float64Array;
 }
 
-/** Of a piece of work: a millisecond or so. So little is not shared, since to wake a thread on a busy machine takes longer. */
-const PIECE_NUMBERS = 4e6;
 /** Below this share of the rows, those asked for are gone through by their names. */
 export const FEW = 1 / 8;
-/** Rows per neighbour, those of least bounds, that are compared to know how far the nearest can be. */
-export const LIKELY = 2;
 /** Outside of these lengths squares vanish in float32, or overflow. */
 export const SHORTEST = 1e-15;
 export const LONGEST = 1e15;
@@ -70,6 +71,9 @@ export async function placeRows(backend: CpuBackend, matrix: Matrix, metric: Met
   const query = backend.allocate(stride * 4);
   const out = backend.allocate(rows * 4);
   const list = backend.allocate(rows * 4);
+  const found = backend.allocate(4);
+  const lengthsAt = backend.allocate(rows * 8);
+  backend.float64(lengthsAt, rows).set(lengths);
   backend.float32(query, stride).fill(0);
   const values = backend.float32(at, rows * stride);
   if (stride === columns) values.set(matrix.data);
@@ -77,9 +81,8 @@ export async function placeRows(backend: CpuBackend, matrix: Matrix, metric: Met
     values.fill(0);
     for (let i = 0; i < rows; i++) values.set(rowOf(matrix, i), i * stride);
   }
-  const all = Uint32Array.from(lengths.keys());
   const sketch = await sketchRows(backend, matrix, lengths, { at, width: stride });
-  return { rows, columns, metric, at, stride, query, out, list, lengths, longest, all, sketch };
+  return { rows, columns, metric, at, stride, query, out, list, found, lengths, lengthsAt, longest, sketch };
 }
 
 export interface ScanOptions {
@@ -91,6 +94,16 @@ export interface ScanOptions {
   readonly exclude?: readonly number[];
   /** The same rows on a graphics card, where the pass over all is to be made there. */
   readonly card?: RowsOnCard | null;
+}
+
+/** What is asked, and where. */
+interface Question {
+  readonly backend: CpuBackend;
+  readonly placed: ScannedRows;
+  readonly vector: Float32Array;
+  readonly length: number;
+  readonly k: number;
+  readonly exclude: readonly number[];
 }
 
 /**
@@ -105,14 +118,17 @@ export async function nearestRows(
   { metric = given.metric, among = null, exclude = [], card = null }: ScanOptions = {},
 ): Promise<Nearest> {
   const placed = metric === given.metric ? given : { ...given, metric };
-  const { rows: n, lengths, all } = placed;
-  const answers = (row: number): boolean => (metric !== 'COSINE' || (lengths[row] ?? 0) > 0) && !exclude.includes(row);
-  const asked = among ?? all;
-  const few = among !== null && among.length < FEW * n;
-  const possible = few || card !== null ? asked : await scanSketch(backend, placed, vector, k, asked, answers);
-  const near = await scanRows(backend, placed, vector, k, possible, answers, few ? null : card);
-  const distanceOfRow = distanceTo(backend, placed, vector);
-  const candidates = Array.from(near, (row) => ({ row, far: distanceOfRow(row) }));
+  const question: Question = { backend, placed, vector, length: lengthOf(vector), k, exclude };
+  let left = ask(backend, placed, vector, among);
+  const few = left.count < FEW * placed.rows;
+  if (!few && card === null) left = await scanSketches(question, left);
+  left = await scanRows(question, left, few ? null : card);
+  return nearestOf(rowsLeft(backend, placed, left), distanceTo(question), k);
+}
+
+/** Those of the rows that are nearest, by the distance that is answered with. */
+export function nearestOf(rows: Uint32Array, distanceOf: (row: number) => number, k: number): Nearest {
+  const candidates = Array.from(rows, (row) => ({ row, far: distanceOf(row) }));
   candidates.sort((a, b) => a.far - b.far || a.row - b.row);
   const nearest = candidates.slice(0, k);
   return {
@@ -121,11 +137,8 @@ export async function nearestRows(
   };
 }
 
-function distanceTo(
-  backend: CpuBackend,
-  { rows, columns, stride, at, metric }: ScannedRows,
-  vector: Float32Array,
-): (row: number) => number {
+function distanceTo({ backend, placed, vector }: Question): (row: number) => number {
+  const { rows, columns, stride, at, metric } = placed;
   const values = backend.float32(at, rows * stride);
   return (row) => exactDistance(vector, values.subarray(row * stride, row * stride + columns), metric);
 }
@@ -141,186 +154,68 @@ export function exactDistance(a: Float32Array, b: Float32Array, metric: Metric):
  * bounds are least (Seidl and Kriegel 1998, "Optimal multi-step k-nearest neighbor search", without its order).
  * @returns all that are asked for where there is no sketch
  */
-async function scanSketch(
-  backend: CpuBackend,
-  placed: ScannedRows,
-  vector: Float32Array,
-  k: number,
-  asked: Uint32Array,
-  answers: (row: number) => boolean,
-): Promise<Uint32Array> {
+async function scanSketches(question: Question, asked: RowsLeft): Promise<RowsLeft> {
+  const { backend, placed, length, k } = question;
   const { metric, longest, sketch } = placed;
   if (sketch === null) return asked;
-  const { query, length } = sketchOf(sketch, vector);
-  backend.float32(sketch.query, sketch.stride).set(query);
-  const on = { ...placed, at: sketch.at, stride: sketch.stride, query: sketch.query };
-  const bounds = await scores32(backend, on, asked);
-  const distanceOfRow = distanceTo(backend, placed, vector);
-  // What a bound may be off: the sketches of a row and of the query by `error` of their lengths, the pass by its rounding.
-  const rounding = 2 * (sketch.stride / 16 + 8) * UNIT_ROUNDOFF;
-  const most = (distanceOfKth: number): number => {
-    if (metric === 'EUCLIDEAN') return (distanceOfKth + sketch.error * (longest + length)) ** 2 * (1 + rounding);
-    const slack = (2 * sketch.error + rounding) * 1.0001;
-    return metric === 'COSINE' ? (distanceOfKth - 1 + slack) * length : distanceOfKth + slack * length * longest;
-  };
-  const nearest = new Float64Array(k).fill(Number.POSITIVE_INFINITY); // a heap, the farthest on top
-  for (const row of rowsOfSmallest(bounds, asked, answers, LIKELY * k)) pushSmaller(nearest, distanceOfRow(row));
-  return within(bounds, asked, most(nearest[0] ?? Number.POSITIVE_INFINITY), answers);
+  await sketchQuery(backend, sketch, placed, length);
+  const distanceOf = distanceTo(question);
+  let left = asked;
+  for (const { at, stride, query, error } of sketch.levels) {
+    // What a bound may be off: the sketches of a row and of the query by `error` of their lengths, the pass by its rounding.
+    const rounding = roundingOf(stride);
+    const most = (distanceOfKth: number): number => {
+      if (metric === 'EUCLIDEAN') return (distanceOfKth + error * (longest + length)) ** 2 * (1 + rounding);
+      const slack = (2 * error + rounding) * 1.0001;
+      return metric === 'COSINE' ? (distanceOfKth - 1 + slack) * length : distanceOfKth + slack * length * longest;
+    };
+    await scores32(question, { ...placed, at, stride, query }, left);
+    left = await ruleOut(backend, placed, left, k, distanceOf, most);
+  }
+  return left;
 }
 
 /** The rows that may be among the k nearest as far as float32 tells. */
-async function scanRows(
-  backend: CpuBackend,
-  placed: ScannedRows,
-  vector: Float32Array,
-  k: number,
-  asked: Uint32Array,
-  answers: (row: number) => boolean,
-  card: RowsOnCard | null,
-): Promise<Uint32Array> {
-  const { columns, metric, stride, query, longest } = placed;
-  backend.float32(query, columns).set(vector);
-  const scores = await scores32(backend, placed, asked, card === null ? null : { card, vector });
-
-  // A sum of d / 16 terms and four more additions (Higham 2002, section 4.2): of squares relative to the sum itself, of
-  // products to the lengths, by which those of the cosine are divided. Twice: the row that is compared errs, too.
-  const share = 2 * (stride / 16 + 8) * UNIT_ROUNDOFF;
-  let queryLength = 0;
-  for (const value of vector) queryLength += value * value;
-  queryLength = Math.sqrt(queryLength);
-  const limit = kthSmallest(scores, asked, answers, k);
+async function scanRows(question: Question, asked: RowsLeft, card: RowsOnCard | null): Promise<RowsLeft> {
+  const { backend, placed, length, vector, k } = question;
+  const { metric, stride, longest } = placed;
+  await scores32(question, placed, asked, card === null ? null : { card, vector });
+  const { largest } = await leastScores(backend, placed, asked, k);
+  // Of squares relative to the sum itself, of products to the lengths, by which those of the cosine are divided.
+  const share = roundingOf(stride);
   const margin =
-    metric === 'EUCLIDEAN' ? share * limit : share * queryLength * (metric === 'COSINE' ? 1 : longest) * 1.0001;
-  return within(scores, asked, limit + margin, answers);
+    metric === 'EUCLIDEAN' ? share * largest : share * length * (metric === 'COSINE' ? 1 : longest) * 1.0001;
+  return await rowsWithin(backend, placed, asked, largest + margin);
+}
+
+/** A sum of d / 16 terms and four more additions (Higham 2002, section 4.2). Twice: the row that is compared errs, too. */
+function roundingOf(stride: number): number {
+  return 2 * (stride / 16 + 8) * UNIT_ROUNDOFF;
 }
 
 /**
- * Squared distances to the query, or what a cosine or an inner product is but for the query's length, negated: float32, one for each row
- * asked for.
+ * Puts in place, for each row that is left, the squared distance to the query, or what a cosine or an inner product is but for the query's
+ * length, negated; Infinity for rows that are no answer.
  */
 async function scores32(
-  backend: CpuBackend,
-  placed: Omit<ScannedRows, 'sketch'>,
-  asked: Uint32Array,
-  onCard: { readonly card: RowsOnCard; readonly vector: Float32Array } | null = null,
-): Promise<Float32Array> {
-  const { metric, lengths } = placed;
-  const scores = await sums32(backend, placed, metric === 'EUCLIDEAN', asked, onCard);
-  if (metric === 'EUCLIDEAN') return scores;
-  for (let i = 0; i < scores.length; i++) {
-    const length = metric === 'COSINE' ? lengths[asked[i] ?? 0] || 1 : 1;
-    scores[i] = -(scores[i] ?? 0) / length;
+  { backend, exclude }: Question,
+  placed: PassedRows & Pick<ScannedRows, 'metric' | 'lengthsAt'>,
+  left: RowsLeft,
+  onCard: OnCard | null = null,
+): Promise<void> {
+  const { metric, out, lengthsAt } = placed;
+  await sums32(backend, placed, metric === 'EUCLIDEAN', left, onCard);
+  if (metric !== 'EUCLIDEAN') {
+    const by = metric === 'COSINE' ? lengthsAt : 0;
+    await backend.run('negate', 1, () => [out, left.count, listOf(placed, left), by]);
   }
-  return scores;
+  takeOut(backend, placed, left, exclude);
 }
 
-/**
- * |row - query|^2, or <row, query>: float32, one for each row asked for. A view, which the next question writes to, where all are.
- * @throws GpuError where the card fails
- */
-export async function sums32(
-  backend: CpuBackend,
-  { rows: n, at, stride, query, out, list }: Omit<ScannedRows, 'sketch'>,
-  isSquared: boolean,
-  asked: Uint32Array,
-  onCard: { readonly card: RowsOnCard; readonly vector: Float32Array } | null = null,
-): Promise<Float32Array> {
-  const byName = onCard === null && asked.length < FEW * n;
-  const count = byName ? asked.length : n;
-  if (byName) backend.uint32(list, count).set(asked);
-  const mostRows = Math.max(1, Math.floor(PIECE_NUMBERS / stride));
-  const rowsPerPiece = count <= mostRows ? mostRows : Math.min(Math.ceil(count / backend.threadCount), mostRows);
-  if (onCard !== null) await onCard.card.scan(onCard.vector, isSquared, backend.float32(out, n));
-  else {
-    await backend.run('scan', Math.ceil(count / rowsPerPiece), (piece) => {
-      const first = piece * rowsPerPiece;
-      return [
-        at,
-        stride,
-        byName ? list : 0,
-        first,
-        Math.min(count, first + rowsPerPiece),
-        query,
-        out,
-        Number(isSquared),
-      ];
-    });
-  }
-  const found = backend.float32(out, count);
-  // All rows are asked for in their order, or some, or those listed.
-  return asked.length === count ? found : Float32Array.from(asked, (row) => found[row] ?? 0);
-}
-
-/** The k-th smallest score of the rows asked for, or infinity where there are fewer. */
-export function kthSmallest(
-  scores: Float32Array | Float64Array,
-  asked: Uint32Array,
-  answers: (row: number) => boolean,
-  k: number,
-): number {
-  // A heap of the k smallest, the largest of them on top.
-  const heap = new Float64Array(k).fill(Number.POSITIVE_INFINITY);
-  let most = heap[0] ?? 0;
-  for (let i = 0; i < scores.length; i++) {
-    const score = scores[i] ?? 0;
-    if (!(score < most && answers(asked[i] ?? 0))) continue;
-    pushSmaller(heap, score);
-    most = heap[0] ?? 0;
-  }
-  return most;
-}
-
-/** The rows of the k smallest scores; of equal ones those that come first. */
-export function rowsOfSmallest(
-  scores: Float32Array | Float64Array,
-  asked: Uint32Array,
-  answers: (row: number) => boolean,
-  k: number,
-): readonly number[] {
-  const heap = new Float64Array(k).fill(Number.POSITIVE_INFINITY);
-  let most = heap[0] ?? 0;
-  // Few are among the smallest when they are met, and fewer at the end: k (1 + ln(n / k)) where they come in no order.
-  const met: number[] = [];
-  for (let i = 0; i < scores.length; i++) {
-    const score = scores[i] ?? 0;
-    if (!(score < most && answers(asked[i] ?? 0))) continue;
-    pushSmaller(heap, score);
-    most = heap[0] ?? 0;
-    met.push(i);
-  }
-  const chosen = met.filter((i) => (scores[i] ?? 0) <= most);
-  return chosen.slice(0, k).map((i) => asked[i] ?? 0);
-}
-
-/** The rows of a score no larger than the limit. */
-export function within(
-  scores: Float32Array | Float64Array,
-  asked: Uint32Array,
-  limit: number,
-  answers: (row: number) => boolean,
-): Uint32Array {
-  const rows: number[] = [];
-  for (let i = 0; i < scores.length; i++) {
-    const row = asked[i] ?? 0;
-    if ((scores[i] ?? 0) <= limit && answers(row)) rows.push(row);
-  }
-  return Uint32Array.from(rows);
-}
-
-/** Puts a number in place of the largest, which is on top, where it is smaller. @returns whether it was */
-export function pushSmaller(heap: Float64Array, value: number): boolean {
-  if (value >= (heap[0] ?? 0)) return false;
-  let place = 0;
-  for (;;) {
-    let child = 2 * place + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && (heap[child + 1] ?? 0) > (heap[child] ?? 0)) child++;
-    if ((heap[child] ?? 0) <= value) break;
-    heap[place] = heap[child] ?? 0;
-    place = child;
-  }
-  heap[place] = value;
-  return true;
+function lengthOf(vector: Float32Array): number {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return Math.sqrt(squares);
 }
 
 /** The definition: every distance, sorted. */

@@ -10,48 +10,61 @@
 import type { CpuBackend } from './cpu/backend.ts';
 import { innerProduct, UNIT_ROUNDOFF } from './distance.ts';
 import { type Matrix, rowOf } from './matrix.ts';
+import { FEW, type Nearest, nearestOf, type ScannedRows, type ScanOptions, SHORTEST } from './scan.ts';
 import {
-  FEW,
-  kthSmallest,
-  LIKELY,
-  type Nearest,
-  pushSmaller,
-  rowsOfSmallest,
-  type ScannedRows,
-  type ScanOptions,
-  SHORTEST,
+  ask,
+  leastScores,
+  listOf,
+  type OnCard,
+  type RowsLeft,
+  rowsLeft,
+  rowsWithin,
+  ruleOut,
   sums32,
-  within,
-} from './scan.ts';
-import type { RowsOnCard } from './scanOnGpu.ts';
-import { sketchOf } from './sketch.ts';
+  takeOut,
+} from './scanPasses.ts';
+import { sketchQuery } from './sketch.ts';
 import { distanceOnSphere } from './spherize.ts';
 
 export interface Sphere {
   /** float32 (d). */
   readonly mean: Float32Array;
-  /** float64 (n): 2 / |x - m|, by which what differs of products differs on the sphere. */
-  readonly scales: Float64Array;
-  /** float64 (n): 2 |x| / |x - m|, by which what they are off is. Infinity for a row so near the mean that float32 cannot tell its direction. */
-  readonly slacks: Float64Array;
-  /** float64 (n): room for the bounds of a question. */
-  readonly bounds: Float64Array;
+  /** Offset of float32 (n): 2 / |x - m|, by which what differs of products differs on the sphere. */
+  readonly scales: number;
+  /** The same of 2 |x| / |x - m|, by which what they are off is. Infinity for a row so near the mean that float32 cannot tell its direction. */
+  readonly slacks: number;
+  /** Room for the bounds of a question. */
+  readonly bounds: number;
 }
 
-/** What is asked of the rows for every question around the same mean: a pass over them. */
-export async function sphereAround(backend: CpuBackend, placed: ScannedRows, mean: Float32Array): Promise<Sphere> {
-  const { rows, columns, query, lengths } = placed;
-  backend.float32(query, columns).set(mean);
-  const squares = await sums32(backend, placed, true, placed.all);
-  const sphere = { mean, scales: new Float64Array(rows), slacks: new Float64Array(rows) };
+/**
+ * What is asked of the rows for every question around the same mean: a pass over them.
+ * @param before a sphere around another mean that is no longer needed: it gives its place
+ */
+export async function sphereAround(
+  backend: CpuBackend,
+  placed: ScannedRows,
+  mean: Float32Array,
+  before: Sphere | null = null,
+): Promise<Sphere> {
+  const { rows, lengths } = placed;
+  const { scales, slacks, bounds } = before ?? {
+    scales: backend.allocate(rows * 4),
+    slacks: backend.allocate(rows * 4),
+    bounds: backend.allocate(rows * 4),
+  };
+  await sums32(backend, placed, true, ask(backend, placed, mean, null));
+  const squares = backend.float32(placed.out, rows);
+  const scale = backend.float32(scales, rows);
+  const slack = backend.float32(slacks, rows);
   for (let row = 0; row < rows; row++) {
     const radius = Math.sqrt(squares[row] ?? 0);
     // At the mean, and so near it that squares vanish in float32, anything is possible: such a row is compared.
     const isSure = radius >= SHORTEST;
-    sphere.scales[row] = isSure ? 2 / radius : 0;
-    sphere.slacks[row] = isSure ? (2 * (lengths[row] ?? 0)) / radius : Number.POSITIVE_INFINITY;
+    scale[row] = isSure ? 2 / radius : 0;
+    slack[row] = isSure ? (2 * (lengths[row] ?? 0)) / radius : Number.POSITIVE_INFINITY;
   }
-  return { ...sphere, bounds: new Float64Array(rows) };
+  return { mean, scales, slacks, bounds };
 }
 
 /**
@@ -66,90 +79,86 @@ export async function nearestOnSphere(
   k: number,
   { among = null, exclude = [], card = null }: Omit<ScanOptions, 'metric'> = {},
 ): Promise<Nearest> {
-  const asked = among ?? placed.all;
-  const few = asked.length < FEW * placed.rows;
-  const question = { ...sphere, backend, placed, place, k, answers: (row: number) => !exclude.includes(row) };
-  const likely = few || card !== null ? asked : await scanSketch(question, asked);
-  const onCard = few || card === null ? null : { card, vector: place };
-  const candidates = Array.from(await scanRows(question, likely, onCard), (row) => ({
-    row,
-    far: farOf(question, row),
-  }));
-  candidates.sort((a, b) => a.far - b.far || a.row - b.row);
-  const nearest = candidates.slice(0, k);
-  return {
-    rows: Uint32Array.from(nearest, ({ row }) => row),
-    distances: Float64Array.from(nearest, ({ far }) => far),
-  };
+  const question: Question = { backend, placed, sphere, place, ofMean: innerProduct(sphere.mean, place), k, exclude };
+  let left = ask(backend, placed, place, among);
+  const few = left.count < FEW * placed.rows;
+  if (!few && card === null) left = await scanSketches(question, left);
+  left = await scanRows(question, left, few || card === null ? null : { card, vector: place });
+  return nearestOf(rowsLeft(backend, placed, left), (row) => farOf(question, row), k);
 }
 
-interface Question extends Sphere {
+interface Question {
   readonly backend: CpuBackend;
   readonly placed: ScannedRows;
+  readonly sphere: Sphere;
   readonly place: Float32Array;
+  /** The inner product of mean and place. */
+  readonly ofMean: number;
   readonly k: number;
-  readonly answers: (row: number) => boolean;
+  readonly exclude: readonly number[];
 }
 
-function farOf({ backend, placed, mean, place }: Question, row: number): number {
+function farOf({ backend, placed, sphere, place }: Question, row: number): number {
   const { rows, columns, stride, at } = placed;
   const values = backend.float32(at, rows * stride);
-  return distanceOnSphere(values.subarray(row * stride, row * stride + columns), mean, place);
+  return distanceOnSphere(values.subarray(row * stride, row * stride + columns), sphere.mean, place);
 }
 
 /** The rows whose sketches do not rule out that they are among the k nearest, as in scan.ts: all where there is no sketch. */
-async function scanSketch(question: Question, asked: Uint32Array): Promise<Uint32Array> {
-  const { backend, placed, place, k, answers } = question;
+async function scanSketches(question: Question, asked: RowsLeft): Promise<RowsLeft> {
+  const { backend, placed, sphere, place, k } = question;
   const { sketch } = placed;
   if (sketch === null) return asked;
-  const { query, length } = sketchOf(sketch, place);
-  backend.float32(sketch.query, sketch.stride).set(query);
-  const on = { ...placed, at: sketch.at, stride: sketch.stride, query: sketch.query };
-  const share = 2 * sketch.error + (sketch.stride / 16 + 8) * UNIT_ROUNDOFF;
-  const lower = boundsOf(question, asked, await sums32(backend, on, false, asked), share, -1);
-  // How far the k nearest of those are that may be nearest of all: a heap, the farthest on top.
-  const nearest = new Float64Array(k).fill(Number.POSITIVE_INFINITY);
-  for (const row of rowsOfSmallest(lower, asked, answers, LIKELY * k)) pushSmaller(nearest, farOf(question, row));
-  return within(lower, asked, (nearest[0] ?? Number.POSITIVE_INFINITY) ** 2 - length ** 2, answers);
+  const squares = innerProduct(place, place);
+  await sketchQuery(backend, sketch, placed, Math.sqrt(squares));
+  const bounds = { ...placed, out: sphere.bounds };
+  let left = asked;
+  for (const { at, stride, query, error } of sketch.levels) {
+    await sums32(backend, { ...placed, at, stride, query }, false, left);
+    await placeBounds(question, left, 2 * error + roundingOf(stride), -1);
+    const distanceOf = (row: number) => farOf(question, row);
+    left = await ruleOut(backend, bounds, left, k, distanceOf, (far) => far ** 2 - squares);
+  }
+  return left;
 }
 
 /** The rows that may be among the k nearest as far as float32 tells. */
-async function scanRows(
-  question: Question,
-  asked: Uint32Array,
-  onCard: { readonly card: RowsOnCard; readonly vector: Float32Array } | null,
-): Promise<Uint32Array> {
-  const { backend, placed, place, k, answers } = question;
-  backend.float32(placed.query, placed.columns).set(place);
-  // A sum of d / 16 terms and four more additions (Higham 2002, section 4.2).
-  const share = (placed.stride / 16 + 8) * UNIT_ROUNDOFF;
-  const products = await sums32(backend, placed, false, asked, onCard);
-  const farthest = kthSmallest(boundsOf(question, asked, products, share, 1), asked, answers, k);
-  return within(boundsOf(question, asked, products, share, -1), asked, farthest, answers);
+async function scanRows(question: Question, asked: RowsLeft, onCard: OnCard | null): Promise<RowsLeft> {
+  const { backend, placed, sphere, k } = question;
+  await sums32(backend, placed, false, asked, onCard);
+  const share = roundingOf(placed.stride);
+  const bounds = { ...placed, out: sphere.bounds };
+  await placeBounds(question, asked, share, 1);
+  const { largest } = await leastScores(backend, bounds, asked, k);
+  await placeBounds(question, asked, share, -1);
+  return await rowsWithin(backend, bounds, asked, largest);
+}
+
+/** A sum of d / 16 terms and four more additions (Higham 2002, section 4.2). */
+function roundingOf(stride: number): number {
+  return (stride / 16 + 8) * UNIT_ROUNDOFF;
 }
 
 /**
- * The bounds of |x' - u|^2 - |u|^2 from one side, for each row asked for. A view, which the next bounds are written to.
+ * Puts the bounds of |x' - u|^2 - |u|^2 from one side in their place, for each row that is left.
  * @param share how far a product may be off, of the lengths of its row and of the place
  * @param side -1: it is no less; 1: no more
  */
-function boundsOf(
-  { placed: { stride }, mean, scales, slacks, bounds, place }: Question,
-  asked: Uint32Array,
-  products: Float32Array,
+async function placeBounds(
+  { backend, placed, sphere, ofMean, exclude }: Question,
+  left: RowsLeft,
   share: number,
   side: -1 | 1,
-): Float64Array {
-  const ofMean = innerProduct(mean, place);
-  // Of the radius, whose square is such a sum, the share is as large as a product's; and what is on the sphere is rounded to float32.
-  const ofAll = 1 + side * (2.0002 * (stride / 16 + 8) * UNIT_ROUNDOFF + 16 * UNIT_ROUNDOFF);
-  const ofSlack = side * 1.0001 * share;
-  for (let at = 0; at < asked.length; at++) {
-    const row = asked[at] ?? 0;
-    const score = ((products[at] ?? 0) - ofMean) * (scales[row] ?? 0);
-    bounds[at] = ofAll - score + ofSlack * (slacks[row] ?? 0);
-  }
-  return bounds.subarray(0, asked.length);
+): Promise<void> {
+  const { scales, slacks, bounds } = sphere;
+  // The radius' square is such a sum, so its share of the score is as large as a product's; what is on the sphere is rounded to float32,
+  // and so are the bound and what it is made of, of which none is larger than the slack and a few times the length 1.
+  const all = 1 + side * (2.0002 * roundingOf(placed.stride) + 32 * UNIT_ROUNDOFF);
+  const slack = side * (1.0001 * share + 8 * UNIT_ROUNDOFF);
+  await backend.run('sphereBounds', 1, () => [
+    ...[placed.out, left.count, listOf(placed, left), scales, slacks, ofMean, all, slack, bounds],
+  ]);
+  takeOut(backend, { ...placed, out: bounds }, left, exclude);
 }
 
 /** The definition: every row put on the sphere, every distance, sorted. */

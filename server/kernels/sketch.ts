@@ -4,7 +4,7 @@
  *   |x' - q'| <= |x - q|   and   <x', q'> >= <x, q>,
  * because along the directions both are the same, and beyond them the lengths differ by no more than the vectors (triangle inequality),
  * and have no smaller product (Cauchy and Schwarz). The directions are those in which a sample of the rows has most of its length, so
- * that little is beyond.
+ * that little is beyond. The first of them make a coarse sketch by themselves, which leaves few rows for the fine one.
  */
 import type { CpuBackend } from './cpu/backend.ts';
 import { UNIT_ROUNDOFF } from './distance.ts';
@@ -13,19 +13,29 @@ import { alongDirections, centeredProducts, principalDirections, sampleRows } fr
 
 // n rows, d columns, m directions.
 
+export interface Sketches {
+  /** Offset of float32 (m, width): orthonormal rows, each followed by zeros; and of float32 (m): a query along them. */
+  readonly directions: number;
+  readonly along: number;
+  /** From the coarsest on. */
+  readonly levels: readonly Sketch[];
+}
+
 export interface Sketch {
-  /** Offset of float32 (n, stride), and of float32 (stride) for that of a query; m + 1 numbers, then zeros. */
+  /** Offset of float32 (n, stride), and of float32 (stride) for that of a query; m + 1 numbers. */
   readonly at: number;
   readonly query: number;
   readonly stride: number;
-  /** float64 (m, d), orthonormal rows. */
-  readonly directions: Float64Array;
   /** How far a sketch may be off by rounding, at the most, as a share of its row's length. */
   readonly error: number;
 }
 
-/** With the length of what is left, whole vectors of four. 48 of 784 hold nine tenths of the length of pictures of clothes. */
-const DIRECTIONS = 47;
+/**
+ * Directions of each level; with the length of what is left, whole vectors of four. 48 numbers of 784 hold nine tenths of the length of
+ * pictures of clothes. Of 60,000 of these 16 leave some 2,500, and 48 of those 700.
+ */
+const LEVELS = [15, 47];
+const DIRECTIONS = Math.max(...LEVELS);
 /** Rows in which directions are looked for. */
 const SAMPLE = 2048;
 const ITERATIONS = 3;
@@ -41,7 +51,7 @@ function isWorthIt(rows: number, columns: number): boolean {
 
 /** Bytes of the sketches of so many rows. */
 export function sketchBytes(rows: number, columns: number): number {
-  return isWorthIt(rows, columns) ? rows * (DIRECTIONS + 1) * 4 : 0;
+  return isWorthIt(rows, columns) ? rows * LEVELS.reduce((sum, m) => sum + m + 1, 0) * 4 : 0;
 }
 
 /**
@@ -53,62 +63,73 @@ export async function sketchRows(
   matrix: Matrix,
   lengths: Float64Array,
   placed: { readonly at: number; readonly width: number },
-): Promise<Sketch | null> {
+): Promise<Sketches | null> {
   const { rows: n, columns: d } = matrix;
   if (!isWorthIt(n, d)) return null;
-  const directions = await findDirections(backend, matrix);
-  const m = DIRECTIONS;
-  const stride = m + 1;
-  const at = backend.allocate(n * stride * 4);
-  const query = backend.allocate(stride * 4);
-  const wide = new Float64Array(m * placed.width);
-  for (let k = 0; k < m; k++) wide.set(directions.subarray(k * d, (k + 1) * d), k * placed.width);
-  // A coordinate is a sum of d products in float32: off by no more than d roundings of the row's length (Higham 2002, section 3.1).
-  const error = Math.sqrt(m) * d * UNIT_ROUNDOFF * 1.01;
-  let largest = 0;
+  const found = await findDirections(backend, matrix);
+  const wide = new Float64Array(DIRECTIONS * placed.width);
+  for (let k = 0; k < DIRECTIONS; k++) wide.set(found.subarray(k * d, (k + 1) * d), k * placed.width);
+  const directions = backend.upload(Float32Array.from(wide));
+  const along = backend.allocate(DIRECTIONS * 4);
+  const levels = LEVELS.map((m) => {
+    const stride = m + 1;
+    return {
+      at: backend.allocate(n * stride * 4),
+      query: backend.allocate(stride * 4),
+      stride,
+      error: errorAlong(m, d),
+    };
+  });
+  const center = new Float64Array(placed.width);
   for (let first = 0; first < n; first += ROWS_PER_STEP) {
     const rows = Math.min(ROWS_PER_STEP, n - first);
     const from = placed.at + first * placed.width * 4;
-    const along = await alongDirections(
-      backend,
-      from,
-      rows,
-      placed.width,
-      wide,
-      new Float64Array(placed.width),
-      undefined,
-    );
-    const sketches = backend.float32(at + first * stride * 4, rows * stride);
-    for (let i = 0; i < rows; i++) {
-      const row = along.data.subarray(i * m, (i + 1) * m);
-      sketches.set(row, i * stride);
-      const length = lengths[first + i] ?? 0;
-      const left = beyond(row, length);
-      sketches[i * stride + m] = left;
-      // Its square is off by twice as much, and so itself by that over itself, or by the root of that where it is small.
-      if (length > 0) largest = Math.max(largest, Math.min(Math.sqrt(2 * error), (2 * error * length) / left));
+    const { data } = await alongDirections(backend, from, rows, placed.width, wide, center, undefined);
+    for (const level of levels) {
+      const m = level.stride - 1;
+      const sketches = backend.float32(level.at + first * level.stride * 4, rows * level.stride);
+      for (let i = 0; i < rows; i++) {
+        const row = data.subarray(i * DIRECTIONS, i * DIRECTIONS + m);
+        const length = lengths[first + i] ?? 0;
+        const left = beyond(row, length);
+        sketches.set(row, i * level.stride);
+        sketches[i * level.stride + m] = left;
+        level.error = Math.max(level.error, errorAlong(m, d) + errorBeyond(left, length, errorAlong(m, d)));
+      }
     }
   }
-  return { at, query, stride, directions, error: error + largest };
+  return { directions, along, levels };
 }
 
-/** The sketch of a query, and its length. */
-export function sketchOf(
-  { directions, stride }: Sketch,
-  vector: Float32Array,
-): { query: Float32Array; length: number } {
-  const d = vector.length;
-  const query = new Float32Array(stride);
-  let squares = 0;
-  for (let k = 0; k < stride - 1; k++) {
-    let sum = 0;
-    for (let j = 0; j < d; j++) sum += (directions[k * d + j] ?? 0) * (vector[j] ?? 0);
-    query[k] = sum;
-    squares += sum * sum;
+/** A coordinate is a sum of d products in float32: off by no more than d roundings of the row's length (Higham 2002, section 3.1). */
+function errorAlong(m: number, d: number): number {
+  return Math.sqrt(m) * d * UNIT_ROUNDOFF * 1.01;
+}
+
+/** The square of what is left is off by twice as much, and so itself by that over itself, or by the root of that where it is small. */
+function errorBeyond(left: number, length: number, error: number): number {
+  return length > 0 ? Math.min(Math.sqrt(2 * error), (2 * error * length) / left) : 0;
+}
+
+/**
+ * Makes the sketches of a query, in their places.
+ * @param query offset of float32 (width), `length` its length
+ */
+export async function sketchQuery(
+  backend: CpuBackend,
+  { directions, along, levels }: Sketches,
+  placed: { readonly query: number; readonly stride: number },
+  length: number,
+): Promise<void> {
+  const { query, stride } = placed;
+  await backend.run('scan', 1, () => [directions, stride, 0, 0, DIRECTIONS, query, along, 0]);
+  for (const level of levels) {
+    const m = level.stride - 1;
+    const coordinates = backend.float32(along, m);
+    const sketch = backend.float32(level.query, level.stride);
+    sketch.set(coordinates);
+    sketch[m] = beyond(coordinates, length);
   }
-  const squaredLength = vector.reduce((sum, value) => sum + value * value, 0);
-  query[stride - 1] = Math.sqrt(Math.max(0, squaredLength - squares));
-  return { query, length: Math.sqrt(squaredLength) };
 }
 
 function beyond(along: Float32Array, length: number): number {

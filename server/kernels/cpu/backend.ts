@@ -35,7 +35,9 @@ export type CpuFunction =
   | 'kgeScores'
   | 'kgeUpdate'
   | 'kgeUpdateRows'
+  | 'least'
   | 'memberships'
+  | 'negate'
   | 'pack'
   | 'pairsStep'
   | 'project'
@@ -45,6 +47,7 @@ export type CpuFunction =
   | 'search'
   | 'selectPairs'
   | 'skipGram'
+  | 'sphereBounds'
   | 'squaredNorms'
   | 'subsample'
   | 'transposeCount'
@@ -54,7 +57,8 @@ export type CpuFunction =
   | 'tsneStep'
   | 'umapEpoch'
   | 'umapEpochWide'
-  | 'wideProducts';
+  | 'wideProducts'
+  | 'within';
 
 /** One call of an exported function. */
 export interface FunctionCall {

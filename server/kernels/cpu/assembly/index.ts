@@ -10,7 +10,7 @@ export { pairsStep } from './pairs';
 export { kgeBackward, kgeCount, kgeSampled, kgeScores, kgeUpdate, kgeUpdateRows } from './kge';
 export { kgeAnswers } from './kgeAnswers';
 export { clusterSums } from './clusters';
-export { scan } from './scan';
+export { least, negate, scan, sphereBounds, within } from './scan';
 export { descend, forestJoin, forestLevel } from './forest';
 export { cbowInputs, cbowOutputs, skipGram, subsample } from './word2vec';
 export { conditionals, joinRows, memberships, transposeCount, transposeFill } from './neighborGraph';
