@@ -351,7 +351,8 @@ async function importCommand(given: Given): Promise<void> {
   };
   try {
     await withDatabase(config, async (database) => {
-      const { addJob, takeBackFrom } = await import('./jobs/jobs.ts');
+      const { addJob } = await import('./jobs/jobs.ts');
+      const { takeBackFrom } = await import('./jobs/claims.ts');
       // The same files again are the same job: one that was interrupted is gone on with.
       const idempotencyKey = createHash('sha256')
         .update(JSON.stringify([input, marks]))
@@ -450,7 +451,8 @@ async function wordsCommand({ files, text, signal }: Given): Promise<void> {
   };
   try {
     await withDatabase(config, async (database) => {
-      const { addJob, listJobs, takeBackFrom } = await import('./jobs/jobs.ts');
+      const { addJob, listJobs } = await import('./jobs/jobs.ts');
+      const { takeBackFrom } = await import('./jobs/claims.ts');
       // The same texts again are the same job: one that was interrupted is gone on with.
       const idempotencyKey = createHash('sha256')
         .update(JSON.stringify([input, marks]))

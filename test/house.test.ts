@@ -167,7 +167,7 @@ const words: readonly { readonly word: RegExp; readonly only: RegExp; readonly w
   { word: /process\.env\b/, only: /^server\/(config\.ts|install\.mjs)$/, why: 'only config.ts reads the environment' },
   {
     word: /`\s*(select|insert into|update|delete from|create (table|index)|alter table|drop) |'(select|insert into|update|delete from) /i,
-    only: /^server\/(database\/|migrate\.ts$|datasets\/[a-z][A-Za-z]*\.ts$|embeddings\/[a-z][A-Za-z]*\.ts$|projections\/[a-z][A-Za-z]*\.ts$|graphs\/[a-z][A-Za-z]*\.ts$|clusterings\/[a-z][A-Za-z]*\.ts$|words\/evaluations\.ts$|jobs\/jobs\.ts$|routes\/health\.ts$)/,
+    only: /^server\/(database\/|migrate\.ts$|datasets\/[a-z][A-Za-z]*\.ts$|embeddings\/[a-z][A-Za-z]*\.ts$|projections\/[a-z][A-Za-z]*\.ts$|graphs\/[a-z][A-Za-z]*\.ts$|clusterings\/[a-z][A-Za-z]*\.ts$|words\/evaluations\.ts$|jobs\/(jobs|claims)\.ts$|routes\/health\.ts$)/,
     why: 'SQL stands with the nouns',
   },
   {

@@ -13,7 +13,8 @@ import { openTables } from './formats/openTables.ts';
 import { fileSource } from './formats/source.ts';
 import type { TripleColumns } from './formats/triples.ts';
 import { importGraph } from './importGraph.ts';
-import { type ImportOptions, importOrNothing, importTables } from './importTables.ts';
+import { type ImportOptions, importTables } from './importTables.ts';
+import { importOrNothing } from './removeImport.ts';
 import { requireUploads, uploadPath } from './uploads.ts';
 
 export interface ImportInput extends Omit<ImportOptions, 'fill' | 'finish' | 'columns' | 'mayBeEmpty'> {

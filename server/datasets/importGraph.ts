@@ -9,28 +9,28 @@
  */
 import type { Row as DatabaseRow, Parameter, Queryable } from '../database/database.ts';
 import { UserError } from '../errors.ts';
+import { applyStagedGraph, type NewRelation } from '../graphs/applyStagedGraph.ts';
+import { arrangeStagedGraph } from '../graphs/arrangeStagedGraph.ts';
 import { countTriples, deleteGraph, listRelations } from '../graphs/graphs.ts';
-import { checkSplit, type SplitOptions, shortfall, splitInto } from '../graphs/splitGraph.ts';
 import {
-  applyStagedGraph,
-  arrangeStagedGraph,
-  createStagedGraph,
   findStagedCircles,
   inspectStagedGraph,
-  isStaged,
-  type NewRelation,
   type Notice,
+  type StagedCircle,
+  takeUnfitTriples,
+  type UnfitTriple,
+} from '../graphs/inspectStagedGraph.ts';
+import { checkSplit, type SplitOptions, shortfall, splitInto } from '../graphs/splitGraph.ts';
+import {
+  createStagedGraph,
+  isStaged,
   readPropertyNames,
   readStagedEntities,
   readStagedRelations,
-  type StagedCircle,
   stageDescriptions,
   stageTriples,
-  type Turns,
-  takeUnfitTriples,
-  turnsWithin,
-  type UnfitTriple,
 } from '../graphs/stagedGraph.ts';
+import { type Turns, turnsWithin } from '../graphs/turns.ts';
 import type { JobResult } from '../jobs/jobs.ts';
 import type { Rejection, TaskContext } from '../jobs/task.ts';
 import { findDataset } from './datasets.ts';

@@ -22,11 +22,9 @@ import {
   partitionEmbedding,
   touchEmbedding,
 } from '../embeddings/embeddings.ts';
-import { indexJob, indexWanted } from '../embeddings/indexEmbedding.ts';
 import { UserError } from '../errors.ts';
-import { addJob, findJob, hasEnded, type JobResult } from '../jobs/jobs.ts';
+import type { JobResult } from '../jobs/jobs.ts';
 import type { TaskContext } from '../jobs/task.ts';
-import { type ProjectionMethod, replaceProjection } from '../projections/projections.ts';
 import { Assembly, type Batch, dimensionOf, TooManyRejections } from './assembleBatches.ts';
 import { assignColumns, type ColumnNames, type ColumnRoles } from './columnRoles.ts';
 import {
@@ -35,9 +33,7 @@ import {
   type Dataset,
   type DatasetKind,
   findDataset,
-  findDatasetOfImport,
   findDatasetsById,
-  listImports,
   lockDataset,
   publishDataset,
   updateDataset,
@@ -45,15 +41,15 @@ import {
 import { mergeFields } from './fieldValues.ts';
 import type { Table } from './formats/format.ts';
 import { appendImages } from './images.ts';
+import { makeMaps, type ProjectionOptions } from './importMaps.ts';
 import { appendItems, fieldsToText } from './items.ts';
 import { arrangeTables, countRecords } from './joinTables.ts';
-import { removeDatasetById } from './removeDataset.ts';
+import { sweepImports } from './removeImport.ts';
 import {
   applyStagedItems,
   applyStagedVectors,
   createStaging,
   dropStaging,
-  listStaging,
   readStagedIds,
   stageImages,
   stageItems,
@@ -93,16 +89,7 @@ export interface ImportOptions {
   ) => Promise<void>;
 }
 
-export interface ProjectionOptions {
-  readonly name: string;
-  readonly method: ProjectionMethod;
-  readonly components: number;
-  /** Whether the groups on it are found as well. */
-  readonly clusters?: boolean | null;
-}
-
 const REJECTION_LIMIT = 100;
-const SEED = 42;
 
 /** @throws UserError for anything about the files or the names that the user can mend */
 export async function importTables(
@@ -113,16 +100,6 @@ export async function importTables(
   checkSlug(options.dataset);
   const state = readState(context.checkpoint) ?? (await begin(context, tables, options));
   return state.result ?? carryOut(context, tables, options, state);
-}
-
-/** Runs an import, and removes what it has written where it fails for good. */
-export async function importOrNothing<T>(context: TaskContext, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (await isFinal(context, error)) await discardImport(context.database, context.jobId);
-    throw error;
-  }
 }
 
 /** How far an import is: its checkpoint. */
@@ -431,7 +408,7 @@ function fillDataset(context: TaskContext, { vectors, roles }: Plan, begun: Impo
           assembly,
           ids,
           roles,
-          options,
+          asked: options.projections ?? null,
         });
         await options.finish?.(transaction, { id: datasetId, isNew: true });
         return await keepResult(context, transaction, { ...state, datasetId, embeddingId }, projection);
@@ -492,7 +469,7 @@ function stageBatches(context: TaskContext, { vectors, roles, kind }: Plan, begu
             assembly,
             ids,
             roles,
-            options,
+            asked: options.projections ?? null,
           });
           await options.finish?.(transaction, { id: datasetId, isNew: false });
           await dropStaging(transaction, jobId);
@@ -525,91 +502,6 @@ async function embeddingFor(
     return { ...there, partitioned: true };
   }
   return there;
-}
-
-interface MapsToMake {
-  readonly engine: Database['engine'];
-  readonly datasetId: number;
-  readonly embeddingId: number | null;
-  readonly assembly: Assembly;
-  /** Item ids in the order of the files. */
-  readonly ids: Float64Array;
-  readonly roles: ColumnRoles;
-  readonly options: ImportOptions;
-}
-
-/** Writes the coordinates that came with the data, and queues the maps that are to be computed and the index, if it is time for one. */
-async function makeMaps(transaction: Queryable, maps: MapsToMake): Promise<number | null> {
-  const { engine, embeddingId, assembly, ids, roles, options } = maps;
-  const [embedding] = embeddingId === null ? [] : await findEmbeddingsById(transaction, [embeddingId]);
-  if (!embedding) return null;
-  const components = roles.coordinates.length;
-  const asked = options.projections ?? null;
-  let given: number | null = null;
-  if (components > 0) {
-    const name = asked?.find(({ method }) => method === 'GIVEN')?.name ?? 'given';
-    given = await writeCoordinates(transaction, embedding, name, components, ids, assembly.coordinates.values);
-  }
-  const onlyGiven = roles.vector.length === 0 && components > 0;
-  await queueMaps(transaction, engine, embedding, asked ?? (onlyGiven ? [] : null));
-  return given;
-}
-
-/**
- * Queues the maps that are to be computed, and the index if it is time for one.
- * @param asked null: the usual ones, as far as the vectors allow
- */
-export async function queueMaps(
-  transaction: Queryable,
-  engine: Database['engine'],
-  embedding: Embedding,
-  asked: readonly ProjectionOptions[] | null,
-): Promise<void> {
-  for (const { name, method, components, clusters } of asked ?? defaultMaps) {
-    if (method === 'GIVEN') continue;
-    if (asked === null && (embedding.dimension < components || embedding.itemCount <= components)) continue;
-    await addJob(transaction, {
-      kind: 'PROJECT_EMBEDDING',
-      input: {
-        ...{ embeddingId: embedding.id, name, method, components, seed: SEED, device: 'AUTO' },
-        ...(clusters === true ? { clusters } : {}),
-      },
-      datasetId: embedding.datasetId,
-    });
-  }
-  if (embedding.index === null && indexWanted(engine, embedding.itemCount, embedding.dimension)) {
-    await addJob(transaction, indexJob(embedding));
-  }
-}
-
-const defaultMaps: readonly ProjectionOptions[] = [
-  { name: 'umap-2d', method: 'UMAP', components: 2, clusters: true },
-  { name: 'pca-2d', method: 'PCA', components: 2 },
-  { name: 'pca-3d', method: 'PCA', components: 3 },
-];
-
-/** @param coordinates (ids.length, components), NaN for an item that has none */
-async function writeCoordinates(
-  transaction: Queryable,
-  embedding: Embedding,
-  name: string,
-  components: number,
-  ids: Float64Array,
-  coordinates: Float32Array,
-): Promise<number> {
-  const placed = Array.from(ids.keys()).filter((i) => !Number.isNaN(coordinates[i * components]));
-  const points = new Float32Array(placed.length * components);
-  for (const [to, from] of placed.entries()) {
-    points.set(coordinates.subarray(from * components, (from + 1) * components), to * components);
-  }
-  return replaceProjection(transaction, {
-    embedding,
-    name,
-    method: 'GIVEN',
-    components,
-    itemIds: Float64Array.from(placed, (i) => ids[i] ?? 0),
-    coordinates: points,
-  });
 }
 
 async function keepResult(
@@ -646,39 +538,5 @@ async function* ahead<T>(values: AsyncGenerator<T>): AsyncGenerator<T> {
     }
   } finally {
     await values.return(undefined);
-  }
-}
-
-/** How often and how long it is looked for how a job that was told to stop has ended, in milliseconds. */
-const ENDING_POLL_MS = 100;
-const ENDING_PATIENCE_MS = 5000;
-
-/** Whether no later attempt will go on where this one stopped. */
-export async function isFinal({ database, jobId, signal }: TaskContext, error: unknown): Promise<boolean> {
-  if (!signal.aborted) return error instanceof UserError && error.code !== 'UNAVAILABLE';
-  for (let waited = 0; waited < ENDING_PATIENCE_MS; waited += ENDING_POLL_MS) {
-    const job = await findJob(database, jobId);
-    if (job === null || hasEnded(job.state)) return true;
-    if (job.state === 'QUEUED' || job.state === 'PAUSED') return false;
-    await new Promise((resolve) => setTimeout(resolve, ENDING_POLL_MS));
-  }
-  return false;
-}
-
-/** Removes what an import that will not be gone on with has written. */
-export async function discardImport(database: Database, jobId: string): Promise<void> {
-  await database.transaction(async (transaction) => {
-    const dataset = await findDatasetOfImport(transaction, jobId);
-    if (dataset !== null) await removeDatasetById(transaction, dataset.id);
-    await dropStaging(transaction, jobId);
-  });
-}
-
-/** Removes what imports have left whose worker died at their last attempt, or that were cancelled while they waited. */
-export async function sweepImports(database: Database): Promise<void> {
-  const jobIds = new Set([...(await listImports(database)), ...(await listStaging(database))]);
-  for (const jobId of jobIds) {
-    const job = await findJob(database, jobId);
-    if (job === null || hasEnded(job.state)) await discardImport(database, jobId);
   }
 }

@@ -14,7 +14,7 @@ import type { TaskContext } from '../jobs/task.ts';
 import { findDataset, requireDataset } from './datasets.ts';
 import { withScratchDir } from './importFiles.ts';
 import { importGraph } from './importGraph.ts';
-import { importOrNothing, importTables } from './importTables.ts';
+import { importTables } from './importTables.ts';
 import {
   type Manifest,
   type ManifestFile,
@@ -24,6 +24,7 @@ import {
   requireManifest,
 } from './manifests.ts';
 import { removeDataset } from './removeDataset.ts';
+import { importOrNothing } from './removeImport.ts';
 
 export interface LoadInput {
   /** Slug of the manifest. */

@@ -12,7 +12,7 @@ import type { SplitOptions } from '../graphs/splitGraph.ts';
 import type { DatasetKind } from './datasets.ts';
 import type { OpenOptions, Table } from './formats/format.ts';
 import type { GraphFile } from './formats/graphFile.ts';
-import type { ProjectionOptions } from './importTables.ts';
+import type { ProjectionOptions } from './importMaps.ts';
 
 /** A file of a data set: in a package of this installation, at an address, or in a folder that the user names alone. */
 export interface ManifestFile {

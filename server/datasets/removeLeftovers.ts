@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import { listJobs } from '../jobs/jobs.ts';
 import { sweepCheckpoints } from '../projections/checkpoints.ts';
 import { sweepFrames } from '../projections/frames.ts';
-import { sweepImports } from './importTables.ts';
+import { sweepImports } from './removeImport.ts';
 import { sweepUploads } from './uploads.ts';
 
 const JOBS_LOOKED_AT = 1000;

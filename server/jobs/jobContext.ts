@@ -10,7 +10,7 @@ import {
   recordPoints,
   saveCheckpoint,
   setDatasetOfJob,
-} from './jobs.ts';
+} from './claims.ts';
 import type { CurvePoint, Pace, Rejection, TaskContext } from './task.ts';
 
 const WARNINGS_KEPT = 100;

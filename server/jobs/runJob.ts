@@ -11,20 +11,19 @@ import type { ModelSettings } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import { toErrorRecord, UserError } from '../errors.ts';
 import type { Cancellations } from './cancellations.ts';
-import { JobContext } from './jobContext.ts';
 import {
   type Claim,
   type Ending,
   endJob,
-  type JobResult,
-  LEASE_MS,
   LeaseLost,
   readWishes,
   releaseJob,
   renewLease,
   reportProgress,
   retryJob,
-} from './jobs.ts';
+} from './claims.ts';
+import { JobContext } from './jobContext.ts';
+import { type JobResult, LEASE_MS } from './jobs.ts';
 import type { Task } from './task.ts';
 
 export interface RunOptions {

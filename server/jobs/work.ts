@@ -4,16 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { Bell } from './bell.ts';
 import { Cancellations } from './cancellations.ts';
-import {
-  claimJob,
-  hasEnded,
-  type Job,
-  type JobKind,
-  type JobResult,
-  jobKinds,
-  requireJob,
-  takeBackAbandoned,
-} from './jobs.ts';
+import { claimJob, takeBackAbandoned } from './claims.ts';
+import { hasEnded, type Job, type JobKind, type JobResult, jobKinds, requireJob } from './jobs.ts';
 import { type RunOptions, runJob } from './runJob.ts';
 import type { Task } from './task.ts';
 

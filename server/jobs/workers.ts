@@ -8,7 +8,7 @@ import { type Config, type ModelSettings, usualModels } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import { serveDatabase } from '../database/remote.ts';
 import { startThread } from '../thread.ts';
-import { takeBackFrom } from './jobs.ts';
+import { takeBackFrom } from './claims.ts';
 import type { Log } from './runJob.ts';
 import type { WorkerStart } from './workInThread.ts';
 

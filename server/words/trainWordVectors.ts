@@ -12,9 +12,10 @@ import {
 import { runKernel } from '../compute.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { createDataset, findDatasetsById, publishDataset } from '../datasets/datasets.ts';
-import { isFinal, type ProjectionOptions, queueMaps } from '../datasets/importTables.ts';
+import { type ProjectionOptions, queueMaps } from '../datasets/importMaps.ts';
 import { appendItems } from '../datasets/items.ts';
 import { removeDatasetById } from '../datasets/removeDataset.ts';
+import { isFinal } from '../datasets/removeImport.ts';
 import {
   analyzeVectors,
   appendVectors,

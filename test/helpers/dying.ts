@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 
 import type { Database } from '../../server/database/database.ts';
+import { claimJob, takeBackFrom } from '../../server/jobs/claims.ts';
 import { JobContext } from '../../server/jobs/jobContext.ts';
-import { claimJob, type JobKind, takeBackFrom } from '../../server/jobs/jobs.ts';
+import type { JobKind } from '../../server/jobs/jobs.ts';
 import type { TaskContext } from '../../server/jobs/task.ts';
 
 class Death extends Error {}

@@ -8,7 +8,8 @@ import { createClient as createEventClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
-import { addJob, cancelJob, claimJob, endJob, type Job, reportProgress } from '../../server/jobs/jobs.ts';
+import { claimJob, endJob, reportProgress } from '../../server/jobs/claims.ts';
+import { addJob, cancelJob, type Job } from '../../server/jobs/jobs.ts';
 import { encodeId } from '../../server/resolvers/ids.ts';
 import { onEveryServer, type TestServer, testServers } from '../helpers/server.ts';
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { kernelThreads } from '../../../server/compute.ts';
 import type { Database } from '../../../server/database/database.ts';
 import { UserError } from '../../../server/errors.ts';
+import { takeBackFrom } from '../../../server/jobs/claims.ts';
 import {
   addJob,
   cancelJob,
@@ -17,7 +18,6 @@ import {
   pauseJob,
   requireJob,
   resumeJob,
-  takeBackFrom,
   watchJob,
 } from '../../../server/jobs/jobs.ts';
 import type { Task } from '../../../server/jobs/task.ts';
