@@ -77,7 +77,7 @@ export async function buildWidget(outDir: string): Promise<WidgetBuild> {
       entryPoints: ['widget/index.ts'],
       outfile: `${outDir}/embedding-map.js`,
       // Without the checks of every call, and so without a wait for the graphics card after each.
-      alias: { regl: './node_modules/regl/dist/regl.unchecked.js' },
+      alias: { regl: 'regl/dist/regl.unchecked.js' },
     }),
     build({
       ...shared,
