@@ -89,6 +89,7 @@ const commands: Readonly<Record<string, Command>> = {
       metric: string('METRIC', 'COSINE, EUCLIDEAN or INNER_PRODUCT'),
       'rejection-limit': string('COUNT', 'how many rows may be left out; default: 100'),
       'no-maps': { type: 'boolean', help: 'compute no maps' },
+      embed: { type: 'boolean', help: 'embed what is new or has other texts, as the data set was embedded before' },
     },
     takesFiles: true,
     run: importCommand,
@@ -339,6 +340,7 @@ async function importCommand(given: Given): Promise<void> {
     ...{ embedding: text('embedding'), model: text('model'), metric: oneOf('metric', text('metric'), metrics) },
     rejectionLimit: limit === null ? null : Number(limit),
     projections: text('no-maps') === null ? null : [],
+    embed: text('embed') !== null,
     columns: {
       ...{ key: text('key'), label: text('label'), vector: text('vector'), text: text('text'), image: text('image') },
       coordinates:

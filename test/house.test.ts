@@ -69,7 +69,7 @@ const arrows: readonly { readonly files: RegExp; readonly may: RegExp; readonly 
   {
     // What fills a data set makes all that belongs to it.
     files: /^server\/datasets\/((import|load|remove)\w*|manifests|staging)\.ts$/,
-    may: /^(node:|(?!server\/|widget\/)|server\/(datasets|embeddings|projections|graphs|kernels|database)\/|server\/(errors|config|compute)\.ts$|server\/jobs\/(task|jobs)\.ts$|migrations\/)/,
+    may: /^(node:|(?!server\/|widget\/)|server\/(datasets|embeddings|projections|clusterings|graphs|kernels|database)\/|server\/(errors|config|compute)\.ts$|server\/jobs\/(task|jobs)\.ts$|migrations\/)/,
     why: 'verbs over a whole data set know its parts, and may add jobs, but know no task',
   },
   {

@@ -162,6 +162,20 @@ export async function removeClustering(database: Queryable, { id }: Pick<Cluster
   await database.query('delete from clusterings where id = $1::int', [id]);
 }
 
+/** Takes items out of all clusterings of a data set. What is told of the clusters stays as it was found. */
+export async function dropClusteredItems(
+  transaction: Queryable,
+  datasetId: number,
+  itemIds: readonly number[],
+): Promise<void> {
+  await transaction.query(
+    `delete from cluster_items using clusterings
+      where clusterings.dataset_id = $1::int and cluster_items.clustering_id = clusterings.id
+        and cluster_items.item_id = any ($2::bigint[])`,
+    [datasetId, itemIds],
+  );
+}
+
 export interface NewClustering {
   readonly embedding: Pick<Embedding, 'id' | 'datasetId'>;
   readonly projection: Pick<Projection, 'id' | 'version'> | null;

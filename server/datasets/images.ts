@@ -78,6 +78,17 @@ export async function appendImages(
   );
 }
 
+export async function deleteImages(
+  transaction: Queryable,
+  datasetId: number,
+  itemIds: readonly number[],
+): Promise<void> {
+  await transaction.query('delete from images where dataset_id = $1::int and item_id = any ($2::bigint[])', [
+    datasetId,
+    itemIds,
+  ]);
+}
+
 /** Binary COPY of pictures, each row begun by `begin`; in pieces of about a megabyte. */
 export function* imageRows(
   images: readonly (Image | null)[],

@@ -45,11 +45,13 @@ import { makeMaps, type ProjectionOptions } from './importMaps.ts';
 import { appendItems, fieldsToText } from './items.ts';
 import { arrangeTables, countRecords } from './joinTables.ts';
 import { sweepImports } from './removeImport.ts';
+import { queueEmbeddings, removeOutdated } from './removeOutdated.ts';
 import {
   applyStagedItems,
   applyStagedVectors,
   createStaging,
   dropStaging,
+  numberStagedItems,
   readStagedIds,
   stageImages,
   stageItems,
@@ -78,6 +80,8 @@ export interface ImportOptions {
   readonly batchRows?: number;
   /** Maps to make when the vectors are in. Default: PCA in 2 and 3 components. */
   readonly projections?: readonly ProjectionOptions[] | null;
+  /** Whether the embeddings that were made here get vectors of the items without one, in jobs that follow. Default: no. */
+  readonly embed?: boolean | null;
   /** Whether tables without rows are fine: of a graph, relations alone may be named. Default: no. */
   readonly mayBeEmpty?: boolean;
   /** Writes what else belongs to a new data set, after its items and before it becomes whole; again after an interruption. */
@@ -447,6 +451,8 @@ function stageBatches(context: TaskContext, { vectors, roles, kind }: Plan, begu
       const [embedding, result] = await database.transaction(
         async (transaction) => {
           const dataset = await lockDataset(transaction, datasetId);
+          await numberStagedItems(transaction, jobId, datasetId);
+          const outdated = await removeOutdated(transaction, jobId, datasetId);
           await applyStagedItems(transaction, jobId, datasetId);
           const mixed = assembly.fieldValues.filter(({ isMixed }) => isMixed).map(({ name }) => name);
           await fieldsToText(transaction, datasetId, mixed);
@@ -471,6 +477,8 @@ function stageBatches(context: TaskContext, { vectors, roles, kind }: Plan, begu
             roles,
             asked: options.projections ?? null,
           });
+          if (options.embed) await queueEmbeddings(transaction, datasetId);
+          else for (const warning of outdated) context.warn(warning);
           await options.finish?.(transaction, { id: datasetId, isNew: false });
           await dropStaging(transaction, jobId);
           return [into, await keepResult(context, transaction, { ...state, embeddingId }, projection)] as const;

@@ -194,6 +194,10 @@ export async function appendItems(
   }
 }
 
+export async function deleteItems(transaction: Queryable, datasetId: number, ids: readonly number[]): Promise<void> {
+  await transaction.query('delete from items where dataset_id = $1::int and id = any ($2::bigint[])', [datasetId, ids]);
+}
+
 /** Turns the values of fields from numbers and the like into the texts they print as. */
 export async function fieldsToText(transaction: Queryable, datasetId: number, names: readonly string[]): Promise<void> {
   for (const name of names) {

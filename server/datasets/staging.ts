@@ -4,7 +4,7 @@
  */
 import { CopyWriter } from '../database/copyBinary.ts';
 import type { Queryable } from '../database/database.ts';
-import { type Embedding, vectorRows } from '../embeddings/embeddings.ts';
+import { type Embedding, type Recipe, vectorRows } from '../embeddings/embeddings.ts';
 import { type Image, imageRows } from './images.ts';
 import { type ItemColumns, JSONB_VERSION } from './items.ts';
 
@@ -104,11 +104,8 @@ export async function stageVectors(
   );
 }
 
-/**
- * Puts items and pictures that wait into the data set: those whose key is there are changed, the others added in
- * their order. A label or field that the import does not give stays as it was. The data set must be locked.
- */
-export async function applyStagedItems(transaction: Queryable, jobId: string, datasetId: number): Promise<void> {
+/** Finds out which items that wait are there already, and gives the others ids. The data set must be locked. */
+export async function numberStagedItems(transaction: Queryable, jobId: string, datasetId: number): Promise<void> {
   const name = stagingName(jobId);
   const dataset = integer(datasetId);
   await transaction.query(`analyze ${name}_items`);
@@ -128,6 +125,45 @@ export async function applyStagedItems(transaction: Queryable, jobId: string, da
     `update datasets set next_item_id = next_item_id + (select count(*) from ${name}_ids where added) where id = $1::int`,
     [dataset],
   );
+}
+
+/**
+ * The items that are there and of which something else waits than what a vector was made of: another text, another picture. To be asked
+ * after `numberStagedItems` and before `applyStagedItems`.
+ */
+export async function findOutdated(
+  transaction: Queryable,
+  jobId: string,
+  datasetId: number,
+  { modality, field }: Pick<Recipe, 'modality' | 'field'>,
+): Promise<number[]> {
+  const name = stagingName(jobId);
+  const there = `join ${name}_ids ids using (number)
+       join items on items.dataset_id = $1::int and items.id = ids.item_id`;
+  const rows = await (field === null && modality === 'IMAGE'
+    ? transaction.query<{ id: number }>(
+        `select ids.item_id as id from ${name}_images staged ${there}
+           left join images on images.dataset_id = $1::int and images.item_id = ids.item_id
+          where not ids.added and staged.bytes is distinct from images.bytes`,
+        [datasetId],
+      )
+    : transaction.query<{ id: number }>(
+        `select ids.item_id as id from ${name}_items staged ${there}
+          where not ids.added
+            and case when $2::text is null then coalesce(staged.label, items.label) is distinct from items.label
+                     else staged.fields ? $2::text and staged.fields ->> $2::text is distinct from items.fields ->> $2::text end`,
+        [datasetId, field],
+      ));
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Puts items and pictures that wait, and have been numbered, into the data set: those whose key is there are changed, the others added in
+ * their order. A label or field that the import does not give stays as it was. The data set must be locked.
+ */
+export async function applyStagedItems(transaction: Queryable, jobId: string, datasetId: number): Promise<void> {
+  const name = stagingName(jobId);
+  const dataset = integer(datasetId);
   await transaction.query(
     `update items set label = coalesce(staged.label, items.label), fields = items.fields || staged.fields
        from ${name}_items staged join ${name}_ids ids using (number)

@@ -99,21 +99,55 @@ export async function replaceClassification(transaction: Queryable, made: NewCla
     ],
   );
   if (kept === undefined) throw new UserError('NOT_FOUND', 'The embedding was removed meanwhile.');
-  await transaction.query('delete from classification_chunks where classification_id = $1::int', [kept.id]);
+  await writeProbabilities(transaction, kept.id, k, { itemIds, values: probabilities });
+  return kept.id;
+}
+
+/** In place of those there are. */
+async function writeProbabilities(
+  transaction: Queryable,
+  id: number,
+  k: number,
+  { itemIds, values }: Probabilities,
+): Promise<void> {
+  await transaction.query('delete from classification_chunks where classification_id = $1::int', [id]);
   for (let chunk = 0; chunk * CHUNK_ITEMS < itemIds.length; chunk++) {
     const from = chunk * CHUNK_ITEMS;
     await transaction.query(
       `insert into classification_chunks (classification_id, chunk, item_ids, probabilities)
        values ($1::int, $2::int, $3::bytea, $4::bytea)`,
       [
-        kept.id,
+        id,
         chunk,
         encodeIds(itemIds.subarray(from, from + CHUNK_ITEMS)),
-        encodeFloats(probabilities.subarray(from * k, (from + CHUNK_ITEMS) * k)),
+        encodeFloats(values.subarray(from * k, (from + CHUNK_ITEMS) * k)),
       ],
     );
   }
-  return kept.id;
+}
+
+/** Takes items out of all classifications of an embedding; of the others it stays known what was told. */
+export async function dropClassifiedItems(
+  transaction: Queryable,
+  embedding: Pick<Embedding, 'id'>,
+  gone: ReadonlySet<number>,
+): Promise<void> {
+  for (const classification of await listClassifications(transaction, embedding.id)) {
+    const { itemIds, values } = await readProbabilities(transaction, classification);
+    const rows = [...itemIds.keys()].filter((row) => !gone.has(itemIds[row] ?? 0));
+    if (rows.length === itemIds.length) continue;
+    const k = classification.labels.length;
+    const left = new Float32Array(rows.length * k);
+    for (const [to, from] of rows.entries()) left.set(values.subarray(from * k, (from + 1) * k), to * k);
+    await transaction.query('update classifications set count = $2::bigint, version = version + 1 where id = $1::int', [
+      classification.id,
+      rows.length,
+    ]);
+    await writeProbabilities(transaction, classification.id, k, {
+      itemIds: Float64Array.from(rows, (row) => itemIds[row] ?? 0),
+      values: left,
+    });
+  }
 }
 
 export async function removeClassification(database: Queryable, { id }: Pick<Classification, 'id'>): Promise<void> {

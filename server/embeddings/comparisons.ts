@@ -86,6 +86,32 @@ export async function requireComparison(
   throw new UserError('NOT_FOUND', `"${one.name}" and "${other.name}" have not been compared.`);
 }
 
+/** Takes items out of all comparisons that an embedding is part of; the others keep what they have in common. */
+export async function dropComparedItems(
+  transaction: Queryable,
+  embedding: Pick<Embedding, 'id'>,
+  gone: ReadonlySet<number>,
+): Promise<void> {
+  for (const comparison of await listComparisons(transaction, embedding.id)) {
+    const { itemIds, overlaps } = await readOverlaps(transaction, comparison);
+    const rows = [...itemIds.keys()].filter((row) => !gone.has(itemIds[row] ?? 0));
+    if (rows.length === itemIds.length) continue;
+    const left = Float32Array.from(rows, (row) => overlaps[row] ?? 0);
+    await transaction.query(
+      `update comparisons set item_ids = $2::bytea, shares = $3::bytea, count = $4::bigint, mean_overlap = $5::float8,
+              version = version + 1
+        where id = $1::int`,
+      [
+        comparison.id,
+        encodeIds(Float64Array.from(rows, (row) => itemIds[row] ?? 0)),
+        encodeFloats(left),
+        rows.length,
+        left.reduce((sum, share) => sum + share, 0) / Math.max(1, rows.length),
+      ],
+    );
+  }
+}
+
 export async function removeComparison(database: Queryable, { id }: Pick<Comparison, 'id'>): Promise<void> {
   await database.query('delete from comparisons where id = $1::int', [id]);
 }

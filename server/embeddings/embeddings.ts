@@ -257,6 +257,22 @@ export async function deleteVectorsFrom(
   await transaction.query('delete from vectors where embedding_id = $1::int and item_id >= $2::bigint', [id, itemId]);
 }
 
+/** Removes the vectors of these items, and counts the rest. @returns how many there were */
+export async function deleteVectors(
+  transaction: Queryable,
+  { id }: Pick<Embedding, 'id'>,
+  itemIds: readonly number[],
+): Promise<number> {
+  const [deleted] = await transaction.query<{ count: number }>(
+    `with gone as (delete from vectors where embedding_id = $1::int and item_id = any ($2::bigint[]) returning 1)
+     select count(*) as count from gone`,
+    [id, itemIds],
+  );
+  const count = deleted?.count ?? 0;
+  if (count > 0) await touchEmbedding(transaction, id);
+  return count;
+}
+
 /** All vectors anew, in place of those there are. Who reads them meanwhile waits, or sees those of before. */
 export async function replaceVectors(
   transaction: Queryable,

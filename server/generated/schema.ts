@@ -2473,6 +2473,11 @@ export type Mutation = {
   readonly importDataset: ImportDatasetPayload;
   /** Removes a data set with all that belongs to it. Jobs at work on it are cancelled. */
   readonly removeDataset: RemoveDatasetPayload;
+  /**
+   * Removes items with their vectors, pictures and triples, from maps, groups and all that was told of them. The others stay where they are, and what
+   * was computed of all is `stale`.
+   */
+  readonly removeItems: RemoveItemsPayload;
   /** Computes a map of an embedding. */
   readonly projectEmbedding: ProjectEmbeddingPayload;
   /** Removes a map. */
@@ -2536,6 +2541,11 @@ export type MutationImportDatasetArgs = {
 
 export type MutationRemoveDatasetArgs = {
   input: RemoveDatasetInput;
+};
+
+
+export type MutationRemoveItemsArgs = {
+  input: RemoveItemsInput;
 };
 
 
@@ -2747,6 +2757,8 @@ export type ImportDatasetInput = {
   readonly rejectionLimit?: InputMaybe<Scalars['Int']['input']>;
   /** Maps to make when the vectors are in. Default: UMAP in 2 with its groups, PCA in 2 and in 3 components. */
   readonly projections?: InputMaybe<ReadonlyArray<ImportProjectionInput>>;
+  /** Whether the embeddings that `embedItems` has made of the data set get vectors of the items that are new, or have another text or picture now, in jobs that follow. Otherwise new items have none there, and changed ones none any more, until `embedItems` is asked again. */
+  readonly embed: Scalars['Boolean']['input'];
   /** The same key gives the same job, while that job has not ended. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
@@ -2779,6 +2791,24 @@ export type RemoveDatasetInput = {
 export type RemoveDatasetPayload = {
   /** The global id that the data set had. */
   readonly removedId: Scalars['ID']['output'];
+};
+
+/** Items to be removed: give either `keys` or `filter`. */
+export type RemoveItemsInput = {
+  /** Slug of the data set. One with graph models is left as it is: their rows are its items. */
+  readonly dataset: Scalars['String']['input'];
+  /** Keys of the items, 1 to 10000. */
+  readonly keys?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** The items that match. */
+  readonly filter?: InputMaybe<Filter>;
+};
+
+/** What was removed. */
+export type RemoveItemsPayload = {
+  /** How many items. */
+  readonly removedCount: Scalars['BigInt']['output'];
+  /** Keys that no item had. */
+  readonly missingKeys: ReadonlyArray<Scalars['String']['output']>;
 };
 
 /** A map to be computed. */
@@ -3614,6 +3644,8 @@ export type ResolversTypes = {
   ImportDatasetPayload: ResolverTypeWrapper<Omit<ImportDatasetPayload, 'job'> & { job: ResolversTypes['Job'] }>;
   RemoveDatasetInput: RemoveDatasetInput;
   RemoveDatasetPayload: ResolverTypeWrapper<RemoveDatasetPayload>;
+  RemoveItemsInput: RemoveItemsInput;
+  RemoveItemsPayload: ResolverTypeWrapper<RemoveItemsPayload>;
   ProjectEmbeddingInput: ProjectEmbeddingInput;
   PcaInput: PcaInput;
   TsneInput: TsneInput;
@@ -3800,6 +3832,8 @@ export type ResolversParentTypes = {
   ImportDatasetPayload: Omit<ImportDatasetPayload, 'job'> & { job: ResolversParentTypes['Job'] };
   RemoveDatasetInput: RemoveDatasetInput;
   RemoveDatasetPayload: RemoveDatasetPayload;
+  RemoveItemsInput: RemoveItemsInput;
+  RemoveItemsPayload: RemoveItemsPayload;
   ProjectEmbeddingInput: ProjectEmbeddingInput;
   PcaInput: PcaInput;
   TsneInput: TsneInput;
@@ -4707,6 +4741,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   importDataset?: Resolver<ResolversTypes['ImportDatasetPayload'], ParentType, ContextType, RequireFields<MutationImportDatasetArgs, 'input'>>;
   removeDataset?: Resolver<ResolversTypes['RemoveDatasetPayload'], ParentType, ContextType, RequireFields<MutationRemoveDatasetArgs, 'input'>>;
+  removeItems?: Resolver<ResolversTypes['RemoveItemsPayload'], ParentType, ContextType, RequireFields<MutationRemoveItemsArgs, 'input'>>;
   projectEmbedding?: Resolver<ResolversTypes['ProjectEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationProjectEmbeddingArgs, 'input'>>;
   removeProjection?: Resolver<ResolversTypes['RemoveProjectionPayload'], ParentType, ContextType, RequireFields<MutationRemoveProjectionArgs, 'input'>>;
   clusterEmbedding?: Resolver<ResolversTypes['ClusterEmbeddingPayload'], ParentType, ContextType, RequireFields<MutationClusterEmbeddingArgs, 'input'>>;
@@ -4752,6 +4787,11 @@ export type ImportDatasetPayloadResolvers<ContextType = Context, ParentType exte
 
 export type RemoveDatasetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveDatasetPayload'] = ResolversParentTypes['RemoveDatasetPayload']> = {
   removedId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type RemoveItemsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveItemsPayload'] = ResolversParentTypes['RemoveItemsPayload']> = {
+  removedCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  missingKeys?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type ProjectEmbeddingPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProjectEmbeddingPayload'] = ResolversParentTypes['ProjectEmbeddingPayload']> = {
@@ -4951,6 +4991,7 @@ export type Resolvers<ContextType = Context> = {
   ProjectionFrame?: ProjectionFrameResolvers<ContextType>;
   ImportDatasetPayload?: ImportDatasetPayloadResolvers<ContextType>;
   RemoveDatasetPayload?: RemoveDatasetPayloadResolvers<ContextType>;
+  RemoveItemsPayload?: RemoveItemsPayloadResolvers<ContextType>;
   ProjectEmbeddingPayload?: ProjectEmbeddingPayloadResolvers<ContextType>;
   RemoveProjectionPayload?: RemoveProjectionPayloadResolvers<ContextType>;
   ClusterEmbeddingPayload?: ClusterEmbeddingPayloadResolvers<ContextType>;

@@ -306,6 +306,22 @@ export async function deleteGraph(transaction: Queryable, datasetId: number): Pr
   await transaction.query('delete from relations where dataset_id = $1::int', [datasetId]);
 }
 
+/** Removes the triples that name one of these items, and counts the rest. */
+export async function deleteTriplesOf(
+  transaction: Queryable,
+  datasetId: number,
+  itemIds: readonly number[],
+): Promise<void> {
+  for (const table of ['triples', 'false_triples']) {
+    await transaction.query(
+      `delete from ${table}
+        where dataset_id = $1::int and (head = any ($2::bigint[]) or tail = any ($2::bigint[]))`,
+      [datasetId, itemIds],
+    );
+  }
+  await countTriples(transaction, datasetId);
+}
+
 /**
  * A graph as arrays. Entities and relations are numbered from 0 in the order of their ids; triples are rows
  * (n, 3) of head, relation and tail by these numbers, ordered by relation, head and tail.

@@ -213,21 +213,60 @@ export async function replaceProjection(transaction: Queryable, projection: NewP
   const order = orderOfPoints(count);
   for (let chunk = 0; chunk * CHUNK_POINTS < count; chunk++) {
     const rows = order.subarray(chunk * CHUNK_POINTS, (chunk + 1) * CHUNK_POINTS);
-    const ids = new DataView(new ArrayBuffer(rows.length * 8));
-    for (const [to, from] of rows.entries()) ids.setBigInt64(to * 8, BigInt(itemIds[from] ?? 0), true);
     await transaction.query(
       `insert into projection_chunks (projection_id, chunk, item_ids, coordinates, measures)
        values ($1::int, $2::int, $3::bytea, $4::bytea, $5::bytea)`,
       [
         kept.id,
         chunk,
-        new Uint8Array(ids.buffer),
+        idsToBytes(itemIds, rows),
         rowsToBytes(coordinates, components, rows),
         projection.measures === undefined ? null : rowsToBytes(projection.measures, pointMeasures.length, rows),
       ],
     );
   }
   return kept.id;
+}
+
+/** Takes the points of these items off all maps of an embedding; the others stay where they are. */
+export async function dropPoints(
+  transaction: Queryable,
+  embedding: Pick<Embedding, 'id'>,
+  itemIds: ReadonlySet<number>,
+): Promise<void> {
+  for (const projection of await listProjections(transaction, embedding.id)) {
+    const { id, components } = projection;
+    let dropped = 0;
+    let chunk = 0;
+    for await (const { itemIds: ids, coordinates, measures } of readPoints(transaction, projection)) {
+      const rows = Uint32Array.from([...ids.keys()].filter((row) => !itemIds.has(ids[row] ?? 0)));
+      if (rows.length < ids.length) {
+        await transaction.query(
+          `update projection_chunks set item_ids = $3::bytea, coordinates = $4::bytea, measures = $5::bytea
+            where projection_id = $1::int and chunk = $2::int`,
+          [
+            id,
+            chunk,
+            idsToBytes(ids, rows),
+            rowsToBytes(coordinates, components, rows),
+            measures === null ? null : rowsToBytes(measures, pointMeasures.length, rows),
+          ],
+        );
+      }
+      dropped += ids.length - rows.length;
+      chunk++;
+    }
+    if (dropped > 0) {
+      await transaction.query('update projections set count = count - $2::bigint where id = $1::int', [id, dropped]);
+    }
+  }
+}
+
+/** The ids of these rows, as little-endian int64. */
+function idsToBytes(itemIds: Float64Array, rows: Uint32Array): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(rows.length * 8));
+  for (const [to, from] of rows.entries()) bytes.setBigInt64(to * 8, BigInt(itemIds[from] ?? 0), true);
+  return new Uint8Array(bytes.buffer);
 }
 
 /** These rows of a matrix, as little-endian float32. */

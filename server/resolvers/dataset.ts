@@ -7,6 +7,7 @@ import type { FilterInput } from '../datasets/filters.ts';
 import { countItems, findItemByKey, type Item as ItemRecord, listItems } from '../datasets/items.ts';
 import { pictureAddress } from '../datasets/pictureAddress.ts';
 import { removeDataset } from '../datasets/removeDataset.ts';
+import { removeItems } from '../datasets/removeItems.ts';
 import { forgetThumbnails } from '../datasets/thumbnails.ts';
 import { findDatasetWithEmbeddings, listEmbeddings, requireEmbedding } from '../embeddings/embeddings.ts';
 import { readVectors } from '../embeddings/vectors.ts';
@@ -127,6 +128,10 @@ export const datasetMutations = {
     await forgetThumbnails(config.dataDir, id);
     await sweepPoints(database, join(config.dataDir, 'cache'));
     return { removedId: encodeId(['Dataset', id]) };
+  },
+  async removeItems(_root, { input }, { database }) {
+    const { count, missingKeys } = await removeItems(database, input.dataset, input);
+    return { removedCount: count, missingKeys };
   },
 } satisfies MutationResolvers;
 
