@@ -79,10 +79,14 @@ export function assignColumns(strands: readonly Strand[], named: ColumnNames): C
   const key = free(
     choose(named.key, 'key', []) ?? withRole('key') ?? choose(null, 'key', ['key', 'id', 'name', 'word']),
   );
-  const label = free(
-    choose(named.label, 'label', []) ?? withRole('label') ?? choose(null, 'label', ['label', 'title', 'name', 'word']),
-  );
   const text = free(choose(named.text, 'text', ['text', 'sentence', 'content']));
+  const classes = named.label || withRole('label') ? null : classesOf(free(choose(null, 'label', ['label'])));
+  const label = free(
+    choose(named.label, 'label', []) ??
+      withRole('label') ??
+      choose(null, 'label', [...(classes === null ? ['label'] : []), 'title', 'name', 'word']) ??
+      (text === null ? classes : null),
+  );
   const image = named.image
     ? require(named.image, 'image')
     : (columns.find(({ type }) => type === 'image') ??
@@ -102,7 +106,7 @@ export function assignColumns(strands: readonly Strand[], named: ColumnNames): C
     vector,
     pixels,
     coordinates,
-    fields: nameFields(left.filter(scalar), label),
+    fields: nameFields(left.filter(scalar), label, classes),
     ignored: left.filter(({ type }) => type === 'vector'),
   };
 }
@@ -175,16 +179,26 @@ function pixelsOf(strands: readonly Strand[], [vector]: readonly ColumnPlace[]):
   return table.matrix.pixels ?? null;
 }
 
+/** A column `label` of numbers or truth values tells classes, as data sets of texts and pictures have it, and names nothing. */
+function classesOf(label: ColumnPlace | null): ColumnPlace | null {
+  return label !== null && (label.type === 'number' || label.type === 'boolean') ? label : null;
+}
+
 /**
  * `key` and `label` mean the item's own in filters, so no field is called so. The label is kept as a field too, as
- * classes are to be counted and coloured, unless its column is called nothing but `label`.
+ * classes are to be counted and coloured, unless its column is called nothing but `label` and holds names.
  */
-function nameFields(columns: readonly ColumnPlace[], label: ColumnPlace | null): ColumnPlace[] {
+function nameFields(
+  columns: readonly ColumnPlace[],
+  label: ColumnPlace | null,
+  classes: ColumnPlace | null,
+): ColumnPlace[] {
   const fields: ColumnPlace[] = [];
   const taken = new Set(['key', 'label']);
   for (const column of columns) {
-    if (column === label && column.name === 'label' && column.role !== 'label') continue;
-    const name = column === label && column.name === 'label' ? 'class' : column.name || 'column';
+    if (column === label && column !== classes && column.name === 'label' && column.role !== 'label') continue;
+    const isClass = column === classes || (column === label && column.name === 'label');
+    const name = isClass ? 'class' : column.name || 'column';
     if (name.length > NAME_LIMIT || name.includes('\0')) {
       throw new UserError(
         'BAD_USER_INPUT',
@@ -194,7 +208,7 @@ function nameFields(columns: readonly ColumnPlace[], label: ColumnPlace | null):
     let unique = name.toWellFormed();
     for (let number = 2; taken.has(unique); number++) unique = `${name} ${number}`;
     taken.add(unique);
-    fields.push({ ...column, name: unique });
+    fields.push({ ...column, name: unique, role: column === classes ? 'label' : column.role });
   }
   if (fields.length > FIELD_LIMIT) {
     throw new UserError(

@@ -1,10 +1,14 @@
 /** From cells to the JSON of an item's fields, and from all of them to the types of the fields. */
 import type { Field, FieldType } from './datasets.ts';
 import type { Cell } from './formats/format.ts';
+import { isNumberText } from './formats/numberText.ts';
 
 /** A field has at most this many values, each twice on the average, to be a CATEGORY. */
 const CATEGORY_VALUES = 256;
 const CATEGORY_LENGTH = 100;
+/** Where so few words stand among so many times as many numbers, they are a slip, or a mark for what is missing. */
+const ODD_WORDS = 10;
+const NUMBERS_PER_ODD_WORD = 20;
 /** Postgres' parser of JSON goes down by recursion. */
 const DEPTH_LIMIT = 100;
 
@@ -18,6 +22,10 @@ export class FieldValues {
   readonly #quotedName: string;
   #counts = { NUMBER: 0, BOOLEAN: 0, DATE: 0, TEXT: 0, JSON: 0 };
   #distinct: Set<string> | null = new Set();
+  /** Texts that are numbers, until there are too many others to be odd. */
+  #numberTexts = 0;
+  #otherTexts = 0;
+  #firstOther = '';
 
   /** @param before the type of the field in the data set that the values go into, where it has one */
   constructor(name: string, before: FieldType | null) {
@@ -40,6 +48,10 @@ export class FieldValues {
           throw new UnfitValue(`the field "${this.name}" holds the character U+0000, which cannot be stored`);
         }
         this.#counts.TEXT++;
+        if (this.#otherTexts <= ODD_WORDS) {
+          if (isNumberText(cell.trim())) this.#numberTexts++;
+          else if (this.#otherTexts++ === 0) this.#firstOther = cell;
+        }
         if (this.#distinct !== null) {
           if (cell.length <= CATEGORY_LENGTH) this.#distinct.add(cell);
           if (cell.length > CATEGORY_LENGTH || this.#distinct.size > CATEGORY_VALUES) this.#distinct = null;
@@ -83,6 +95,15 @@ export class FieldValues {
     if (json > 0) told.push('JSON');
     if (this.#before !== null) told.push(this.#before);
     return told.reduce<FieldType | null>((type, other) => (type === null ? other : widen(type, other)), null);
+  }
+
+  /** Why a field of numbers became one of texts; null: it did not. */
+  get oddWord(): string | null {
+    const numbers = this.#counts.NUMBER + this.#numberTexts;
+    const odd = this.#otherTexts;
+    if (odd === 0 || odd > ODD_WORDS || numbers < NUMBERS_PER_ODD_WORD * odd || this.type === 'JSON') return null;
+    const word = this.#firstOther.length > 60 ? `${this.#firstOther.slice(0, 60)}…` : this.#firstOther;
+    return `The field "${this.name}" holds texts: ${numbers} of its values are numbers, but ${odd === 1 ? `"${word}" is` : `${odd}, the first "${word}", are`} not. Leave such cells empty to have numbers.`;
   }
 
   /** Whether numbers, truth values or dates stand among texts, so that they have to be turned into texts too. */

@@ -276,6 +276,7 @@ async function carryOut(
     throw error;
   }
   if (assembly.itemCount === 0 && !options.mayBeEmpty) throw nothingLeft(tables, assembly);
+  for (const { oddWord } of assembly.fieldValues) if (oddWord !== null) context.warn(oddWord);
   context.progress('Finishing', null);
   return await write.finish(assembly, options);
 }

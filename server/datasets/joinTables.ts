@@ -70,9 +70,16 @@ function checkCounts(strands: readonly Strand[]): void {
 function unequal(a: string, rowsA: number, b: string, rowsB: number): UserError {
   return new UserError(
     'BAD_USER_INPUT',
-    `${a} has ${rowsA} rows and ${b} has ${rowsB}. Files with different columns are joined row by row and need the same number of rows, in the same order.`,
+    `${a} has ${rowsA} rows and ${b} has ${rowsB}. Files with different columns are joined row by row and need the same number of rows, in the same order; leave out what does not belong to them.${
+      [a, b].every(isSplit) ? ' If these are triples of a graph, say so: kind GRAPH.' : ''
+    }`,
     { file: b },
   );
+}
+
+/** Parts of one data set have the same columns: where `train.tsv` and `valid.tsv` seem to differ, the first line is none of names. */
+function isSplit(file: string): boolean {
+  return /^(train|valid|dev|test)/i.test(file.slice(file.lastIndexOf('/') + 1));
 }
 
 /** Records in all, where that is known. */

@@ -6,10 +6,10 @@ import type { Database, Queryable } from '../database/database.ts';
 import { type Dataset, findDatasetsById, lockDataset } from '../datasets/datasets.ts';
 import { readImageSizes, readImages } from '../datasets/images.ts';
 import { readItemTexts } from '../datasets/items.ts';
-import { UserError } from '../errors.ts';
+import { didYouMean, UserError } from '../errors.ts';
 import { addJob } from '../jobs/jobs.ts';
 import type { Rejection, TaskContext } from '../jobs/task.ts';
-import type { ModelDescription } from '../models/describeModel.ts';
+import { type ImageTower, layerNames, type ModelDescription } from '../models/describeModel.ts';
 import { type Encoded, encodePictures, encodeTexts } from '../models/encode.ts';
 import { requireModel } from '../models/findModels.ts';
 import { fetchPicture } from '../models/pictures/fetchPicture.ts';
@@ -109,6 +109,7 @@ export function checkEmbedItems(dataset: Dataset, model: ModelDescription, wish:
   if (modality === 'IMAGE' && wish.field === 'label')
     throw wrong('Labels are no addresses of pictures. Name another `field`, or none for the pictures of the items.');
   const layer = wish.layer ?? null;
+  if (layer !== null && model.image !== null) requireLayer(model.name, model.image, layer);
   // A model whose own output is a layer as well is pooled as a layer is.
   const pooling = wish.pooling ?? (layer === null ? null : 'AVERAGE');
   const shown = layer === null ? '' : `/${layer}${pooling === 'AVERAGE' ? '' : `-${pooling?.toLowerCase()}`}`;
@@ -132,6 +133,17 @@ export function checkEmbedItems(dataset: Dataset, model: ModelDescription, wish:
     metric: wish.metric,
     projections: wish.projections ?? null,
   };
+}
+
+/** @throws UserError where the model has no layer of that name */
+function requireLayer(model: string, tower: ImageTower, layer: string): void {
+  const names = layerNames(tower);
+  if (names.includes(layer)) return;
+  const near =
+    didYouMean(layer, names) || ` There is ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}.`;
+  throw wrong(
+    `The model "${model}" has no layer "${layer.slice(0, 100)}".${near} \`Model.layers\` lists all ${names.length}.`,
+  );
 }
 
 /** The field with the text, or with the address of the picture; null: the label. @throws UserError where there is none of that name */

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { ModelDescription } from '../models/describeModel.ts';
 import { encodePictures, encodeTexts } from '../models/encode.ts';
 import { listModels, requireModel } from '../models/findModels.ts';
+import { recommended } from '../models/knownModels.ts';
 import { fetchPicture } from '../models/pictures/fetchPicture.ts';
 import type { Embedding } from './embeddings.ts';
 
@@ -45,7 +46,14 @@ export async function requireModelFor(
       `The embedding "${embedding.name}" takes no ${wanted}: what made its vectors is not known. Ask with an item or a vector, or make an embedding by \`embedItems\`.`,
     );
   }
-  const model = await requireModel(settings, name);
+  const model = await requireModel(settings, name).catch((error: unknown) => {
+    if (embedding.recipe !== null || !(error instanceof UserError) || error.code !== 'NOT_FOUND') throw error;
+    const advice = recommended.some((known) => known.name === name) ? 'Fetch that by `fetchModel`, ask' : 'Ask';
+    throw new UserError(
+      'BAD_USER_INPUT',
+      `The embedding "${embedding.name}" takes no ${wanted}: its vectors were imported, and the model "${name}" that made them is not here. ${advice} with an item or a vector, or make an embedding by \`embedItems\`.`,
+    );
+  });
   if (!modalitiesOf(model, embedding).includes(modality)) {
     const why =
       embedding.recipe?.layer != null

@@ -94,11 +94,17 @@ export async function* writeVectorFile(
       return yield* rawNumbers(table);
     case 'PROJECTOR_BYTES':
       return yield* rawNumbers(table);
-    case 'METADATA':
-      yield table.biased ? 'key\tlabel\tbias\n' : 'key\tlabel\n';
-      return yield* lines(table, (key, label, _numbers, bias) =>
-        [tableCell(key), tableCell(label), ...(bias === null ? [] : [numberText(bias)])].join('\t'),
+    case 'METADATA': {
+      const fields = table.fields ?? [];
+      yield `${['key', 'label', ...(table.biased ? ['bias'] : []), ...fields.map(tableCell)].join('\t')}\n`;
+      return yield* lines(table, (key, label, _numbers, bias, values) =>
+        [
+          ...[tableCell(key), tableCell(label)],
+          ...(bias === null ? [] : [numberText(bias)]),
+          ...fields.map((name) => fieldCell(values[name])),
+        ].join('\t'),
       );
+    }
     case 'WORD2VEC':
       yield `${table.rowCount} ${table.dimension}\n`;
       return yield* lines(
@@ -124,17 +130,21 @@ async function* rawNumbers({ batches }: VectorTable): AsyncGenerator<Uint8Array,
   for await (const { values } of batches()) yield new Uint8Array(values.slice().buffer);
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 async function* lines(
   { dimension, batches }: VectorTable,
-  lineOf: (key: string, label: string, numbers: Float32Array, bias: number | null) => string,
+  lineOf: (key: string, label: string, numbers: Float32Array, bias: number | null, fields: Fields) => string,
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
   let text = '';
-  for await (const { rowCount, keys, labels, values, biases } of batches()) {
+  for await (const { rowCount, keys, labels, values, biases, fields } of batches()) {
     for (let row = 0; row < rowCount; row++) {
       const numbers = values.subarray(row * dimension, (row + 1) * dimension);
       const bias = biases?.[row] ?? null;
-      text += `${lineOf(decoder.decode(keys[row]), decoder.decode(labels[row]), numbers, bias)}\n`;
+      const json = fields?.[row];
+      const ofItem: Fields = json === undefined ? {} : JSON.parse(decoder.decode(json));
+      text += `${lineOf(decoder.decode(keys[row]), decoder.decode(labels[row]), numbers, bias, ofItem)}\n`;
       if (text.length < PIECE_CHARACTERS) continue;
       yield text;
       text = '';
@@ -166,6 +176,12 @@ function numberText(number: number): string {
 function tableCell(text: string): string {
   const cell = text.replace(/[\t\r\n]/g, ' ');
   return cell.startsWith('"') ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/** What an item has in a field; nothing where it has none. */
+function fieldCell(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return tableCell(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
 /** word2vec's readers divide at every white space. */

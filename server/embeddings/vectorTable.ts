@@ -9,6 +9,8 @@ export interface VectorTable {
   readonly rowCount: number;
   /** Whether a number goes with each vector: the bias of an entity. */
   readonly biased: boolean;
+  /** Names of the fields of items that go with each vector; absent where none do. */
+  readonly fields?: readonly string[];
   /** The rows in their order. */
   batches(): AsyncIterable<VectorBatch>;
 }
@@ -23,6 +25,8 @@ export interface VectorBatch {
   readonly values: Float32Array;
   /** One a row of a biased table; null otherwise. */
   readonly biases: Float32Array | null;
+  /** JSON objects in UTF-8, one a row of a table with fields. */
+  readonly fields?: readonly Uint8Array[];
 }
 
 /** Vectors in a batch: what is held in memory at a time, a few times over. */
@@ -36,12 +40,24 @@ export function rowsOfBatch(dimension: number): number {
 
 type Read = Pick<Embedding, 'id' | 'datasetId' | 'dimension' | 'version' | 'itemCount'>;
 
-/** The vectors of an embedding, by the order of import. @param biases one a vector, in the same order */
-export function vectorTable(database: Queryable, embedding: Read, biases: Float32Array | null = null): VectorTable {
+/** What goes with vectors. */
+export interface Beside {
+  /** One a vector, in the same order. */
+  readonly biases?: Float32Array | null;
+  /** Names of fields of the items. */
+  readonly fields?: readonly string[];
+}
+
+/** The vectors of an embedding, by the order of import. */
+export function vectorTable(
+  database: Queryable,
+  embedding: Read,
+  { biases = null, fields = [] }: Beside = {},
+): VectorTable {
   const { dimension, itemCount } = embedding;
   return {
-    ...{ dimension, rowCount: itemCount, biased: biases !== null },
-    batches: () => readBatches(database, embedding, biases),
+    ...{ dimension, rowCount: itemCount, biased: biases !== null, fields },
+    batches: () => readBatches(database, embedding, biases, fields.length > 0),
   };
 }
 
@@ -50,6 +66,7 @@ async function* readBatches(
   database: Queryable,
   embedding: Read,
   biases: Float32Array | null,
+  withFields: boolean,
 ): AsyncGenerator<VectorBatch, void, undefined> {
   const { dimension } = embedding;
   const most = rowsOfBatch(dimension);
@@ -59,25 +76,27 @@ async function* readBatches(
   for (;;) {
     const keys: Uint8Array[] = [];
     const labels: Uint8Array[] = [];
+    const fields: Uint8Array[] = [];
     const rows = database.copyOut(
-      `select vectors.item_id, items.key, items.label, vectors.vector from vectors
+      `select vectors.item_id, items.key, items.label, vectors.vector, ${withFields ? 'items.fields::text' : 'null::text'} from vectors
          join items on items.dataset_id = ${integer(embedding.datasetId)} and items.id = vectors.item_id
         where vectors.embedding_id = ${integer(embedding.id)} and vectors.item_id > ${integer(lastId)}
         order by vectors.item_id limit ${most}`,
     );
-    for await (const [itemId, key, label, vector] of readCopy(rows, 4)) {
+    for await (const [itemId, key, label, vector, json] of readCopy(rows, 5)) {
       if (!itemId || !key || !label || !vector) throw new Error('a column of vectors that cannot be null is null');
       const row = keys.length;
       lastId = decodeInt8(itemId);
       decodeVector(vector, values.subarray(row * dimension, (row + 1) * dimension));
       keys.push(key);
       labels.push(label);
+      if (json) fields.push(json);
     }
     const rowCount = keys.length;
     const ofRows = biases?.subarray(sent, sent + rowCount) ?? null;
     sent += rowCount;
     if (rowCount > 0) {
-      yield { rowCount, keys, labels, values: values.subarray(0, rowCount * dimension), biases: ofRows };
+      yield { rowCount, keys, labels, values: values.subarray(0, rowCount * dimension), biases: ofRows, fields };
     }
     if (rowCount < most) break;
   }

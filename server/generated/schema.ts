@@ -764,7 +764,7 @@ export type VectorFormat =
   | 'ARROW'
   /** NumPy's array of float32, a row a vector. The names are in METADATA, in the same order. */
   | 'NPY'
-  /** The names as a table with tabs and a header, `key` and `label`: for NPY, and for the Embedding Projector. */
+  /** The names as a table with tabs and a header, `key`, `label` and, of items, their fields: for NPY, and for the Embedding Projector. */
   | 'METADATA'
   /** word2vec's text, as gensim and fastText read it. White space in names becomes `_`. */
   | 'WORD2VEC'
@@ -2701,7 +2701,7 @@ export type ProjectionFrame = {
 export type ColumnsInput = {
   /** The key, unique in the data set. Default: `key`, `id`, `name`, `word`, the name of an image's file; otherwise the row's number. */
   readonly key?: InputMaybe<Scalars['String']['input']>;
-  /** The label. Default: `label`, `title`, `name`, `word`; otherwise the beginning of the text, otherwise the key. */
+  /** The label. Default: `label`, `title`, `name`, `word`; otherwise the beginning of the text, otherwise the key. Numbers and truth values in `label` tell classes: they become the field `class`, and the label where there is nothing better. */
   readonly label?: InputMaybe<Scalars['String']['input']>;
   /** The vector: one column of lists, or `prefix*` for one column per number. Default: `vector`, `embedding`, or the only column of lists. */
   readonly vector?: InputMaybe<Scalars['String']['input']>;

@@ -15,10 +15,15 @@ const MOST_CHARACTERS = 1000;
 const UNKNOWN =
   '(?:what|which|who|whom|where|something|someone|anything|_+|\\?)(?: (?:thing|things|entity|entities|one|ones|else))?';
 const isUnknown = new RegExp(`^${UNKNOWN}$`, 'iu');
+/** What a label without a verb has before it in a sentence: "who is a sibling of Anna?" */
+const COPULA = '(?:is|are|was|were)(?: (?:an?|the))?';
+const isUnknownWithCopula = new RegExp(`^${UNKNOWN} ${COPULA}$`, 'iu');
+const endsInCopula = new RegExp(` ${COPULA}$`, 'iu');
 
 /**
- * Reads `WHAT relation NAME?`, `NAME relation WHAT?` and, of a label such as "is a kind of", `WHAT is NAME a kind of?`. The relation is
- * written as its label or its key, bars for spaces; of two that fit, the longer is meant.
+ * Reads `WHAT relation NAME?`, `NAME relation WHAT?`, of a label such as "is a kind of" `WHAT is NAME a kind of?`, and of one such as
+ * "sibling of" `WHO is a sibling of NAME?`. The relation is written as its label or its key, bars for spaces, `worksFor` as "works for"; of two
+ * that fit, the longer is meant.
  * @throws UserError BAD_USER_INPUT that shows how to ask
  */
 export function readQuestion(question: string, relations: readonly Relation[]): ReadQuestion {
@@ -49,7 +54,8 @@ export function readQuestion(question: string, relations: readonly Relation[]): 
 /** How a relation is written: its label, then its key in words. */
 function phrasesOf({ key, label }: Relation): string[] {
   const plain = (text: string) => text.replace(/[_\s]+/gu, ' ').trim();
-  return [...new Set([plain(label), plain(key)])].filter((phrase) => phrase !== '');
+  const apart = (text: string) => text.replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2');
+  return [...new Set([label, key, apart(label), apart(key)].map(plain))].filter((phrase) => phrase !== '');
 }
 
 /** Null: the question says something else. Nothing: it has the relation, but not one end of it. */
@@ -57,9 +63,10 @@ function readAs(text: string, phrase: string): { side: Side; name: string } | 'n
   const whole = new RegExp(`^(.*?)(?:^|[ _])${written(phrase)}(?: |$)(.*)$`, 'iu').exec(text);
   if (whole !== null) {
     const [left, right] = [bare(whole[1] ?? ''), bare(whole[2] ?? '')];
-    const [leftIsAsked, rightIsAsked] = [left, right].map((end) => end === '' || isUnknown.test(end));
+    const [leftIsUnknown, rightIsAsked] = [left, right].map((end) => end === '' || isUnknown.test(end));
+    const leftIsAsked = leftIsUnknown || isUnknownWithCopula.test(left);
     if (leftIsAsked === rightIsAsked) return 'nothing';
-    return leftIsAsked ? { side: 'HEAD', name: right } : { side: 'TAIL', name: left };
+    return leftIsAsked ? { side: 'HEAD', name: right } : { side: 'TAIL', name: bare(left.replace(endsInCopula, '')) };
   }
   const verb = /^(is|are|was|were|has|have|can|does) (.+)$/iu.exec(phrase);
   if (verb === null) return null;

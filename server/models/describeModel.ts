@@ -410,6 +410,11 @@ function shapeOf({ dimensions }: TensorInfo): InputShape | null {
   };
 }
 
+/** The names of the tensors that an embedding can be made of, in the order of computation. */
+export function layerNames({ file }: Pick<ImageTower, 'file'>): string[] {
+  return layersOf(withFile(file, readGraph)).map(({ name }) => name);
+}
+
 /** Steps from the input to a tensor of the model; null where there is none of that name. */
 export function depthOfLayer(tower: ImageTower, layer: string): number | null {
   return layersOf(withFile(tower.file, readGraph)).find(({ name }) => name === layer)?.depth ?? null;

@@ -28,6 +28,7 @@ import {
 import { readTarget, type TargetInput } from './readTarget.ts';
 import { axisOf, type ResolvedAxis } from './resolveAxes.ts';
 import { filterItems } from './resultColumns.ts';
+import { usualOptions } from './usualOptions.ts';
 
 export interface ProjectEmbeddingInput extends Pick<MapOptions, 'pca' | 'umap' | 'tsne' | 'pacmap'> {
   readonly embeddingId: number;
@@ -147,9 +148,13 @@ async function computeMap(
         components,
         seed,
         parameters: {
+          ...usualOptions[method],
+          ...(method !== 'UMAP' || startFrom !== undefined ? {} : { initialization: 'PCA' }),
           ...layout.parameters,
           ...(other === undefined ? {} : { metric: other }),
-          ...(axes === undefined ? {} : { axes: axes.map(({ label }) => label) }),
+          ...(axes === undefined
+            ? {}
+            : { axes: axes.map(({ label }) => label), axisEnds: axes.map(({ ends }) => ends) }),
           ...(startFrom === undefined ? {} : { startFrom }),
           ...(target === undefined ? {} : { targetField: target.field }),
         },

@@ -21,11 +21,15 @@ export interface ResolvedAxis {
   /** Base64 of little-endian float32. */
   readonly from: string;
   readonly to: string;
+  /** As they can be asked for again; not known of an axis of an older version. */
+  readonly ends?: Pick<AxisInput, 'from' | 'to'>;
 }
 
 type Space = Pick<Embedding, 'id' | 'name' | 'dimension' | 'metric' | 'model' | 'recipe'>;
 
 const TARGETS_LIMIT = 100;
+/** Longer ends, of pictures for example, are told as the vectors that they are. */
+const ENDS_LIMIT_CHARACTERS = 32_000;
 
 /**
  * Each end is the middle of its targets; where the metric is the cosine, of their directions.
@@ -48,7 +52,11 @@ export async function resolveAxes(
       if (start.every((value, j) => value === end[j])) {
         throw new UserError('BAD_USER_INPUT', `Both ends of axis ${i + 1} are the same place: it has no direction.`);
       }
-      return { label: label ?? `${wordsOf(from)} → ${wordsOf(to)}`, from: toBase64(start), to: toBase64(end) };
+      const vectors = { from: toBase64(start), to: toBase64(end) };
+      const asked = { from: from.map(asJson), to: to.map(asJson) };
+      const short = JSON.stringify(asked).length <= ENDS_LIMIT_CHARACTERS;
+      const ends = short ? asked : { from: [{ vector: vectors.from }], to: [{ vector: vectors.to }] };
+      return { label: label ?? `${wordsOf(from)} → ${wordsOf(to)}`, ...vectors, ends };
     }),
   );
 }
@@ -80,6 +88,13 @@ async function middleOf(
     });
   }
   return Float32Array.from(middle);
+}
+
+/** A target as it can be asked for in JSON: vectors in base64. */
+function asJson({ vector, sum, ...target }: TargetInput): TargetInput {
+  if (sum) return { sum: sum.map(({ to, weight }) => ({ to: asJson(to), weight })) };
+  if (vector == null) return target;
+  return { vector: typeof vector === 'string' ? vector : toBase64(Float32Array.from(vector)) };
 }
 
 /** What a target is called by itself. */

@@ -114,7 +114,7 @@ function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' |
   const { name, method, components, seed, device, metric, spherize, filter, startFrom } = input;
   const { pca, umap, tsne, pacmap } = input;
   const { learningRate, target: ofTsne, ...restOfTsne } = tsne ?? {};
-  const { neighbors, phases, ...restOfPacmap } = pacmap ?? {};
+  const { neighbors, phases, reach, ...restOfPacmap } = pacmap ?? {};
   const { target: ofUmap, initialization, density, ...restOfUmap } = umap ?? {};
   return {
     ...{ name, method, components, seed, device },
@@ -129,7 +129,12 @@ function wantedMap(input: MapInput): Omit<ProjectEmbeddingInput, 'embeddingId' |
     target: ofUmap ?? ofTsne ?? undefined,
     tsne: tsne ? { ...restOfTsne, ...(learningRate == null ? {} : { learningRate }) } : undefined,
     pacmap: pacmap
-      ? { ...restOfPacmap, ...(neighbors == null ? {} : { neighbors }), ...(phases ? { phases: threeOf(phases) } : {}) }
+      ? {
+          ...restOfPacmap,
+          ...(method === 'LOCALMAP' && reach !== undefined ? { reach } : {}),
+          ...(neighbors == null ? {} : { neighbors }),
+          ...(phases ? { phases: threeOf(phases) } : {}),
+        }
       : undefined,
   };
 }

@@ -63,7 +63,14 @@ export async function exportsRoutes(
     const table =
       model !== null && ofRelations
         ? await relationTable(database, model)
-        : vectorTable(database, embedding, model === null ? null : await readBiases(database, model, embedding));
+        : vectorTable(database, embedding, {
+            biases: model === null ? null : await readBiases(database, model, embedding),
+            // A bias has that name, and what follows in a name divides the table.
+            fields:
+              file.format === 'METADATA'
+                ? dataset.fields.map(({ name }) => name).filter((name) => name !== 'bias')
+                : [],
+          });
     const title = `${dataset.slug} ${embedding.name}${ofRelations ? ' relations' : ''}`;
     const body = Readable.from(writeVectorFile(file.format, table, { rowName, title, stem: file.stem, base }), {
       objectMode: false,

@@ -18,7 +18,15 @@ import {
 import { isNumberText } from './numberText.ts';
 import { splitQuoted, type TextRecord } from './quotedRecords.ts';
 import { extensionOf, readRange, stemOf } from './source.ts';
-import { type FileColumn, gatherColumns, isMissing, readTexts, readVectorText, typeOfTexts } from './textCells.ts';
+import {
+  commonLength,
+  type FileColumn,
+  gatherColumns,
+  isMissing,
+  readTexts,
+  readVectorText,
+  typeOfTexts,
+} from './textCells.ts';
 
 const DELIMITERS = ['\t', ',', ';', '|', ' '] as const;
 const SAMPLE_BYTES = 1 << 20;
@@ -33,6 +41,8 @@ interface Layout {
   readonly quoted: boolean;
   readonly header: boolean;
   readonly fieldCount: number;
+  /** Whether a row may end early. */
+  readonly ragged: boolean;
   readonly columns: readonly FileColumn[];
 }
 
@@ -44,6 +54,8 @@ export interface KnownLayout {
   readonly names?: readonly string[];
   /** Columns, by name, whose cells are texts whatever they look like: `007` is no number, and `NA` is not missing. */
   isText?(name: string): boolean;
+  /** Whether what a row lacks at its end is missing: names have a description or none. A tab divides then wherever there is one. */
+  readonly ragged?: boolean;
 }
 
 /** The table in a text file. @throws UserError when columns share a name */
@@ -65,23 +77,42 @@ function tellLayout(source: Source, sample: Buffer, whole: boolean, known: Known
   const end = whole ? sample.length : sample.lastIndexOf(10) + 1 || sample.length;
   const text = sample.subarray(0, end).toString('utf8');
   const lines = text.split(/\r?\n/, SAMPLE_ROWS).filter((line) => line !== '');
-  const delimiter = tellDelimiter([lines, withQuotesClosed(lines)]);
+  const tabbed = known.ragged && lines.some((line) => line.includes('\t'));
+  const delimiter = tabbed ? '\t' : tellDelimiter([lines, withQuotesClosed(lines)]);
   const quoted = delimiter !== ' ' && isQuoted(text, delimiter);
   const split = (line: string) => (delimiter === null ? [line] : line.split(delimiter));
   const rows = quoted ? sampleQuoted(text, delimiter) : lines.map(split);
   const [first = []] = rows;
-  const fieldCount = first.length;
-  const even = rows.filter((row) => row.length === fieldCount);
+  const ragged = known.ragged === true;
+  const fieldCount = ragged ? rows.reduce((most, row) => Math.max(most, row.length), 0) : first.length;
+  const even = ragged ? rows : rows.filter((row) => row.length === fieldCount);
   const header = known.isHeader?.(first) ?? isHeader(even, extensionOf(source.name));
   const body = header ? even.slice(1) : even;
-  const columns = first.map((cell, i): Column => {
+  const columns = Array.from({ length: fieldCount }, (_, i): Column => {
     const unnamed = known.names?.[i] ?? (fieldCount === 1 ? stemOf(source.name) : `column${i + 1}`);
-    const name = header && cell.trim() !== '' ? cell.trim() : unnamed;
+    const name = (header && first[i]?.trim()) || unnamed;
     return { name, type: known.isText?.(name) ? 'text' : typeOfTexts(body.map((row) => row[i] ?? '')) };
   });
   refuseDoubles(source, columns);
-  const gathered = header ? gatherColumns(columns) : gatherUnnamed(columns);
-  return { delimiter, quoted, header, fieldCount, columns: gathered.map((column) => measured(column, body)) };
+  const nearly = columns.map((column, i): Column => {
+    const isText =
+      column.type !== 'text' || known.isText?.(column.name) || !isNearlyNumbers(body.map((row) => row[i] ?? ''));
+    return isText ? column : { ...column, type: 'number' };
+  });
+  // What is no part of a vector stays what it was.
+  const gathered = (header ? gatherColumns(nearly) : gatherUnnamed(nearly)).map(({ column, positions }) => ({
+    column: positions.length > 1 ? column : (columns[positions[0] ?? 0] ?? column),
+    positions,
+  }));
+  return { delimiter, quoted, header, fieldCount, ragged, columns: gathered.map((column) => measured(column, body)) };
+}
+
+/** From this share of numbers on, a word among a vector's numbers makes its row a bad one, and not the column one of words. */
+const NUMBERS_SHARE = 0.9;
+
+function isNearlyNumbers(texts: readonly string[]): boolean {
+  const present = texts.filter((text) => !isMissing(text));
+  return present.length > 0 && present.filter(isNumberText).length >= NUMBERS_SHARE * present.length;
 }
 
 /**
@@ -205,12 +236,12 @@ function gatherUnnamed(columns: readonly Column[]): FileColumn[] {
   ];
 }
 
-/** A column of lists with the length of the first list. */
+/** A column of lists with the length that most of them have, or else the first. */
 function measured(field: FileColumn, body: readonly (readonly string[])[]): FileColumn {
   const [position = 0] = field.positions;
   if (field.column.type !== 'vector' || field.column.dimension !== undefined) return field;
-  const first = body.map((row) => row[position] ?? '').find((text) => !isMissing(text));
-  return { ...field, column: { ...field.column, dimension: readVectorText(first ?? '')?.length ?? 0 } };
+  const lists = body.map((row) => readVectorText(row[position] ?? '')).filter((list) => list !== null);
+  return { ...field, column: { ...field.column, dimension: commonLength(lists) ?? lists[0]?.length ?? 0 } };
 }
 
 async function* textRows(
@@ -247,12 +278,12 @@ function emptyRecord({ fieldCount, columns }: Layout, index: number, line: numbe
 }
 
 function readRecord(
-  { fieldCount, columns }: Layout,
+  { fieldCount, columns, ragged }: Layout,
   index: number,
   line: number,
   texts: readonly string[],
 ): Row | Rejected {
-  if (texts.length !== fieldCount) {
+  if (ragged ? texts.length > fieldCount : texts.length !== fieldCount) {
     return { index, line, reason: `the row has ${texts.length} fields; wanted: ${fieldCount}, as in the first` };
   }
   const cells = readTexts(texts, columns);

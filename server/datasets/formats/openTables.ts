@@ -109,10 +109,25 @@ async function sort(
   if (compressed) await sort(gunzipSource(source), options, depth + 1, hasOthers, found);
   else if (isZip(head) || isTar(head)) {
     const members = await (isZip(head) ? zipMembers : tarMembers)(source, options);
+    refusePackage(source, members);
     if (isNpz(members)) found.tables.push(...(await npzTables(source, members, options)));
     else for (const member of members) await sort(member, options, depth + 1, members.length > 1, found);
   } else if (isImage(source.name, head)) found.images.push(source);
   else found.leaves.push({ source, head });
+}
+
+/** Programs' own files that are archives inside. @throws UserError that says what to save instead */
+function refusePackage(source: Source, members: readonly Source[]): void {
+  const has = (pattern: RegExp) => members.some(({ name }) => pattern.test(name));
+  if (has(/^xl\/workbook\.xml$/)) throw wrong(source, 'is an Excel workbook. Save the sheet as CSV (UTF-8)');
+  if (has(/^word\/document\.xml$/)) throw wrong(source, 'is a Word document. Save its text');
+  if (has(/^[^/]+\/data\.pkl$/) || has(/^data\.pkl$/)) {
+    throw wrong(
+      source,
+      'is a file of PyTorch, in which a Python pickle lies that is never opened. Save the tensor by numpy.save',
+    );
+  }
+  if (has(/^mimetype$/) && has(/^content\.xml$/)) throw wrong(source, 'is an OpenDocument file. Save the sheet as CSV');
 }
 
 async function openProjectors(found: Found, options: OpenOptions): Promise<{ tables: Table[]; used: Set<Source> }> {
@@ -182,7 +197,24 @@ function wrong(source: Source, what: string): UserError {
   return new UserError('BAD_USER_INPUT', `${source.name} ${what}.`, { file: source.name });
 }
 
+/** What comes often and is not read, by its beginning, with how to save it instead. */
+const foreign: readonly { readonly begin: string; readonly at?: number; readonly what: string }[] = [
+  ...['\x02', '\x03', '\x04', '\x05'].map((protocol) => ({
+    begin: `\x80${protocol}`,
+    what: 'is a Python pickle, which is never opened. Save arrays by numpy.save, tables as Parquet',
+  })),
+  { begin: '\x89HDF\r\n', what: 'is HDF5. Save arrays as .npy, tables as Parquet' },
+  { begin: 'SQLite format 3\0', what: 'is an SQLite database. Export its table as CSV' },
+  { begin: '%PDF-', what: 'is a PDF. Save its text' },
+  { begin: '\0\0{"', at: 6, what: 'looks like safetensors. Save the tensor as .npy' },
+  { begin: '\xd0\xcf\x11\xe0', what: 'is an old Office file. Save the sheet as CSV' },
+  { begin: 'ORC', what: 'is ORC. Save the table as Parquet' },
+  { begin: 'Obj\x01', what: 'is Avro. Save the table as Parquet' },
+];
+
 function unknown(source: Source, head: Buffer): UserError {
+  const known = foreign.find(({ begin, at = 0 }) => head.toString('latin1', at, at + begin.length) === begin);
+  if (known !== undefined) return wrong(source, known.what);
   const hex = head.subarray(0, 8).toString('hex').replace(/../g, '$& ').trim();
   const text = head
     .subarray(0, 24)

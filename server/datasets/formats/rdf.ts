@@ -53,7 +53,7 @@ export function rdfSyntax(name: string, head: string): RdfSyntax | null {
   if (/^[[{]/.test(begin) && /"@(?:context|id|graph|type)"\s*:/.test(head)) return 'JSON-LD';
   const named = syntaxOfExtension[extensionOf(name)];
   if (named !== undefined) return named;
-  if (/^(?:@prefix|@base|PREFIX|BASE)\s/i.test(begin)) return 'Turtle';
+  if (/^(?:@prefix|@base|PREFIX|BASE)\s/i.test(begin)) return 'TriG'; // all of Turtle, and graphs
   return /^(?:<[^<>"{}|^`\\\s]+>|_:\S+)\s+<[^<>"{}|^`\\\s]+>\s+(?:<|_:|")[^\n]*\.\s*(?:\n|$)/.test(begin)
     ? 'N-Triples'
     : null;
@@ -83,7 +83,7 @@ const wellKnown: ReadonlyMap<string, 'label' | 'description'> = new Map([
 ]);
 
 const numberTypes = new Set(
-  'integer decimal double float int long short byte nonNegativeInteger positiveInteger negativeInteger nonPositiveInteger unsignedInt unsignedLong unsignedShort unsignedByte'
+  'integer decimal double float int long short byte nonNegativeInteger positiveInteger negativeInteger nonPositiveInteger unsignedInt unsignedLong unsignedShort unsignedByte gYear'
     .split(' ')
     .map((name) => XSD + name),
 );
@@ -195,11 +195,37 @@ function xmlParser(number: number): Duplex {
   return Duplex.from(new RdfXmlParser(options));
 }
 
+/**
+ * What most pages on the web refer to (https://schema.org/docs/jsonldcontext.json), in brief: its names are those of the vocabulary. Of values that
+ * are addresses it makes things; here they stay texts, and dates are told apart.
+ */
+const schemaOrg = {
+  '@context': {
+    '@vocab': 'http://schema.org/',
+    id: '@id',
+    type: '@type',
+    ...Object.fromEntries(
+      [
+        'birthDate',
+        'dateCreated',
+        'dateModified',
+        'datePublished',
+        'deathDate',
+        'endDate',
+        'startDate',
+        'uploadDate',
+      ].map((name) => [name, { '@id': `http://schema.org/${name}`, '@type': `${XSD}date` }]),
+    ),
+  },
+};
+
 function jsonParser(source: Source, number: number, reading: Reading): Duplex {
   return new JsonLdParser({
     dataFactory: factoryFor(number),
     baseIRI: 'file:///',
-    documentLoader: { load: (url) => refuse(source, url, reading) },
+    documentLoader: {
+      load: async (url) => (/^https?:\/\/schema\.org\/?$/.test(url) ? schemaOrg : refuse(source, url, reading)),
+    },
   });
 }
 

@@ -21,7 +21,8 @@ export function typeOfTexts(texts: readonly string[]): ColumnType {
   if (present.every(isPlainNumber)) return 'number';
   if (present.every((text) => BOOLEAN.test(text))) return 'boolean';
   if (present.every(isDateText)) return 'date';
-  if (present.every((text) => readVectorText(text) !== null)) return 'vector';
+  // Lists of numbers are no prose: the odd ones among them are bad rows.
+  if (present.filter((text) => readVectorText(text) !== null).length * 2 > present.length) return 'vector';
   if (present.every(isJsonText)) return 'json';
   return 'text';
 }

@@ -154,6 +154,7 @@ export async function namesFile(source: Source, role: 'entities' | 'relations'):
   const table = await csvTable(source, {
     isHeader: ([first = '']) => keyNames.includes(first.trim().toLowerCase()),
     names: ['key', ...second],
+    ragged: true,
     isText: (name) => /^(key|id|entity|relation|node|label|name|title|text|description|types?|iri|uri)/i.test(name),
   });
   const properties = table.columns.slice(1).map(({ name, type }) => ({ name: propertyOf(name), type }));

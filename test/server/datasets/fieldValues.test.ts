@@ -51,6 +51,26 @@ test('the type of a field is told from its values', () => {
   assert.equal(typeOf(['a', 'a'], 'NUMBER'), 'TEXT');
 });
 
+test('that a field of numbers became one of texts by a few words is said', () => {
+  const oddWord = (cells: readonly Cell[]) => {
+    const values = new FieldValues('price', null);
+    for (const cell of cells) values.add(cell);
+    return values.oddWord;
+  };
+  const numbers = Array.from({ length: 60 }, (_, i) => String(i));
+  assert.equal(
+    oddWord([...numbers, 'unknown']),
+    'The field "price" holds texts: 60 of its values are numbers, but "unknown" is not. Leave such cells empty to have numbers.',
+  );
+  assert.match(
+    oddWord([...numbers.map(Number), 'unknown', 'sold', null]) ?? '',
+    /60 of its values are numbers, but 2, the first "unknown", are not\./,
+  );
+  assert.equal(oddWord(numbers), null, 'postal codes are texts on purpose');
+  assert.equal(oddWord([...numbers, 'a', 'b', 'c', 'd']), null, 'many words are no slip');
+  assert.equal(oddWord([...numbers, { a: 1 }, 'unknown']), null);
+});
+
 test('what Postgres cannot keep is refused', () => {
   const values = new FieldValues('field', null);
   let deep: Cell = 'bottom';

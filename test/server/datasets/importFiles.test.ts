@@ -109,6 +109,45 @@ onEveryDatabase((_engine, open) => {
     database = await open();
   });
 
+  test('numbers in a column `label` are classes: a field to colour by, and no names where there are better', async () => {
+    const rows = Array.from({ length: 8 }, (_, i) => `text ${i},${i % 2}`);
+    await succeed(database, { 'texts.csv': ['text,label', ...rows].join('\n') }, { dataset: 'classes' });
+    const dataset = await requireDataset(database, 'classes');
+    assert.deepEqual(dataset.fields, [
+      { name: 'text', type: 'TEXT' },
+      { name: 'class', type: 'CATEGORY' },
+    ]);
+    const [first] = await firstItems(database, 'classes');
+    assert.deepEqual([first?.label, first?.fields], ['text 0', { text: 'text 0', class: '0' }]);
+    const vectors = rows.map((row, i) => `${row.split(',')[1]},${i},1,2,3`);
+    await succeed(database, { 'v.csv': ['label,d0,d1,d2,d3', ...vectors].join('\n') }, { dataset: 'bare-classes' });
+    const [bare] = await firstItems(database, 'bare-classes');
+    assert.deepEqual([bare?.label, bare?.fields], ['0', { class: '0' }]);
+    await succeed(database, { 'n.csv': 'text,label\nlong,one\nlonger,two\n' }, { dataset: 'named' });
+    assert.deepEqual(
+      (await firstItems(database, 'named')).map(({ label, fields }) => [label, fields]),
+      [
+        ['one', { text: 'long' }],
+        ['two', { text: 'longer' }],
+      ],
+    );
+  });
+
+  test('that a word has made texts of numbers is told, and so is what to do about triples that are joined as tables', async () => {
+    const prices = Array.from({ length: 40 }, (_, i) => `${i},${i}`);
+    const { job } = await succeed(
+      database,
+      { 'p.csv': ['id,price', ...prices, '40,?'].join('\n') },
+      { dataset: 'odd' },
+    );
+    assert.deepEqual(job.warnings, [
+      'The field "price" holds texts: 40 of its values are numbers, but "?" is not. Leave such cells empty to have numbers.',
+    ]);
+    const triples = { 'train.tsv': 'Q1\tP1\tQ2\nQ2\tP1\tQ3\n', 'valid.tsv': 'Q1\tP1\tQ3\n' };
+    const refused = await importThese(database, triples, { dataset: 'no-graph' });
+    assert.match(refused.job.error?.message ?? '', /If these are triples of a graph, say so: kind GRAPH\.$/);
+  });
+
   test('a table of texts and numbers becomes items with typed fields', async () => {
     const { job } = await succeed(database, { 'things.csv': csv }, { dataset: 'things', title: 'Things' });
     const dataset = await requireDataset(database, 'things');

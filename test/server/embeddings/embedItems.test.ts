@@ -398,7 +398,7 @@ onEveryDatabase((_engine, open) => {
           { text: 'red' },
           settings,
         ),
-        /There is no model "elsewhere" here/,
+        /its vectors were imported, and the model "elsewhere" that made them is not here/,
       );
       await assert.rejects(
         resolveTarget(

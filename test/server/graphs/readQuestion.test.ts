@@ -16,6 +16,8 @@ const relations = [
   relation(3, '_member_of_domain_usage', '_member_of_domain_usage'),
   relation(4, 'is', 'is'),
   relation(5, 'c++', 'compiles to (c++)'),
+  relation(6, 'sibling of', 'sibling of'),
+  relation(7, 'https://schema.org/worksFor', 'worksFor'),
 ];
 const read = (question: string) => {
   const { relation: of, side, name } = readQuestion(question, relations);
@@ -34,6 +36,15 @@ describe('a question in words', () => {
     assert.equal(read('car HAS_PART ?'), 'has_part TAIL car');
     assert.equal(read('_ member of domain usage slang'), '_member_of_domain_usage HEAD slang');
     assert.equal(read('rust compiles to (c++) what?'), 'c++ TAIL rust');
+  });
+
+  test('says of a label without a verb what a sentence says', () => {
+    assert.equal(read('Who is a sibling of person 7?'), 'sibling of HEAD person 7');
+    assert.equal(read('who are the sibling of Anna'), 'sibling of HEAD Anna');
+    assert.equal(read('Anna is the sibling of whom?'), 'sibling of TAIL Anna');
+    assert.equal(read('sibling of Anna'), 'sibling of HEAD Anna');
+    assert.equal(read('who works for ACME?'), 'https://schema.org/worksFor HEAD ACME');
+    assert.equal(read('Ben worksFor ?'), 'https://schema.org/worksFor TAIL Ben');
   });
 
   test('means the longer of two relations that fit', () => {

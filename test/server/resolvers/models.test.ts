@@ -176,6 +176,21 @@ onEveryServer((_engine, start) => {
     assert.equal(errors[0]?.extensions.code, 'BAD_USER_INPUT');
   });
 
+  test('what cannot be asked for is told at once, with what can', async () => {
+    const embed = 'mutation ($input: EmbedItemsInput!) { embedItems(input: $input) { job { id } } }';
+    const layered = await server.ask(embed, { input: { dataset: 'colours', model: 'pictures', layer: 'twyce' } });
+    assert.equal(
+      layered.errors[0]?.message,
+      'The model "pictures" has no layer "twyce". Did you mean "twice"? `Model.layers` lists all 4.',
+    );
+    const { errors } = await server.ask(nearest, { embedding: 'pixels', to: { text: 'green' } });
+    assert.match(
+      errors[0]?.message ?? '',
+      /^The embedding "pixels" takes no texts: its vectors were imported, and the model "pixels" that made them is not here\. Ask with an item/,
+    );
+    assert.equal(errors[0]?.extensions.code, 'BAD_USER_INPUT');
+  });
+
   test('words and vectors are joined, and each rank is told', async () => {
     const { dataset } = await data(
       `query ($to: Target) { dataset(slug: "colours") { embedding(name: "pair") {

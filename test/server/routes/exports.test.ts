@@ -10,7 +10,7 @@ import { readMatrix } from '../../../server/embeddings/vectors.ts';
 import { requireGraphModel } from '../../../server/graphs/graphModels.ts';
 import { makeGraph, type TripleText } from '../../helpers/graphs.ts';
 import { runTask, scratchDir } from '../../helpers/runTask.ts';
-import { allJobs, onEveryServer, type TestServer } from '../../helpers/server.ts';
+import { allJobs, onEveryServer, type TestServer, upload } from '../../helpers/server.ts';
 
 const towns = Array.from({ length: 30 }, (_, i): TripleText[] => [
   [`town ${i}`, 'next to', `town ${(i + 1) % 30}`],
@@ -189,6 +189,49 @@ onEveryServer((_engine, start) => {
       const read = await requireEmbedding(server.database, made?.id ?? 0, dataset.embeddings[0].name);
       assert.deepEqual((await readMatrix(server.database, read)).matrix.data, matrix.data);
     }
+  });
+
+  test('the fields of items stand beside their names, and come back with them', async () => {
+    const rows = Array.from({ length: 12 }, (_, i) =>
+      JSON.stringify({
+        ...{ id: `k${i}`, title: i === 1 ? '"quoted"' : `thing\t${i}`, vector: [i, 1, 2, 3 - i] },
+        ...{ kind: ['red', 'blue'][i % 2], price: i / 4, sold: i > 6, day: `2024-05-0${(i % 9) + 1}` },
+        ...(i === 2 ? {} : { tags: ['a', i] }),
+      }),
+    );
+    const uploads = await upload(server, { 'things.jsonl': rows.join('\n') });
+    await server.data('mutation ($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }', {
+      input: { dataset: 'things', uploads, projections: [] },
+    });
+    await allJobs(server);
+    const itemsOf = async (slug: string) =>
+      (
+        await server.data(
+          `{ dataset(slug: "${slug}") { fields { name type } items(first: 50) { nodes { key label fields } } } }`,
+        )
+      ).dataset;
+    const { dataset } = await server.data(
+      '{ dataset(slug: "things") { embedding(name: "vectors") { exports { format name url } } } }',
+    );
+    const fetched: Record<string, Uint8Array<ArrayBuffer>> = {};
+    for (const { format, name, url } of dataset.embedding.exports) {
+      if (format !== 'NPY' && format !== 'METADATA') continue;
+      fetched[name] = new Uint8Array(await (await server.fetch(url)).arrayBuffer());
+    }
+    const [header = '', , second = ''] = Buffer.from(fetched['things-vectors.metadata.tsv'] ?? [])
+      .toString()
+      .split('\n');
+    assert.equal(header, 'key\tlabel\ttitle\tkind\tprice\tsold\tday\ttags');
+    assert.equal(second, 'k1\t"""quoted"""\t"""quoted"""\tblue\t0.25\tfalse\t2024-05-02T00:00:00.000Z\t["a",1]');
+    const again = await upload(server, fetched);
+    await server.data('mutation ($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }', {
+      input: { dataset: 'things-again', uploads: again, projections: [] },
+    });
+    await allJobs(server);
+    const [first, back] = [await itemsOf('things'), await itemsOf('things-again')];
+    assert.deepEqual(back.fields, first.fields);
+    const plain = JSON.parse(JSON.stringify(first.items.nodes).replaceAll('\\t', ' '));
+    assert.deepEqual(back.items.nodes, plain, 'a tab in a name became a blank');
   });
 
   test('addresses of vectors that have changed, or never were, are answered in a sentence', async () => {

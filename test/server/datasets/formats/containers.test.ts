@@ -57,6 +57,40 @@ test('a stored and a deflated member are the same', async () => {
   }
 });
 
+test('what other programs keep for themselves is refused with what to save instead', async () => {
+  const xml = utf8('<?xml version="1.0"?><x/>');
+  const files: readonly (readonly [string, Uint8Array, RegExp])[] = [
+    [
+      'sheet.xlsx',
+      zipSync({ '[Content_Types].xml': xml, 'xl/workbook.xml': xml }),
+      /is an Excel workbook\. Save the sheet as CSV/,
+    ],
+    ['text.docx', zipSync({ '[Content_Types].xml': xml, 'word/document.xml': xml }), /is a Word document/],
+    ['sheet.ods', zipSync({ mimetype: utf8('application/x'), 'content.xml': xml }), /is an OpenDocument file/],
+    ['v.pt', zipSync({ 'v/data.pkl': utf8('x'), 'v/data/0': utf8('x') }), /is a file of PyTorch.*numpy\.save/],
+    [
+      'v.pkl',
+      Uint8Array.of(0x80, 4, 0x95, 0, 0, 0),
+      /is a Python pickle, which is never opened\. Save arrays by numpy\.save/,
+    ],
+    ['v.h5', Uint8Array.of(0x89, 72, 68, 70, 13, 10, 26, 10), /is HDF5/],
+    [
+      'v.safetensors',
+      Uint8Array.from([9, 0, 0, 0, 0, 0, 0, 0, ...utf8('{"a":{}} ')]),
+      /safetensors\. Save the tensor as \.npy/,
+    ],
+    ['t.db', utf8('SQLite format 3\0'), /is an SQLite database\. Export its table as CSV/],
+    ['t.pdf', utf8('%PDF-1.7\n%\0\n'), /is a PDF/],
+  ];
+  for (const [name, bytes, message] of files) {
+    await assert.rejects(
+      open({ [name]: bytes }),
+      (error: Error) => message.test(error.message) && error.message.startsWith(name),
+      name,
+    );
+  }
+});
+
 test('archives made to deceive are refused with a sentence', async () => {
   const twice = Buffer.from(zipSync({ 'rows.csv': CSV, 'rowt.csv': CSV }));
   for (let at = twice.indexOf('rowt.csv'); at !== -1; at = twice.indexOf('rowt.csv')) twice.write('rows.csv', at);

@@ -183,10 +183,40 @@ test('what RDF says that a graph cannot hold is left out with its line', async (
 });
 
 test('nothing is fetched that a file refers to', async () => {
-  const file = { 'x.jsonld': `{"@context": "https://schema.org/", "@id": "${e('a')}", "name": "Ada"}` };
+  const file = { 'x.jsonld': `{"@context": "https://example.org/c.json", "@id": "${e('a')}", "name": "Ada"}` };
   await assert.rejects(read(file), {
-    message: /^x\.jsonld refers to the context https:\/\/schema\.org\/, and contexts are not fetched/,
+    message: /^x\.jsonld refers to the context https:\/\/example\.org\/c\.json, and contexts are not fetched/,
   });
+});
+
+test('what the pages of the web say by schema.org is read without fetching it', async () => {
+  for (const context of ['https://schema.org', 'http://schema.org/']) {
+    const { triples, said } = await read({
+      'pie.jsonld': JSON.stringify({
+        '@context': context,
+        ...{ '@type': 'Recipe', '@id': e('pie'), name: 'Apple pie', datePublished: '2019-05-11' },
+        author: { '@type': 'Person', '@id': e('mary'), name: 'Mary' },
+      }),
+    });
+    assert.deepEqual(triples.sort(), [
+      `${e('mary')} http://www.w3.org/1999/02/22-rdf-syntax-ns#type http://schema.org/Person`,
+      `${e('pie')} http://schema.org/author ${e('mary')}`,
+      `${e('pie')} http://www.w3.org/1999/02/22-rdf-syntax-ns#type http://schema.org/Recipe`,
+    ]);
+    const ofPie = said.filter(([key]) => key === e('pie'));
+    assert.deepEqual(ofPie.map(([, name, value]) => [name, value]).sort(), [
+      ['datePublished', new Date('2019-05-11')],
+      ['label', 'Apple pie'],
+      ['types', 'Recipe'],
+    ]);
+  }
+});
+
+test('a year is a number, and a file of graphs needs no name that says so', async () => {
+  const text = `PREFIX e: <${e('')}>\ne:g { e:a e:likes e:b ; e:year "2001"^^<http://www.w3.org/2001/XMLSchema#gYear> . }\n`;
+  const { triples, said } = await read({ 'data.txt': text });
+  assert.deepEqual(triples, [`${e('a')} ${e('likes')} ${e('b')}`]);
+  assert.deepEqual(said, [[e('a'), 'year', 2001]]);
 });
 
 test('entities of XML are not multiplied', async () => {
@@ -241,6 +271,17 @@ test('names, descriptions and types of entities and relations come from files of
     ['P1', 'label', 'knows'],
     ['P1', 'since', 1999],
   ]);
+});
+
+test('names may have a description or none, and the first line need not be the longest', async () => {
+  for (const lines of ['Q1\tAda\tonce\nQ2\tCharles\nQ3\n', 'Q3\nQ2\tCharles\nQ1\tAda\tonce\n']) {
+    const { said } = await read({ 'entity2text.txt': lines });
+    assert.deepEqual(said.sort(), [
+      ['Q1', 'description', 'once'],
+      ['Q1', 'label', 'Ada'],
+      ['Q2', 'label', 'Charles'],
+    ]);
+  }
 });
 
 test('triples of two or four columns are refused with file and line', async () => {

@@ -136,6 +136,37 @@ test('a metadata file of one column has no names and keeps its quotes and empty 
   assert.deepEqual(await cellsOf(table), [['the'], ['"'], [null], [',']]);
 });
 
+test('a word among the numbers of vectors makes its row a bad one, and leaves the vectors', async () => {
+  const rows = Array.from({ length: 20 }, (_, i) => `${i},1,2,3,${i},${i % 2 === 0 ? 'even' : i}`);
+  const table = await csv(['id,d0,d1,d2,d3,note', ...rows, '20,0.1,oops,0.2,0.3,x'].join('\n'));
+  assert.deepEqual(
+    table.columns.map(({ name, type }) => `${name} ${type}`),
+    ['id number', 'd vector', 'note text'],
+  );
+  const { rejected } = await readTable(table);
+  assert.deepEqual(
+    rejected.map(({ line, reason }) => `${line}: ${reason}`),
+    ['22: "oops", number 2 of the vector, is not a number'],
+  );
+  const unnamed = await csv(['4\t2\t3', 'x\t5\t6', ...Array(20).fill('7\t8\t9')].join('\n'), 'tensors.tsv');
+  assert.deepEqual(unnamed.columns, [{ name: 'vectors', type: 'vector', dimension: 3 }]);
+});
+
+test('lists of numbers are vectors of the length that most have, and the odd ones bad rows', async () => {
+  const lists = ['"[1,2]"', '"[1,2,3]"', '"[1,NaN,3]"', '"[4,5,6]"', '"[7,8,9]"', ''];
+  const table = await csv(['id,v', ...lists.map((list, i) => `${i},${list}`)].join('\n'));
+  assert.deepEqual(table.columns[1], { name: 'v', type: 'vector', dimension: 3 });
+  const { rejected } = await readTable(table);
+  assert.deepEqual(
+    rejected.map(({ line, reason }) => `${line}: ${reason}`),
+    [
+      '2: "v" has 2 numbers; wanted: 3, as in the rows before',
+      '4: "[1,NaN,3]" is not a list of numbers',
+      '7: the vector is missing',
+    ],
+  );
+});
+
 test('bad rows of a CSV are kept out with their line and the reason', async () => {
   const lines = ['word,v0,v1,v2,v3', 'a,1,2,3,4', 'b,1,2,3', '', 'c,1,2,x,4', 'd,1,2,3,1e39', 'e,5,6,7,8'];
   const good = Array.from({ length: 2000 }, (_, i) => `w${i},1,2,3,4`);
