@@ -25,7 +25,7 @@ const pageScripts = ['gallery.ts', 'embed.ts'] as const;
 const smallStyles: Plugin = {
   name: 'small styles',
   setup({ onLoad }) {
-    onLoad({ filter: /[/\\](styles|moreStyles)\.ts$/ }, async ({ path }) => {
+    onLoad({ filter: /[/\\](styles|\w+Styles)\.ts$/ }, async ({ path }) => {
       // The template is what is last between two signs; others stand in comments.
       const parts = (await readFile(path, 'utf8')).split('`');
       const { code } = await transform(parts.at(-2) ?? '', { loader: 'css', minify: true });
