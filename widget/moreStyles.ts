@@ -125,7 +125,7 @@ export const moreStyles = `
     flex-direction: row;
     align-items: center;
   }
-  .panel form.form {
+  .panel .body > .form {
     padding: 10px 8px;
   }
   .form .pair {
@@ -169,7 +169,11 @@ export const moreStyles = `
     bottom: 6px;
     box-shadow: 0 3px 0 7px var(--surface);
   }
-  .form .primary:disabled {
+  .form.body .primary {
+    bottom: 0;
+  }
+  .form .primary[aria-disabled='true'] {
+    opacity: 1;
     background: color-mix(in srgb, var(--accent) 55%, var(--surface));
   }
   .form .problem {
@@ -177,7 +181,7 @@ export const moreStyles = `
     overflow-wrap: anywhere;
   }
   .meter {
-    padding: 8px 14px;
+    padding: 8px;
   }
   .meter .name {
     display: flex;
@@ -191,16 +195,26 @@ export const moreStyles = `
     background: color-mix(in srgb, var(--ink) 12%, transparent);
     overflow: hidden;
   }
+  .meter .track > div,
+  .ramp {
+    forced-color-adjust: none;
+  }
   .meter .track > div {
     height: 100%;
     border-radius: 3px;
     background: var(--accent);
   }
   .facts {
-    padding: 8px 14px 12px;
+    padding: 4px 8px 12px;
+  }
+  .reading {
+    padding: 6px 8px 2px;
+  }
+  .panel .reading p + p {
+    margin-top: 6px;
   }
   .verdict {
-    padding: 8px 14px 4px;
+    padding: 4px 8px;
     font-size: 13px;
   }
 `;

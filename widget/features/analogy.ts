@@ -12,6 +12,7 @@ import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { keepKeys } from '../panels/keys.ts';
 import { describeSearch, type Line, renderPanelHeader } from '../panels/results.ts';
+import { renderSubmit } from '../panels/submit.ts';
 import type { Shape } from '../renderer/overlay.ts';
 import { bringAllIntoView } from './bringIntoView.ts';
 import type { Feature, MapView, MarkColors } from './feature.ts';
@@ -64,7 +65,7 @@ export class AnalogyFeature implements Feature {
     if (!hasNames(map, names)) return null;
     const submit = (event: Event) => {
       event.preventDefault();
-      void this.#ask(map);
+      if (this.#asking === null) void this.#ask(map);
     };
     const answers = this.#answers?.neighbors ?? [];
     const about =
@@ -87,7 +88,7 @@ export class AnalogyFeature implements Feature {
             <option value="MULTIPLY" ?selected=${this.#combine === 'MULTIPLY'}>by products (3CosMul)</option>
           </select>
         </label>
-        <button type="submit" class="primary" ?disabled=${this.#asking !== null || this.#missing !== null}>Ask</button>
+        ${renderSubmit('Ask', this.#asking === null && this.#missing === null)}
         ${this.#error === null ? nothing : html`<p class="problem" role="alert">${messageOf(this.#error)}</p>`}
       </form>
       ${answers.length === 0 ? nothing : this.#view.renderLines(answers.map(toLine), answers.length)}`;

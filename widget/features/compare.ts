@@ -11,6 +11,7 @@ import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { type Line, renderPanelHeader } from '../panels/results.ts';
+import { renderSubmit } from '../panels/submit.ts';
 import type { Feature, MapView } from './feature.ts';
 import { renderPanelTool } from './panelTool.ts';
 
@@ -68,8 +69,12 @@ export class CompareFeature implements Feature {
       }),
     );
     const other = this.#chosen(names);
+    const submit = (event: Event) => {
+      event.preventDefault();
+      if (this.#job.doing === null) void this.#compare(names);
+    };
     return html`${renderPanelHeader(`${names.embedding} and …`, about, this.#view.close)}
-      <div class="form top">
+      <form class="form top" @submit=${submit}>
         <select
           aria-label="The other embedding"
           @change=${(event: Event) => {
@@ -80,16 +85,14 @@ export class CompareFeature implements Feature {
         >
           ${others.map(({ name }) => html`<option value=${name} ?selected=${name === other}>${name}</option>`)}
         </select>
-        <button class="primary" ?disabled=${this.#job.doing !== null} @click=${() => void this.#compare(names)}>
-          ${this.#job.doing ?? (comparison === null ? 'Compare' : 'Compare anew')}
-        </button>
+        ${renderSubmit(this.#job.doing ?? (comparison === null ? 'Compare' : 'Compare anew'), this.#job.doing === null)}
         ${
           comparison === null
             ? nothing
-            : html`<button class="row link" @click=${() => this.#view.colorAnew(comparison.column)}>Color the map by it</button>`
+            : html`<button type="button" class="row link" @click=${() => this.#view.colorAnew(comparison.column)}>Color the map by it</button>`
         }
         ${this.#job.renderError()}
-      </div>
+      </form>
       ${lines.length === 0 ? nothing : this.#view.renderLines(lines, items.length)}`;
   }
 

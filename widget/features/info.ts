@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from 'lit';
 
 import type { LoadedMap } from '../loadMap.ts';
-import type { Names } from '../names.ts';
+import { type Names, titleOf } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { renderInfo } from '../panels/info.ts';
 import { renderPanelHeader } from '../panels/results.ts';
@@ -18,9 +18,10 @@ export class InfoFeature implements Feature {
     this.#view = view;
   }
 
-  renderPanel(_map: LoadedMap, { summary, embeddingSummary, projectionSummary }: Names): TemplateResult {
+  renderPanel({ colorBy }: LoadedMap, { summary, embeddingSummary, projectionSummary }: Names): TemplateResult {
+    const color = colorBy === null ? null : titleOf(colorBy, summary);
     return html`${renderPanelHeader(summary.title, summary.description, this.#view.close)}
-      ${renderInfo(summary, embeddingSummary, projectionSummary)}`;
+      ${renderInfo(summary, embeddingSummary, projectionSummary, color)}`;
   }
 
   renderTool(): TemplateResult {

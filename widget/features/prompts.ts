@@ -8,6 +8,7 @@ import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { keepKeys } from '../panels/keys.ts';
 import { renderPanelHeader } from '../panels/results.ts';
+import { renderSubmit } from '../panels/submit.ts';
 import type { Feature, MapView } from './feature.ts';
 import { renderPanelTool } from './panelTool.ts';
 
@@ -38,7 +39,7 @@ export class PromptsFeature implements Feature {
     const template = this.#template ?? before?.templates[0] ?? (summary.kind === 'IMAGE' ? PICTURE_TEMPLATE : '{}');
     const submit = (event: Event) => {
       event.preventDefault();
-      void this.#tell(linesOf(labels), template);
+      if (this.#job.doing === null) void this.#tell(linesOf(labels), template);
     };
     return html`${renderPanelHeader(this.label, 'Each item gets the label that its vector is most like.', this.#view.close)}
       <form class="body form" @submit=${submit} @keydown=${keepKeys}>
@@ -65,9 +66,7 @@ export class PromptsFeature implements Feature {
             }}
           />
         </label>
-        <button type="submit" class="primary" ?disabled=${this.#job.doing !== null || linesOf(labels).length < 2}>
-          ${this.#job.doing ?? 'Color the map'}
-        </button>
+        ${renderSubmit(this.#job.doing ?? 'Color the map', this.#job.doing === null && linesOf(labels).length > 1)}
         ${this.#job.renderError()}
       </form>`;
   }

@@ -8,6 +8,7 @@ import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { keepKeys } from '../panels/keys.ts';
 import { renderPanelHeader } from '../panels/results.ts';
+import { renderSubmit } from '../panels/submit.ts';
 import { textAt } from '../points.ts';
 import type { Feature, MapView } from './feature.ts';
 import { renderPanelTool } from './panelTool.ts';
@@ -37,7 +38,7 @@ export class TagFeature implements Feature {
     const about = `${length.toLocaleString()} selected ${length === 1 ? 'item gets' : 'items get'} this value.`;
     const submit = (event: Event) => {
       event.preventDefault();
-      void this.#tag(map);
+      if (this.#job.doing === null && length > 0) void this.#tag(map);
     };
     const input = (name: string, value: string, take: (value: string) => void) => html`<label>
       ${name}
@@ -59,7 +60,7 @@ export class TagFeature implements Feature {
         ${input('Field', this.#field, (value) => {
           this.#field = value;
         })}
-        <button type="submit" class="primary" ?disabled=${this.#job.doing !== null || length === 0}>${this.#job.doing ?? 'Tag'}</button>
+        ${renderSubmit(this.#job.doing ?? 'Tag', this.#job.doing === null && length > 0)}
         ${this.#job.renderError()}
       </form>`;
   }

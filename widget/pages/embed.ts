@@ -26,7 +26,7 @@ export function snippet(origin: string, attributes: readonly (readonly [string, 
 
 <script type="module">
   const map = document.querySelector('embedding-map');
-  map.addEventListener('point-click', (event) => console.log(event.detail.label));
+  map.addEventListener('point-click', ({ detail }) => console.log(detail));
 </script>
 `;
 }
@@ -121,13 +121,13 @@ function page(): TemplateResult {
           projection=${chosen?.projection ?? nothing}
           theme=${theme === 'auto' ? nothing : theme}></embedding-map>
       </article>
-    </div>
-    <ul class="notes">
-      <li>A page on another origin must be allowed by the server: <code>CORS_ORIGINS=https://your.site</code>.</li>
-      <li>Other attributes: <code>color-by</code>, <code>label-by</code>, <code>clusters</code>, <code>neighbor-count</code>, <code>metric</code>, <code>captions</code>, <code>compact</code>, <code>cooperative</code>, <code>endpoint</code>.</li>
-      <li>Events: <code>point-hover</code>, <code>point-click</code>, <code>neighbors-change</code>, <code>selection-change</code>, <code>projection-change</code>, <code>view-change</code>, <code>map-progress</code>, <code>state-change</code>, <code>map-error</code>.</li>
-      <li>Its height is <code>--embedding-map-height</code>; colours and font are custom properties as well.</li>
-    </ul>`;
+      <ul class="notes">
+        <li>A page on another origin must be allowed by the server: <code>CORS_ORIGINS=https://your.site</code>.</li>
+        <li>Other attributes: <code>color-by</code>, <code>label-by</code>, <code>clusters</code>, <code>neighbor-count</code>, <code>metric</code>, <code>captions</code>, <code>compact</code>, <code>cooperative</code>, <code>endpoint</code>.</li>
+        <li>Events: <code>point-hover</code>, <code>point-click</code>, <code>neighbors-change</code>, <code>selection-change</code>, <code>projection-change</code>, <code>view-change</code>, <code>map-progress</code>, <code>state-change</code>, <code>map-error</code>.</li>
+        <li>Its height is <code>--embedding-map-height</code>; colours and font are custom properties as well.</li>
+      </ul>
+    </div>`;
 }
 
 function changed(set: (value: string) => void) {

@@ -72,7 +72,7 @@ function page(): TemplateResult {
   }
   return html`<section class="intro">
       <h1>${datasets.length === 1 ? 'One data set' : `${datasets.length} data sets`}</h1>
-      <p>Things become vectors, vectors become maps. Click a point to see what is truly nearest to it.</p>
+      <p>Things become vectors, vectors become maps: what is alike lies near. Click a point to see what is truly nearest to it.</p>
     </section>
     <ul class="grid">
       ${datasets.map((dataset) => html`<li>${card(dataset)}</li>`)}

@@ -1,19 +1,24 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import type { DatasetSummary, EmbeddingSummary, ProjectionSummary } from '../answers.ts';
+import { metricNames } from './metricNames.ts';
+import { renderReading } from './reading.ts';
 
-/** How a map was made, and how far it can be trusted. */
+/** How to read a map, how far it can be trusted, and how it was made. @param color what the colours show; null: there is one */
 export function renderInfo(
   dataset: DatasetSummary,
   embedding: EmbeddingSummary,
   projection: ProjectionSummary,
+  color: string | null,
 ): TemplateResult {
   const { quality, explainedVariance } = projection;
   const options = Object.entries(projection.parameters ?? {}).filter(
     ([, value]) => value !== null && typeof value !== 'object',
   );
   // It may be longer than the panel and has nothing in it to stop at: by the keyboard it is scrolled by being stopped at itself.
-  return html`<div class="body" role="group" aria-label="How it was made, and how far to trust it" tabindex="0">
+  return html`<div class="body" role="group" aria-label="How to read it, how far to trust it, how it was made" tabindex="0">
+    ${renderReading(embedding, projection, color)}
+    <h3>How far to trust it</h3>
     ${
       quality === null
         ? html`<p class="verdict">How far this map can be trusted was not measured.</p>`
@@ -36,6 +41,7 @@ export function renderInfo(
                 )
           }`
     }
+    <h3>How it was made</h3>
     <dl class="facts">
       ${fact('Map', `${projection.name} (${projection.method}, ${projection.components} components)`)}
       ${fact(
@@ -47,7 +53,7 @@ export function renderInfo(
       )}
       ${fact('Near by', projection.metric === undefined || projection.metric === embedding.metric ? null : metricNames[projection.metric])}
       ${fact('Seed', projection.seed?.toString())}
-      ${options.map(([name, value]) => fact(name, String(value)))}
+      ${options.map(([name, value]) => fact(parameterNames[name] ?? name, textOf(value)))}
       ${fact('Pushed', pushes(projection.parameters?.['perturbations']))}
       ${fact('Computed', computed(projection))}
       ${fact('Made', new Date(projection.createdAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }))}
@@ -60,12 +66,25 @@ export function renderInfo(
   </div>`;
 }
 
-/** Metrics as people read them. */
-export const metricNames = {
-  COSINE: 'cosine distance',
-  EUCLIDEAN: 'Euclidean distance',
-  INNER_PRODUCT: 'inner product',
-} as const;
+/** Parameters as people read them; others keep the names of the schema. */
+const parameterNames: Readonly<Record<string, string>> = {
+  neighbors: 'Neighbours',
+  minDist: 'Least distance',
+  perplexity: 'Perplexity',
+  epochs: 'Epochs',
+  iterations: 'Iterations',
+  spherize: 'Spherized',
+  neighborRecall: 'Neighbours found',
+  gemmLibrary: 'Products by',
+  solver: 'Solver',
+  directions: 'Directions',
+  residual: 'Residual',
+};
+
+function textOf(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'number' ? value.toLocaleString(undefined, { maximumSignificantDigits: 4 }) : String(value);
+}
 
 function renderMeter(name: string, value: number, meaning: string): TemplateResult {
   const percent = `${Math.round(Math.min(1, Math.max(0, value)) * 100)}%`;
