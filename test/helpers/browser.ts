@@ -17,6 +17,12 @@ const FLAGS = [
   '--hide-scrollbars',
 ];
 
+/**
+ * What is drawn by WebGL is put together with the rest of a page by plain code: shaders for that, too, on a processor in a card's
+ * clothes took half of all the work of a test.
+ */
+const PLAIN_PAGES = '--disable-gpu-compositing';
+
 /** Starts the browser. `CHROMIUM` names another than the bundled one, which is for Linux on x64. */
 export async function startBrowser(flags: readonly string[] = []): Promise<Browser> {
   const own = process.env['CHROMIUM'];
@@ -48,7 +54,7 @@ export async function browserForTests(flags: readonly string[] = []): Promise<Br
   let browser: Browser | null = null;
   let skip: string | false = false;
   try {
-    browser = await startBrowser(flags);
+    browser = await startBrowser([PLAIN_PAGES, ...flags]);
   } catch (error) {
     if (process.env['CI'] === 'true') throw error;
     const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n');
