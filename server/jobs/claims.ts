@@ -43,7 +43,8 @@ export class LeaseLost extends Error {
 const isMine = `id = $1::uuid and fence = $2::bigint and state = 'RUNNING'`;
 
 /**
- * The main question of a worker: find me a job to do. The longest waiting first.
+ * The main question of a worker: find me a job to do. The longest waiting first; but an import, which takes seconds and which all
+ * else is about, before the maps and demo data sets that wait for minutes.
  * @param kinds what this worker can do: an older version leaves alone what only a newer one knows
  * @param id only this job, and at once
  */
@@ -67,7 +68,7 @@ export async function claimJob(
        select id from jobs
        where state = 'QUEUED' and kind = any ($2::text[])
          and case when $4::uuid is null then run_after <= clock_timestamp() else id = $4::uuid end
-       order by run_after
+       order by kind <> 'IMPORT_DATASET', run_after
        limit 1
        for update skip locked
      ), claimed as (

@@ -110,6 +110,15 @@ onEveryDatabase((engine, open) => {
     assert.equal((await claimJob(database, { worker: 'worker', kinds }))?.id, first.id);
   });
 
+  test(`${engine}: an import does not wait for maps that were asked for before`, async () => {
+    await drain(database);
+    const map = await add();
+    const late = await addJob(database, { kind: 'IMPORT_DATASET', input: {} });
+    const known: readonly JobKind[] = ['PROJECT_EMBEDDING', 'IMPORT_DATASET'];
+    assert.equal((await claimJob(database, { worker: 'one', kinds: known }))?.id, late.id);
+    assert.equal((await claimJob(database, { worker: 'two', kinds: known }))?.id, map.id);
+  });
+
   test(`${engine}: a worker leaves alone what it does not know`, async () => {
     await drain(database);
     const job = await addJob(database, { kind: 'INDEX_EMBEDDING', input: {} });
