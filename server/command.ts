@@ -69,7 +69,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   import: {
     usage: 'import FILE... --dataset NAME [options]',
-    help: 'Reads files into a data set: tables, vectors, images, graphs, archives of these.',
+    help: 'Reads files into a data set: tables, vectors, images, graphs, folders and archives of these.',
     options: {
       dataset: string('NAME', 'the data set, which is made when there is none'),
       title: string('TEXT', 'its title'),
@@ -569,7 +569,7 @@ function report(
 ): void {
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
   if (Number(rejectedCount) > 0) {
-    process.stderr.write(`${rejectedCount} rows were left out:\n`);
+    process.stderr.write(`${rejectedCount} ${Number(rejectedCount) === 1 ? 'row was' : 'rows were'} left out:\n`);
     for (const { file, line, reason } of rejections.slice(0, REJECTIONS_SHOWN)) {
       process.stderr.write(`  ${file}${line === null ? '' : `, line ${line}`}: ${reason}\n`);
     }

@@ -1,8 +1,14 @@
 /** The commands `import` and `words` while a server has the embedded database: they send the files there and wait for the job. */
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { pack } from 'tar-stream';
+
+import { folderSources } from './datasets/formats/source.ts';
 import type { ImportInput } from './datasets/importFiles.ts';
 import { errorCodes, UserError } from './errors.ts';
 import { hasEnded, type JobState } from './jobs/jobs.ts';
@@ -81,17 +87,34 @@ async function* follow(client: Client, id: string): AsyncGenerator<RemoteJob> {
   }
 }
 
+/** A folder goes as an archive that is packed while it is sent. */
 async function upload(client: Client, path: string): Promise<string> {
-  const { id } = await send<{ id: string }>(client, `/uploads?name=${encodeURIComponent(basename(path))}`, {
-    body: streamFile(path),
+  const isFolder = (await stat(path)).isDirectory();
+  const name = isFolder ? `${basename(path)}.tar` : basename(path);
+  const { id } = await send<{ id: string }>(client, `/uploads?name=${encodeURIComponent(name)}`, {
+    body: streamOf(isFolder ? packFolder(path) : createReadStream(path, { highWaterMark: 1 << 20 })),
     duplex: 'half', // the answer comes when all has been sent
     headers: { 'content-type': 'application/octet-stream' },
   });
   return id;
 }
 
-function streamFile(path: string): ReadableStream<Uint8Array> {
-  const pieces = createReadStream(path, { highWaterMark: 1 << 20 })[Symbol.asyncIterator]();
+async function* packFolder(path: string): AsyncGenerator<Uint8Array> {
+  const sources = await folderSources(path);
+  const archive = pack();
+  const fill = async () => {
+    for (const { name, size, open } of sources) {
+      const entry = archive.entry({ name, size: size ?? 0 });
+      await pipeline(Readable.from(open()), entry);
+    }
+    archive.finalize();
+  };
+  fill().catch((error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))));
+  for await (const piece of archive) if (piece instanceof Uint8Array) yield piece;
+}
+
+function streamOf(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const pieces = bytes[Symbol.asyncIterator]();
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = await pieces.next();

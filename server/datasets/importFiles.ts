@@ -1,5 +1,5 @@
 /** Files of any format, uploaded or on this machine, become a data set. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { ColumnNames } from './columnRoles.ts';
 import type { Source } from './formats/format.ts';
 import { openGraph } from './formats/openGraph.ts';
 import { openTables } from './formats/openTables.ts';
-import { fileSource } from './formats/source.ts';
+import { fileSource, folderSources } from './formats/source.ts';
 import type { TripleColumns } from './formats/triples.ts';
 import { importGraph } from './importGraph.ts';
 import { type ImportOptions, importTables } from './importTables.ts';
@@ -24,7 +24,7 @@ export interface ImportInput extends Omit<ImportOptions, 'fill' | 'finish' | 'co
   readonly split?: SplitOptions | null;
   /** Ids of uploads. */
   readonly uploads?: readonly string[];
-  /** Absolute paths of files on this machine: from the command line only, never from a client. */
+  /** Absolute paths of files, or folders of files, on this machine: from the command line only, never from a client. */
   readonly paths?: readonly string[];
 }
 
@@ -49,10 +49,15 @@ export async function importFiles(context: TaskContext, input: ImportInput): Pro
 
 async function openSources(context: TaskContext, { uploads = [], paths = [] }: ImportInput): Promise<Source[]> {
   const found = await requireUploads(context.database, uploads);
-  return Promise.all([
-    ...found.map(({ id, name }) => fileSource(uploadPath(context.dataDir, id), name)),
-    ...paths.map((path) => fileSource(path)),
-  ]);
+  const sent = await Promise.all(found.map(({ id, name }) => fileSource(uploadPath(context.dataDir, id), name)));
+  const here = await Promise.all(
+    paths.map(async (path) => ((await isFolder(path)) ? await folderSources(path) : [await fileSource(path)])),
+  );
+  return [...sent, ...here.flat()];
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 /** Lends a folder that is gone afterwards; what an attempt that died left of it is gone before. */

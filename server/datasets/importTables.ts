@@ -49,6 +49,7 @@ import { queueEmbeddings, removeOutdated } from './removeOutdated.ts';
 import {
   applyStagedItems,
   applyStagedVectors,
+  countKnown,
   createStaging,
   dropStaging,
   numberStagedItems,
@@ -453,6 +454,8 @@ function stageBatches(context: TaskContext, { vectors, roles, kind }: Plan, begu
         async (transaction) => {
           const dataset = await lockDataset(transaction, datasetId);
           await numberStagedItems(transaction, jobId, datasetId);
+          const known = roles.key === null ? await countKnown(transaction, jobId) : 0;
+          if (known > 0) context.warn(numbersAsKeys(known));
           const outdated = await removeOutdated(transaction, jobId, datasetId);
           await applyStagedItems(transaction, jobId, datasetId);
           const mixed = assembly.fieldValues.filter(({ isMixed }) => isMixed).map(({ name }) => name);
@@ -490,6 +493,10 @@ function stageBatches(context: TaskContext, { vectors, roles, kind }: Plan, begu
       return result;
     },
   };
+}
+
+function numbersAsKeys(known: number): string {
+  return `The rows have no keys, so their numbers were taken for them: ${known} ${known === 1 ? 'item that was there has' : 'items that were there have'} changed. To add items instead, name a column as key.`;
 }
 
 /** The embedding for the vectors that wait, with a partition of its own where it gets large. */

@@ -127,6 +127,14 @@ export async function numberStagedItems(transaction: Queryable, jobId: string, d
   );
 }
 
+/** How many of the items that wait, and have been numbered, are there already. */
+export async function countKnown(transaction: Queryable, jobId: string): Promise<number> {
+  const [counted] = await transaction.query<{ count: number }>(
+    `select count(*) as count from ${stagingName(jobId)}_ids where not added`,
+  );
+  return counted?.count ?? 0;
+}
+
 /**
  * The items that are there and of which something else waits than what a vector was made of: another text, another picture. To be asked
  * after `numberStagedItems` and before `applyStagedItems`.

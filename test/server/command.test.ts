@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import sharp from 'sharp';
+
 import type { Database } from '../../server/database/database.ts';
 import { openPglite } from '../../server/database/pglite.ts';
 import { findDataset } from '../../server/datasets/datasets.ts';
@@ -126,7 +128,7 @@ test('files are imported and their maps made; rows left out are told', async () 
   ]);
   assert.equal(code, 0, errors);
   assert.match(out, /^places: 20 items\n/);
-  assert.match(errors, /1 rows were left out:\n {2}places\.csv, line 22: the key "k0" was there already, in line 2/);
+  assert.match(errors, /1 row was left out:\n {2}places\.csv, line 22: the key "k0" was there already, in line 2/);
   const maps = await withDatabase((database) => database.query('select name, count from projections order by name'));
   assert.deepEqual(maps, [
     { name: 'pca-2d', count: 20 },
@@ -218,8 +220,22 @@ test('while a server has the embedded database, files are sent there, imported, 
   const text = join(server.config.dataDir, 'sent.txt');
   await writeFile(table, `id,e0,e1\n${Array.from({ length: 9 }, (_, i) => `k${i},${i},${i * i}`).join('\n')}\n`);
   await writeFile(text, 'the king wears a crown\nthe queen wears a crown\nthe cook wears a hat\n'.repeat(30));
+  const folder = join(server.config.dataDir, 'pictures');
+  for (const [colour, background] of [
+    ['red', '#f00'],
+    ['blue', '#00f'],
+  ] as const) {
+    await mkdir(join(folder, colour), { recursive: true });
+    const picture = sharp({ create: { width: 8, height: 8, channels: 3, background } });
+    for (const name of ['one', 'two'])
+      await picture
+        .clone()
+        .png()
+        .toFile(join(folder, colour, `${name}.png`));
+  }
   for (const [dataset, ...args] of [
     ['sent', 'import', table],
+    ['sent-pictures', 'import', folder],
     ['sent-words', 'words', text, '--dimension', '8', '--epochs', '2'],
     ['sent-labels', 'words', '--texts', 'sent-words', '--min-count', '1', '--dimension', '8', '--epochs', '2'],
   ] as const) {
@@ -231,6 +247,7 @@ test('while a server has the embedded database, files are sent there, imported, 
   assert.deepEqual(datasets.nodes, [
     { slug: 'sent', itemCount: 9 },
     { slug: 'sent-labels', itemCount: 8 },
+    { slug: 'sent-pictures', itemCount: 4 },
     { slug: 'sent-words', itemCount: 8 },
   ]);
   const again = await say(['words', text, '--dataset', 'sent-words'], { environment });

@@ -43,6 +43,8 @@ interface Layout {
   readonly fieldCount: number;
   /** Whether a row may end early. */
   readonly ragged: boolean;
+  /** Columns of numbers with a comma for the point. */
+  readonly commas: readonly number[];
   readonly columns: readonly FileColumn[];
 }
 
@@ -81,7 +83,9 @@ function tellLayout(source: Source, sample: Buffer, whole: boolean, known: Known
   const delimiter = tabbed ? '\t' : tellDelimiter([lines, withQuotesClosed(lines)]);
   const quoted = delimiter !== ' ' && isQuoted(text, delimiter);
   const split = (line: string) => (delimiter === null ? [line] : line.split(delimiter));
-  const rows = quoted ? sampleQuoted(text, delimiter) : lines.map(split);
+  const written = quoted ? sampleQuoted(text, delimiter) : lines.map(split);
+  const commas = delimiter === ',' || known.isText !== undefined ? [] : columnsWithCommas(written.slice(1));
+  const rows = written.map((row) => withPoints(row, commas));
   const [first = []] = rows;
   const ragged = known.ragged === true;
   const fieldCount = ragged ? rows.reduce((most, row) => Math.max(most, row.length), 0) : first.length;
@@ -104,7 +108,27 @@ function tellLayout(source: Source, sample: Buffer, whole: boolean, known: Known
     column: positions.length > 1 ? column : (columns[positions[0] ?? 0] ?? column),
     positions,
   }));
-  return { delimiter, quoted, header, fieldCount, ragged, columns: gathered.map((column) => measured(column, body)) };
+  const measuredColumns = gathered.map((column) => measured(column, body));
+  return { delimiter, quoted, header, fieldCount, ragged, commas, columns: measuredColumns };
+}
+
+/** A number as half of the world writes it: `1.234,5`. */
+const COMMA_NUMBER = /^[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?$/;
+
+/** The columns in which every cell is such a number, and one at least has a comma. */
+function columnsWithCommas(rows: readonly (readonly string[])[]): number[] {
+  const [first = []] = rows;
+  return [...first.keys()].filter((i) => {
+    const present = rows.map((row) => row[i]?.trim() ?? '').filter((text) => !isMissing(text));
+    return present.some((text) => text.includes(',')) && present.every((text) => COMMA_NUMBER.test(text));
+  });
+}
+
+function withPoints(texts: readonly string[], commas: readonly number[]): readonly string[] {
+  if (commas.length === 0) return texts;
+  return texts.map((text, i) =>
+    commas.includes(i) && COMMA_NUMBER.test(text.trim()) ? text.trim().replaceAll('.', '').replace(',', '.') : text,
+  );
 }
 
 /** From this share of numbers on, a word among a vector's numbers makes its row a bad one, and not the column one of words. */
@@ -278,7 +302,7 @@ function emptyRecord({ fieldCount, columns }: Layout, index: number, line: numbe
 }
 
 function readRecord(
-  { fieldCount, columns, ragged }: Layout,
+  { fieldCount, columns, ragged, commas }: Layout,
   index: number,
   line: number,
   texts: readonly string[],
@@ -286,7 +310,7 @@ function readRecord(
   if (ragged ? texts.length > fieldCount : texts.length !== fieldCount) {
     return { index, line, reason: `the row has ${texts.length} fields; wanted: ${fieldCount}, as in the first` };
   }
-  const cells = readTexts(texts, columns);
+  const cells = readTexts(withPoints(texts, commas), columns);
   return typeof cells === 'string' ? { index, line, reason: cells } : { index, line, cells };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import sharp from 'sharp';
@@ -146,6 +146,42 @@ onEveryDatabase((_engine, open) => {
     const triples = { 'train.tsv': 'Q1\tP1\tQ2\nQ2\tP1\tQ3\n', 'valid.tsv': 'Q1\tP1\tQ3\n' };
     const refused = await importThese(database, triples, { dataset: 'no-graph' });
     assert.match(refused.job.error?.message ?? '', /If these are triples of a graph, say so: kind GRAPH\.$/);
+  });
+
+  test('rows without keys that change what is there say so', async () => {
+    await succeed(database, { 'a.csv': 'text\none\ntwo\n' }, { dataset: 'keyless' });
+    const { job } = await succeed(database, { 'b.csv': 'text\nthree\nfour\nfive\n' }, { dataset: 'keyless' });
+    assert.deepEqual(job.warnings, [
+      'The rows have no keys, so their numbers were taken for them: 2 items that were there have changed. To add items instead, name a column as key.',
+    ]);
+  });
+
+  test('a folder of pictures is one data set, with its folders as a field', async () => {
+    const dataDir = await scratchDir();
+    for (const [name, background] of [
+      ['red/one', '#f00'],
+      ['red/two', '#e00'],
+      ['blue/one', '#00f'],
+      ['blue/two', '#00e'],
+    ] as const) {
+      await mkdir(join(dataDir, 'shots', name, '..'), { recursive: true });
+      const picture = sharp({ create: { width: 8, height: 8, channels: 3, background } });
+      await picture.png().toFile(join(dataDir, 'shots', `${name}.png`));
+    }
+    await writeFile(join(dataDir, 'shots', '.hidden'), 'x');
+    const input = { dataset: 'shots', paths: [join(dataDir, 'shots')], projections: [] };
+    const { job } = await runTask(database, 'IMPORT_DATASET', importFiles, input, { dataDir });
+    assert.equal(job.error, null);
+    const items = await firstItems(database, 'shots');
+    assert.deepEqual(
+      items.map(({ key, fields }) => [key, fields]),
+      [
+        ['blue/one', { folder: 'blue' }],
+        ['blue/two', { folder: 'blue' }],
+        ['red/one', { folder: 'red' }],
+        ['red/two', { folder: 'red' }],
+      ],
+    );
   });
 
   test('a table of texts and numbers becomes items with typed fields', async () => {

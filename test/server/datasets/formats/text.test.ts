@@ -130,6 +130,23 @@ test('lines of numbers without names are vectors', async () => {
   }
 });
 
+test('numbers may have a comma for the point where fields are divided otherwise', async () => {
+  const german = await csv(
+    'id;name;preis;d0;d1;d2;d3\n1;Öl;1.234,5;0,5;1;2;3\n2;a,b;-2,25;1,5;4;5;6\n3;c;;2,5;7;8;9\n',
+  );
+  assert.deepEqual(
+    german.columns.map(({ name, type }) => `${name} ${type}`),
+    ['id number', 'name text', 'preis number', 'd vector'],
+  );
+  assert.deepEqual(await cellsOf(german), [
+    [1, 'Öl', 1234.5, [0.5, 1, 2, 3]],
+    [2, 'a,b', -2.25, [1.5, 4, 5, 6]],
+    [3, 'c', null, [2.5, 7, 8, 9]],
+  ]);
+  const lists = await csv('id;pair\n1;1,2\n2;3,4,5\n');
+  assert.equal(lists.columns[1]?.type, 'text', 'two commas are no number');
+});
+
 test('a metadata file of one column has no names and keeps its quotes and empty lines', async () => {
   const table = await csv('the\n"\n\n,\n', 'metadata.tsv');
   assert.deepEqual(table.columns, [{ name: 'metadata', type: 'text' }]);
