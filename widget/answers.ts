@@ -171,6 +171,12 @@ export interface PointsFile {
   readonly version: string;
 }
 
+/** Where the points of a map in the making are: null while it has none. */
+export interface PointsInTheMaking {
+  readonly state: JobState;
+  readonly points: PointsFile | null;
+}
+
 export interface Neighbor extends ItemSummary {
   readonly rank: number;
   readonly distance: number;

@@ -5,17 +5,18 @@ import type {
   DatasetSummary,
   Item,
   ItemSummary,
-  JobState,
   Matches,
   Neighbors,
   OpenJob,
   PointsFile,
+  PointsInTheMaking,
   SumMethod,
   SumTerm,
   Watching,
 } from './answers.ts';
 import type { MapNames } from './loadMap.ts';
 import { decodePoints, type Points } from './points.ts';
+import { documents } from './queries.ts';
 
 /** Why an answer did not come. `code` is the server's, or `UNREACHABLE`, or `HTTP_` and the status. */
 export class ClientError extends Error {
@@ -28,9 +29,6 @@ export class ClientError extends Error {
   }
 }
 
-export const projectionFields = `name method components metric seed parameters device milliseconds explainedVariance stale version createdAt
-      quality { trustworthiness continuity neighborRecall tripletAccuracy rankCorrelation neighbors sample columns }`;
-
 /** Maps of more than three components are there to find groups in. */
 export const withMapsToSee = <Dataset extends DatasetNews>(summary: Dataset): Dataset => ({
   ...summary,
@@ -40,78 +38,12 @@ export const withMapsToSee = <Dataset extends DatasetNews>(summary: Dataset): Da
   })),
 });
 
-export const jobsField = 'jobs { id kind state stage progress map { embedding name method components } }';
-
-export const clusteringsField = 'clusterings { name embedding { name } projection { name } }';
-
-/** Every document, so that a test can hold them against the schema. */
-export const documents = {
-  dataset: `query MapDataset($dataset: String!) {
-  dataset(slug: $dataset) {
-    slug title description kind licence source itemCount fields { name type }
-    embeddings {
-      name dimension metric itemCount model { name description }
-      projections { ${projectionFields} }
-      accepts layer layerDepth
-      classifications { name labels templates column probabilityColumns }
-      comparisons { column meanOverlap neighbors embedding { name } other { name } }
-    }
-    ${clusteringsField}
-    ${jobsField}
-  }
-  server { mayChange }
-}`,
-  news: `query MapNews($dataset: String!) {
-  dataset(slug: $dataset) {
-    embeddings { name projections { name components version } } clusterings { name embedding { name } } jobs { id map { name } }
-  }
-}`,
-  pointsInTheMaking: `query MapPointsInTheMaking($job: ID!, $columns: [String!]!) {
-  job(id: $job) { state stage map { points(columns: $columns) { count url mediaType version } } }
-}`,
-  clustering: `query MapClustering($dataset: String!, $clustering: String!, $projection: String!) {
-  dataset(slug: $dataset) {
-    clustering(name: $clustering) {
-      name method noiseCount stale
-      clusters(first: 300) { ...cluster }
-      layers { clusters(first: 300) { ...cluster } }
-    }
-  }
-}
-fragment cluster on Cluster {
-  number label size terms { term } traits { field value share } place(projection: $projection) { center lower upper }
-}`,
-  points: `query MapPoints($dataset: String!, $embedding: String!, $projection: String!, $columns: [String!]!) {
-  dataset(slug: $dataset) {
-    embedding(name: $embedding) {
-      projection(name: $projection) { points(columns: $columns) { count url mediaType version } }
-    }
-  }
-}`,
-  item: `query MapItem($dataset: String!, $key: String!, $size: Int!) {
-  dataset(slug: $dataset) { item(key: $key) { key label fields image(size: $size) { url width height } } }
-}`,
-  nearest: `query MapNearest(
-  $dataset: String!, $embedding: String!, $to: Target!, $first: Int!, $metric: Metric, $combine: SumMethod! = ADD
-) {
-  dataset(slug: $dataset) {
-    embedding(name: $embedding) {
-      nearest(to: $to, first: $first, search: { metric: $metric, combine: $combine }) {
-        edges { rank distance similarity node { key label image(size: 64) { url width height } } }
-        search { method exact metric complete milliseconds }
-      }
-    }
-  }
-}`,
-  search: `query MapSearch($dataset: String!, $first: Int!, $filter: Filter!) {
-  dataset(slug: $dataset) { items(first: $first, filter: $filter) { totalCount nodes { key label image(size: 64) { url width height } } } }
-}`,
-} as const;
-
 /** Whom a map asks: a server, or whoever answers as one. */
 export type Client = Pick<HttpClient, keyof HttpClient> & {
   /** Tells of a map in the making, where no socket does. */
   readonly watch?: (job: string, watching: Watching, signal: AbortSignal) => void;
+  /** Where the points of that map are: null while it has none. */
+  readonly pointsInTheMaking?: () => Promise<PointsInTheMaking>;
   /** What is made where no server is, and how it is changed. */
   readonly making?: readonly OpenJob[];
   readonly pause?: (paused: boolean) => void;
@@ -178,20 +110,6 @@ export class HttpClient {
         `There is no map "${names.projection}" of "${names.embedding}" in "${names.dataset}".`,
       );
     return file;
-  }
-
-  /** Where the points of a map in the making are: null while it has none, and the state of its job. */
-  async pointsInTheMaking(
-    job: string,
-    columns: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<{ readonly state: JobState; readonly stage: string | null; readonly points: PointsFile | null }> {
-    interface Answer {
-      job: { state: JobState; stage: string | null; map: { points: PointsFile | null } | null } | null;
-    }
-    const { job: found } = await this.ask<Answer>(documents.pointsInTheMaking, { job, columns }, signal);
-    if (found === null) throw new ClientError('NOT_FOUND', 'The server no longer knows the work.');
-    return { state: found.state, stage: found.stage, points: found.map?.points ?? null };
   }
 
   /** The points of a file. `onProgress` is told the share that has come, and null when they are being read. */

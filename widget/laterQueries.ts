@@ -1,6 +1,7 @@
 /** What the features of the second file ask of the server. */
-import type { Item, ItemSummary } from './answers.ts';
+import type { Item, ItemSummary, JobState, PointsFile, PointsInTheMaking } from './answers.ts';
 import type { Client } from './client.ts';
+import { hasEnded } from './jobs.ts';
 import type { MapNames } from './loadMap.ts';
 
 /** Held against the schema by a test. */
@@ -32,6 +33,9 @@ export const laterDocuments = {
 }`,
   place: `query MapPlace($dataset: String!, $embedding: String!, $projection: String!, $vector: Vector!) {
   dataset(slug: $dataset) { embedding(name: $embedding) { projection(name: $projection) { place(to: { vector: $vector }) { x y z } } } }
+}`,
+  pointsInTheMaking: `query MapPointsInTheMaking($job: ID!, $columns: [String!]!) {
+  job(id: $job) { state map { points(columns: $columns) { count url mediaType version } } }
 }`,
   changed: `query MapChanged($dataset: String!, $embedding: String!, $first: Int!) {
   dataset(slug: $dataset) {
@@ -200,6 +204,31 @@ export async function items(
     onProgress(all.length);
   }
   return all;
+}
+
+/** Looks again for the points of a map that has none yet after so long. */
+const WAIT_MS = 300;
+
+/** Where the points of a map in the making are, as soon as it has any; null: its job has ended, or is no longer known. */
+export async function pointsInTheMaking(
+  client: Client,
+  job: string,
+  columns: readonly string[],
+  signal: AbortSignal,
+): Promise<PointsFile | null> {
+  interface Answer {
+    job: { state: JobState; map: { points: PointsFile | null } | null } | null;
+  }
+  const ask = async (): Promise<PointsInTheMaking> => {
+    const { job: found } = await client.ask<Answer>(laterDocuments.pointsInTheMaking, { job, columns }, signal);
+    return { state: found?.state ?? 'CANCELLED', points: found?.map?.points ?? null };
+  };
+  for (;;) {
+    const { state, points } = await (client.pointsInTheMaking?.() ?? ask());
+    if (points !== null || hasEnded(state)) return points;
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    signal.throwIfAborted();
+  }
 }
 
 /** Where vectors would lie on a map, as its coordinates. @throws Error where there is no such map */

@@ -1,9 +1,9 @@
 import type { PointsFile } from './answers.ts';
 import type { Client } from './client.ts';
 import { type Coloring, colorBy, plainColoring } from './colors.ts';
-import { hasEnded } from './jobs.ts';
+import { loadMore } from './loadMore.ts';
 import { createPicker, type Picker } from './picking.ts';
-import { alignPoints, type Column, indexKeys, type Points } from './points.ts';
+import { alignPoints, indexKeys, type Points } from './points.ts';
 import { eachInSlices } from './slices.ts';
 
 export interface MapNames {
@@ -35,6 +35,7 @@ export interface LoadedMap {
  * Fetches, decodes and indexes a map. What the map before already has is not fetched again: of the same projection
  * only the columns that are missing, whose rows come in the same order; nothing at all for a color that is known.
  * The items of another projection of the same items are put into the order of the one before, so that they can move.
+ * @param anew whether nothing of the map before is taken over but the order of its items
  */
 export async function loadMap(
   client: Client,
@@ -43,9 +44,10 @@ export async function loadMap(
   before: LoadedMap | null,
   onProgress: (stage: 'fetching' | 'reading', share: number | null) => void,
   signal: AbortSignal,
+  anew = false,
 ): Promise<LoadedMap> {
   const asked = [...new Set(['label', columns.label, columns.color])].filter((name) => name !== null && name !== 'key');
-  const same = before !== null && before.client === client && sameNames(before.names, names) ? before : null;
+  const same = !anew && before?.client === client && sameNames(before.names, names) ? before : null;
   const missing = asked.filter((name) => name !== null && !same?.points.columns.has(name)).map(String);
   if (same !== null && missing.length === 0) return await recolor(same, columns.color, signal);
 
@@ -53,9 +55,9 @@ export async function loadMap(
   const file = await pointsOf(client, names, missing, signal);
   const decoded = await client.readPoints(file, onProgress, signal);
   if (same !== null) {
-    // Made anew since: what is here belongs to another version.
+    // Made anew since: what is here belongs to another version, but the items may be the same.
     if (same.file.version !== file.version || same.points.count !== decoded.count) {
-      return await loadMap(client, names, columns, null, onProgress, signal);
+      return await loadMap(client, names, columns, before, onProgress, signal, true);
     }
     const { rows } = same.points;
     const added = rows === null ? decoded : await alignPoints(decoded, rows, signal);
@@ -80,17 +82,6 @@ export async function loadMap(
   };
 }
 
-/** A column of a map that is loaded, fetched where it is not there; null where the map was made anew since. */
-export async function loadColumn(map: LoadedMap, name: string, signal: AbortSignal): Promise<Column | null> {
-  const there = map.points.columns.get(name);
-  if (there !== undefined) return there;
-  const file = await pointsOf(map.client, map.names, [name], signal);
-  if (file.version !== map.file.version) return null;
-  const decoded = await map.client.readPoints(file, () => {}, signal);
-  const { rows } = map.points;
-  return (rows === null ? decoded : await alignPoints(decoded, rows, signal)).columns.get(name) ?? null;
-}
-
 /** A map in the making is waited for until it has points. @throws MapIsMade where its job has ended meanwhile */
 async function pointsOf(
   client: Client,
@@ -99,16 +90,11 @@ async function pointsOf(
   signal: AbortSignal,
 ): Promise<PointsFile> {
   if (names.job === null) return await client.points(names, columns, signal);
-  for (;;) {
-    const { state, points } = await client.pointsInTheMaking(names.job, columns, signal);
-    if (points !== null) return points;
-    if (hasEnded(state)) throw new MapIsMade();
-    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-    signal.throwIfAborted();
-  }
+  const { pointsInTheMaking } = await loadMore(client.endpoint);
+  const file = await pointsInTheMaking(client, names.job, columns, signal);
+  if (file === null) throw new MapIsMade();
+  return file;
 }
-
-const WAIT_MS = 300;
 
 /** The map is no longer in the making: what there is has to be asked for anew. */
 export class MapIsMade extends Error {}

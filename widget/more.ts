@@ -9,14 +9,21 @@ import { LayersFeature } from './features/layers.ts';
 import { MapsFeature } from './features/maps.ts';
 import { PromptsFeature } from './features/prompts.ts';
 import { TagFeature } from './features/tag.ts';
+import { formStyles } from './panels/formStyles.ts';
+import { infoStyles } from './panels/infoStyles.ts';
+import { listStyles } from './panels/listStyles.ts';
+import { makingStyles } from './panels/makingStyles.ts';
+import { scaleStyles } from './panels/scaleStyles.ts';
 
 export { download } from './download.ts';
-export { place } from './laterQueries.ts';
-export { moreStyles } from './moreStyles.ts';
+export { membersOf, zoomToCluster } from './features/chosenCluster.ts';
+export { place, pointsInTheMaking } from './laterQueries.ts';
 export { openPageClient, type PageClient } from './pageClient.ts';
 export { renderClusters } from './panels/clusters.ts';
 export { renderScale } from './panels/scale.ts';
+export { renderSelectedActions } from './panels/selected.ts';
 export { toDataUrl } from './picture.ts';
+export { pointsInPolygon } from './polygon.ts';
 export { createPointsRenderer } from './renderer/pointsRenderer.ts';
 
 /** Features that are fetched when they are first used, by the names that `LaterFeature` knows them by. */
@@ -31,3 +38,6 @@ export const features = {
   prompts: (view) => new PromptsFeature(view),
   tag: (view) => new TagFeature(view),
 } as const satisfies Readonly<Record<string, (view: MapView) => Feature>>;
+
+/** Put beside those of the element when it comes. */
+export const moreStyles = [scaleStyles, listStyles, formStyles, makingStyles, infoStyles].join('\n');

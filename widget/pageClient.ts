@@ -197,8 +197,8 @@ export function openPageClient(
       return { count: given.matrix.rows, url: '', mediaType: '', version: job };
     }
 
-    override async pointsInTheMaking() {
-      return { state, stage: null, points: coordinates === null ? null : await this.points() };
+    async pointsInTheMaking() {
+      return { state, points: coordinates === null ? null : await this.points() };
     }
 
     override async readPoints(): Promise<Points> {

@@ -1,5 +1,5 @@
 /**
- * Which point is under the pointer, which are inside the lasso, which is next in a direction. Two components are found
+ * Which point is under the pointer, which is next in a direction. Two components are found
  * by a grid; three are projected one by one, which for 100,000 points takes about 2 ms.
  */
 import { type Camera, pixelsPerUnit, project, type ScreenPoint, type Size, unproject } from './camera.ts';
@@ -87,47 +87,6 @@ export function pickPoint(
   return best;
 }
 
-/** The points inside a polygon on the screen, ascending. Works in slices. `polygon`: x, y, x, y, … in CSS pixels */
-export async function pointsInPolygon(
-  picker: Picker,
-  camera: Camera,
-  size: Size,
-  polygon: Float32Array,
-  hidden: Hidden,
-  signal?: AbortSignal,
-): Promise<Uint32Array> {
-  const bounds = boundsOf(polygon);
-  const candidates: number[] = [];
-  const places: number[] = [];
-  const collect = (index: number, screen: ScreenPoint) => {
-    candidates.push(index);
-    places.push(screen.x, screen.y);
-  };
-  if (picker.grid === null) {
-    const { x, y, z, count } = picker.points;
-    await eachInSlices(
-      count,
-      (i) => {
-        if (hidden?.[i] === 1) return;
-        const screen = project(camera, size, x[i] ?? Number.NaN, y[i] ?? Number.NaN, z[i] ?? 0);
-        if (isWithin(screen, bounds)) collect(i, screen);
-      },
-      signal,
-    );
-  } else {
-    forEachOnScreen(picker, camera, size, bounds, hidden, collect);
-  }
-  const inside: number[] = [];
-  await eachInSlices(
-    candidates.length,
-    (i) => {
-      if (isInside(polygon, places[2 * i] ?? 0, places[2 * i + 1] ?? 0)) inside.push(candidates[i] ?? 0);
-    },
-    signal,
-  );
-  return Uint32Array.from(inside).sort();
-}
-
 /**
  * The point to which an arrow key leads from `from`: the nearest in a quarter turn about the direction, what lies off
  * to the side counting double. -1 when there is none on the screen.
@@ -177,26 +136,7 @@ export function pointTowards(
   }
 }
 
-/** Whether a place is inside a polygon, by the even-odd rule. */
-export function isInside(polygon: Float32Array, x: number, y: number): boolean {
-  let inside = false;
-  let previousX = polygon[polygon.length - 2] ?? 0;
-  let previousY = polygon[polygon.length - 1] ?? 0;
-  for (let i = 0; i < polygon.length; i += 2) {
-    const currentX = polygon[i] ?? 0;
-    const currentY = polygon[i + 1] ?? 0;
-    if (
-      currentY > y !== previousY > y &&
-      x < ((previousX - currentX) * (y - currentY)) / (previousY - currentY) + currentX
-    )
-      inside = !inside;
-    previousX = currentX;
-    previousY = currentY;
-  }
-  return inside;
-}
-
-interface Bounds {
+export interface Bounds {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -204,7 +144,7 @@ interface Bounds {
 }
 
 /** Visits the shown points inside bounds of the screen. */
-function forEachOnScreen(
+export function forEachOnScreen(
   { points, grid }: Picker,
   camera: Camera,
   size: Size,
@@ -233,7 +173,7 @@ function forEachOnScreen(
   }
 }
 
-function isWithin(screen: ScreenPoint, bounds: Bounds): boolean {
+export function isWithin(screen: ScreenPoint, bounds: Bounds): boolean {
   return screen.x >= bounds.left && screen.x <= bounds.right && screen.y >= bounds.top && screen.y <= bounds.bottom;
 }
 
@@ -241,18 +181,4 @@ function isWithin(screen: ScreenPoint, bounds: Bounds): boolean {
 function cellAt(side: number, world: number): number {
   const cell = Math.floor(((world + 1) / 2) * side);
   return cell > 0 ? Math.min(side - 1, cell) : 0;
-}
-
-function boundsOf(polygon: Float32Array): Bounds {
-  let left = Number.POSITIVE_INFINITY;
-  let right = Number.NEGATIVE_INFINITY;
-  let top = Number.POSITIVE_INFINITY;
-  let bottom = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < polygon.length; i += 2) {
-    left = Math.min(left, polygon[i] ?? 0);
-    right = Math.max(right, polygon[i] ?? 0);
-    top = Math.min(top, polygon[i + 1] ?? 0);
-    bottom = Math.max(bottom, polygon[i + 1] ?? 0);
-  }
-  return { left, right, top, bottom };
 }

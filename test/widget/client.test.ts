@@ -4,12 +4,12 @@ import { test } from 'node:test';
 
 import { buildSchema, parse, validate } from 'graphql';
 
-import { documents } from '../../widget/client.ts';
 import { watchDocuments } from '../../widget/controllers/makingController.ts';
 import { mapsDocuments } from '../../widget/features/maps.ts';
 import { jobDocuments } from '../../widget/jobs.ts';
 import { laterDocuments } from '../../widget/laterQueries.ts';
 import { pagesDocuments } from '../../widget/pages/pagesQueries.ts';
+import { documents } from '../../widget/queries.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 

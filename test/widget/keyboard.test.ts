@@ -36,21 +36,25 @@ describe('the element by the keyboard alone, in a real browser', { skip, concurr
       }));
       const fields = [{ name: 'kind', type: 'CATEGORY' as const }];
       await makeEmbedding(server.database, { slug: 'cloud', items, matrix, fields });
-      const input = { dataset: 'cloud', embedding: 'vectors', name: 'pca-2d', method: 'PCA' };
-      await server.data(
-        'mutation ($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }',
-        { input },
-      );
+      for (const components of [2, 3]) {
+        const name = `pca-${components}d`;
+        const input = { dataset: 'cloud', embedding: 'vectors', name, method: 'PCA', components };
+        await server.data(
+          'mutation ($input: ProjectEmbeddingInput!) { projectEmbedding(input: $input) { job { id } } }',
+          { input },
+        );
+      }
       await allJobs(server);
     },
     { timeout: 60_000 },
   );
 
-  async function open(width = 900, height = 640): Promise<Page> {
+  async function open(width = 900, height = 640, projection = 'pca-2d', html = '<html lang="en">'): Promise<Page> {
     const page = await newPage({ viewport: { width, height } });
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => assert.fail(error));
-    await page.goto(site.serve(pageWithMap(server.url, 'dataset="cloud"')));
+    const plain = pageWithMap(server.url, `dataset="cloud" projection="${projection}"`);
+    await page.goto(site.serve(plain.replace('<html lang="en">', html)));
     await ready(page);
     return page;
   }
@@ -205,5 +209,56 @@ describe('the element by the keyboard alone, in a real browser', { skip, concurr
     await page.keyboard.press('Escape');
     await panel(page).waitFor({ state: 'detached' });
     assert.deepEqual(await settled(), home);
+  });
+
+  test('points are selected and tagged without a pointer, and what becomes of it is told', async () => {
+    const page = await open();
+    const told = page.locator('embedding-map [role="status"][aria-live]');
+    const selected = () => page.locator('embedding-map .panel h2').innerText();
+    await page.locator('embedding-map [role="application"]').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('s');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('s');
+    await heard(page, 'selection-change', 'detail.keys.length === 2');
+    assert.equal(await selected(), '2 selected');
+    await page.keyboard.press('s');
+    const { detail } = await heard(page, 'selection-change', 'detail.keys.length === 1');
+    assert.equal(await told.innerText(), '1 selected');
+    await page.getByRole('button', { name: 'Tag the selected' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Value').fill('mine');
+    assert.deepEqual(await faultsOf(page), []);
+    await page.getByRole('button', { name: 'Tag', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('embedding-map .legend summary', { hasText: 'tag' }).waitFor();
+    assert.equal(await nameOf(page), 'Tag', 'while it works the button keeps the focus');
+    const { dataset } = await server.data(
+      'query ($key: String!) { dataset(slug: "cloud") { item(key: $key) { fields } } }',
+      { key: detail.keys[0] },
+    );
+    assert.equal(dataset.item.fields.tag, 'mine');
+    await page.keyboard.press('Escape');
+    await panel(page).waitFor({ state: 'detached' });
+  });
+
+  test('a cloud is turned, and a category shown alone; in a page from right to left the map is as it is elsewhere', async () => {
+    const page = await open(900, 640, 'pca-3d', '<html lang="ar" dir="rtl">');
+    const yaw = () => page.evaluate(() => document.querySelector('embedding-map')?.camera.yaw ?? Number.NaN);
+    const before = await yaw();
+    await page.locator('embedding-map [role="application"]').focus();
+    await page.keyboard.press('Shift+ArrowRight');
+    assert.notEqual(await yaw(), before);
+    const pressed = () =>
+      page
+        .locator('embedding-map .legend ul button')
+        .evaluateAll((all) => all.map((button) => button.getAttribute('aria-pressed')));
+    await page.locator('embedding-map .legend ul button').nth(1).focus();
+    await page.keyboard.press('Shift+Enter');
+    await page.getByRole('button', { name: 'Show all', exact: true }).waitFor();
+    assert.deepEqual(await pressed(), ['false', 'true', 'false', 'false', 'false']);
+    const left = async (part: string) => (await page.locator(`embedding-map .${part}`).boundingBox())?.x ?? Number.NaN;
+    assert.ok((await left('bar')) < 20 && (await left('legend')) < 20 && (await left('tools')) > 840);
+    assert.deepEqual(await faultsOf(page), []);
   });
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Camera, flatView, orbitView, project } from '../../widget/camera.ts';
-import { createPicker, isInside, pickPoint, pointsInPolygon, pointTowards } from '../../widget/picking.ts';
+import { createPicker, pickPoint, pointTowards } from '../../widget/picking.ts';
 import type { Points } from '../../widget/points.ts';
+import { isInside, pointsInPolygon } from '../../widget/polygon.ts';
 import fc from '../helpers/laws.ts';
 
 const size = { width: 800, height: 600 };

@@ -125,6 +125,20 @@ describe('what is seen of a map', { skip, concurrency: false }, () => {
     assert.deepEqual(await faultsOf(page), [], 'by axe');
   });
 
+  test('it is told how to read a map: what near means by its method, how much of all is seen, what the colors are', async () => {
+    const page = await openMap();
+    await page.getByRole('button', { name: 'About this map' }).click();
+    const reading = page.locator('embedding-map .panel .reading');
+    const { dataset } = await server.data(
+      '{ dataset(slug: "waves") { embedding(name: "vectors") { projection(name: "flat") { explainedVariance } } } }',
+    );
+    const [first, second] = dataset.embedding.projection.explainedVariance;
+    const text = await reading.innerText();
+    assert.match(text, /known by 4 numbers\.\s+Items whose numbers are alike, by Euclidean distance/);
+    assert.match(text, new RegExp(`Here ${Math.round(100 * (first + second))} % of all differences are seen`));
+    assert.match(text, /Colors show group\./);
+  });
+
   test('the lines of the README show a map in a page of another origin', async () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     const lines = /```html\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';

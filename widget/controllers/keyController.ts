@@ -10,13 +10,17 @@ export interface KeyTarget {
   escape(): boolean;
   /** From point to point: -1, 0 or 1 to the right and down. */
   step(right: number, down: number): void;
-  /** Moves the map by a step. */
-  pan(right: number, down: number): void;
+  /** Moves a flat map by a step, and turns a cloud, as a drag does. */
+  drag(right: number, down: number): void;
   zoomIn(): void;
   zoomOut(): void;
   fit(): void;
   toggleLasso(): void;
   choose(): void;
+  /** Selects the point that is meant beside the others, or no longer. */
+  select(): void;
+  /** A button that is only a picture has come under the focus: whoever sees it is told its name. */
+  name(text: string): void;
 }
 
 const DIRECTIONS: ReadonlyMap<string, readonly [number, number]> = new Map([
@@ -26,7 +30,7 @@ const DIRECTIONS: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['ArrowDown', [0, 1]],
 ]);
 
-const ACTIONS: ReadonlyMap<string, 'zoomIn' | 'zoomOut' | 'fit' | 'toggleLasso' | 'choose'> = new Map([
+const ACTIONS: ReadonlyMap<string, 'zoomIn' | 'zoomOut' | 'fit' | 'toggleLasso' | 'choose' | 'select'> = new Map([
   ['+', 'zoomIn'],
   ['=', 'zoomIn'],
   ['-', 'zoomOut'],
@@ -36,6 +40,8 @@ const ACTIONS: ReadonlyMap<string, 'zoomIn' | 'zoomOut' | 'fit' | 'toggleLasso' 
   ['L', 'toggleLasso'],
   ['Enter', 'choose'],
   [' ', 'choose'],
+  ['s', 'select'],
+  ['S', 'select'],
 ]);
 
 export class KeyController implements ReactiveController {
@@ -62,7 +68,9 @@ export class KeyController implements ReactiveController {
   /** Of a list only one button is a stop for Tab, where one was last: a hundred lines are no hundred stops. */
   readonly #onFocus = (event: Event): void => {
     const [on] = event.composedPath();
-    if (on instanceof HTMLButtonElement) for (const each of listOf(on)) each.tabIndex = each === on ? 0 : -1;
+    if (!(on instanceof HTMLButtonElement)) return;
+    for (const each of listOf(on)) each.tabIndex = each === on ? 0 : -1;
+    if (on.matches('.tools :focus-visible')) this.#target.name(on.ariaLabel ?? '');
   };
 
   readonly #onKey = (event: KeyboardEvent): void => {
@@ -80,7 +88,7 @@ export class KeyController implements ReactiveController {
     }
     const direction = DIRECTIONS.get(event.key);
     const action = ACTIONS.get(event.key);
-    if (direction !== undefined) this.#target[event.shiftKey ? 'pan' : 'step'](...direction);
+    if (direction !== undefined) this.#target[event.shiftKey ? 'drag' : 'step'](...direction);
     else if (action !== undefined) this.#target[action]();
     else return;
     event.preventDefault();

@@ -2,30 +2,24 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
 import type { DatasetSummary } from '../answers.ts';
-import { type Client, ClientError, HttpClient } from '../client.ts';
+import { type Client, ClientError } from '../client.ts';
 import { errorOf, messageOf } from '../errors.ts';
 import { fire, type StateDetail } from '../events.ts';
+import type { MakingState } from '../features/feature.ts';
 import { type LoadedMap, loadMap, MapIsMade } from '../loadMap.ts';
-import { addresses, loadMore } from '../loadMore.ts';
-import type { PageClient } from '../more.ts';
 import { colorField, type Names, resolveNames, withMapsInTheMaking } from '../names.ts';
 import { createPicker } from '../picking.ts';
-import type { Points } from '../points.ts';
-import { PAGE_DATASET, type PageMapOptions, type PageVectors } from '../vectors.ts';
+import { type Points, textAt } from '../points.ts';
+import type { ClientController } from './clientController.ts';
 import { NewsController, newsOf } from './newsController.ts';
 import { TaskController } from './taskController.ts';
 
 /** The element: what its attributes say. */
 export interface LoadHost extends ReactiveControllerHost, HTMLElement {
-  readonly endpoint: string | null;
-  readonly token: string | null;
-  readonly datasetName: string | null;
   readonly embedding: string | null;
   readonly projection: string | null;
   readonly colorBy: string | null;
   readonly labelBy: string | null;
-  readonly vectors: PageVectors | null;
-  readonly mapOptions: PageMapOptions;
 }
 
 interface LoadOptions {
@@ -36,13 +30,12 @@ interface LoadOptions {
 }
 
 export class LoadController implements ReactiveController {
+  /** How far the map in the making is; null: none is shown. */
+  making: MakingState | null = null;
   readonly #host: LoadHost;
+  readonly #whom: ClientController;
   readonly #datasetTask: TaskController<readonly [Client, string, number], DatasetSummary>;
   readonly #mapTask: TaskController<readonly unknown[], LoadedMap>;
-  #client: Client | null = null;
-  #token: string | null = null;
-  /** Of the page's own vectors; null: a server is asked. */
-  #page: { readonly vectors: PageVectors; readonly options: PageMapOptions; client: PageClient | null } | null = null;
   /** Raised by `reload()`, so that the data set is asked for again. */
   #generation = 0;
   #progress: { readonly stage: 'fetching' | 'reading'; readonly share: number | null } = {
@@ -60,12 +53,13 @@ export class LoadController implements ReactiveController {
   /** What there was when the data set was last asked for; null: that is not known, or being asked. */
   #known: string | null = null;
 
-  constructor(host: LoadHost, { onDataset, onMap, isSeen }: LoadOptions) {
+  constructor(host: LoadHost, whom: ClientController, { onDataset, onMap, isSeen }: LoadOptions) {
     this.#host = host;
+    this.#whom = whom;
     host.addController(this);
     this.#datasetTask = new TaskController(host, {
       arguments: () =>
-        this.#client === null || !this.#dataset ? null : ([this.#client, this.#dataset, this.#generation] as const),
+        whom.client === null || !whom.dataset ? null : ([whom.client, whom.dataset, this.#generation] as const),
       run: async ([client, slug], signal) => {
         const summary = await client.dataset(slug, signal);
         signal.throwIfAborted();
@@ -79,7 +73,7 @@ export class LoadController implements ReactiveController {
       },
       onComplete: (summary) => {
         this.#asked();
-        if (this.#client !== null) onDataset(this.#client, summary);
+        if (whom.client !== null) onDataset(whom.client, summary);
       },
       onError: (error) => {
         this.#known ??= ''; // whatever comes of a server that did not answer is news
@@ -89,8 +83,8 @@ export class LoadController implements ReactiveController {
     });
     new NewsController(host, {
       about: () => {
-        const [client, dataset] = [this.#client, this.#dataset];
-        return client !== null && dataset && this.#page === null && isSeen() ? { client, dataset } : null;
+        const { client, dataset, page } = whom;
+        return client !== null && dataset && page === null && isSeen() ? { client, dataset } : null;
       },
       known: () => this.#known,
       onNews: () => void this.reload(),
@@ -100,7 +94,7 @@ export class LoadController implements ReactiveController {
       run: async (_, signal) => {
         const names = this.names;
         if (names instanceof Error) throw names;
-        if (this.#client === null || names === null) throw new Error('There is nothing to load.');
+        if (whom.client === null || names === null) throw new Error('There is nothing to load.');
         const columns = { label: host.labelBy ?? 'label', color: colorField(names.summary, host.colorBy, names) };
         const onProgress = (stage: 'fetching' | 'reading', share: number | null) => {
           this.#progress = { stage, share };
@@ -108,7 +102,7 @@ export class LoadController implements ReactiveController {
         };
         const wanted = { ...names, job: this.#jobOf(names) };
         try {
-          return await loadMap(this.#client, wanted, columns, this.#mapTask.value, onProgress, signal);
+          return await loadMap(whom.client, wanted, columns, this.#mapTask.value, onProgress, signal);
         } catch (error) {
           if (!(error instanceof MapIsMade)) throw error;
           void this.reload();
@@ -125,11 +119,6 @@ export class LoadController implements ReactiveController {
     });
   }
 
-  /** Whom the map asks; null before the first update. */
-  get client(): Client | null {
-    return this.#client;
-  }
-
   /** The map that is loaded, or null. */
   get map(): LoadedMap | null {
     return this.#mapTask.value;
@@ -138,7 +127,7 @@ export class LoadController implements ReactiveController {
   /** The embedding and map that are meant; null while that is not known or there is none; an error where a name is wrong. */
   get names(): Names | Error | null {
     const summary = this.#datasetTask.value;
-    if (summary === null || summary.slug !== this.#dataset) return null;
+    if (summary === null || summary.slug !== this.#whom.dataset) return null;
     return resolveNames(summary, { embedding: this.#host.embedding, projection: this.#host.projection });
   }
 
@@ -158,6 +147,13 @@ export class LoadController implements ReactiveController {
     const { names } = this;
     const isMade = names === null || names instanceof Error || this.#jobOf(names) === null;
     return isMade ? 'Fetching the points …' : 'The map is being computed …';
+  }
+
+  /** The name of a point, by the field that is chosen; empty: there is no map. */
+  labelOf(index: number): string {
+    const points = this.map?.points;
+    if (points === undefined) return '';
+    return textAt(points, this.#host.labelBy ?? 'label', index) ?? textAt(points, 'label', index) ?? points.key(index);
   }
 
   /** Whether the data set is known to have no embedding. */
@@ -181,7 +177,7 @@ export class LoadController implements ReactiveController {
   get expected(): 2 | 3 | null {
     const { names } = this;
     if (names instanceof Error || this.#failure !== null) return null;
-    return names?.projectionSummary.components ?? (this.#dataset ? 2 : null);
+    return names?.projectionSummary.components ?? (this.#whom.dataset ? 2 : null);
   }
 
   /** Whether the points on the canvas are still on their way to the map that is loaded. */
@@ -189,72 +185,8 @@ export class LoadController implements ReactiveController {
     return this.#shown !== null && this.#shown !== this.map?.points.x && this.map?.names.job === null;
   }
 
-  /** Of the GraphQL server. */
-  get endpoint(): string {
-    return new URL(this.#host.endpoint ?? defaultEndpoint(), document.baseURI).href;
-  }
-
-  hostUpdate(): void {
-    const { endpoint } = this;
-    const { token, vectors, mapOptions } = this.#host;
-    if (this.#page !== null && (this.#page.vectors !== vectors || this.#page.options !== mapOptions)) this.#closePage();
-    if (vectors !== null) {
-      if (this.#page === null) void this.#openPage(endpoint, vectors, mapOptions);
-      return;
-    }
-    if (this.#client?.endpoint === endpoint && this.#token === token) return;
-    this.#client = new HttpClient(endpoint, token);
-    this.#token = token;
-  }
-
   hostUpdated(): void {
     this.#tellState();
-  }
-
-  hostDisconnected(): void {
-    this.#closePage();
-  }
-
-  /** Lets the making of the map of the page's own vectors rest, or go on. */
-  pause(paused: boolean): void {
-    this.#page?.client?.pause(paused);
-  }
-
-  /** Pushes its points. */
-  async perturb(share?: number): Promise<void> {
-    await this.#page?.client?.perturb(share);
-  }
-
-  /** Stops it where it is. */
-  cancel(): void {
-    this.#page?.client?.cancel();
-  }
-
-  get #dataset(): string | null {
-    return this.#page === null ? this.#host.datasetName : PAGE_DATASET;
-  }
-
-  async #openPage(endpoint: string, vectors: PageVectors, options: PageMapOptions): Promise<void> {
-    const page = { vectors, options, client: null as PageClient | null };
-    this.#page = page;
-    this.#client = null;
-    this.#failure = null;
-    try {
-      const { openPageClient } = await loadMore(endpoint);
-      if (this.#page !== page) return;
-      const places = addresses('embedding-map-compute.js', endpoint);
-      page.client = openPageClient({ HttpClient, ClientError }, endpoint, places, vectors, options);
-      this.#client = page.client;
-      this.#host.requestUpdate();
-    } catch (error) {
-      if (this.#page === page) this.fail(errorOf(error));
-    }
-  }
-
-  #closePage(): void {
-    this.#page?.client?.close();
-    if (this.#page !== null) this.#client = null;
-    this.#page = null;
   }
 
   /** Asks for the data set again; for the map, too, where it had failed. */
@@ -318,6 +250,22 @@ export class LoadController implements ReactiveController {
     this.#tellState();
   }
 
+  /** How far the map in the making is; null: none is shown. */
+  tellMaking(making: MakingState | null): void {
+    this.making = making;
+    const { names } = this;
+    if (names !== null && !(names instanceof Error) && making !== null) {
+      const { dataset, embedding, projection } = names;
+      fire(this.#host, 'map-progress', { dataset, embedding, projection, ...making });
+    }
+    this.#host.requestUpdate();
+  }
+
+  /** Another map may be drawn although the last could not. */
+  forgive(): void {
+    this.#failure = null;
+  }
+
   /** The map cannot be drawn. */
   fail(error: Error): void {
     this.#failure = error;
@@ -335,7 +283,7 @@ export class LoadController implements ReactiveController {
     const { names } = this;
     if (names === null || names instanceof Error) return null;
     return [
-      this.#client,
+      this.#whom.client,
       names.dataset,
       names.embedding,
       names.projection,
@@ -372,10 +320,4 @@ export class LoadController implements ReactiveController {
     this.#lastState = state;
     fire(this.#host, 'state-change', { state });
   }
-}
-
-/** The server that the script came from; of a page's own bundle, the page's server. */
-function defaultEndpoint(): string {
-  const own = new URL('/graphql', import.meta.url);
-  return own.protocol === 'http:' || own.protocol === 'https:' ? own.href : '/graphql';
 }

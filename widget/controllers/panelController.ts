@@ -15,6 +15,8 @@ interface PanelOptions {
   readonly surface: () => HTMLElement | null;
   /** Another panel is open, or none. */
   readonly onChange: () => void;
+  /** What it shows has changed, and what is drawn with it. */
+  readonly onRefresh: () => void;
 }
 
 /** A shorter pull is a press. */
@@ -23,6 +25,8 @@ const PULL_PX = 12;
 export class PanelController {
   /** Whose panel is open; null: none. */
   feature: Feature | null = null;
+  /** Points that stand out, by what the panel shows, ascending; null: all alike. */
+  emphasis: Uint32Array | null = null;
   readonly #host: PanelHost;
   readonly #options: PanelOptions;
   /** What had the focus before a panel was opened, and gets it back. */
@@ -40,7 +44,7 @@ export class PanelController {
   open(feature: Feature | null): void {
     if (this.feature === null) this.#opener = this.#focused;
     this.feature = feature;
-    this.#options.onChange();
+    this.#change();
   }
 
   /** As the button of a feature does: opens its panel and goes into it, or closes it. */
@@ -56,8 +60,15 @@ export class PanelController {
     const closed = this.feature;
     this.feature = null;
     closed?.closed?.();
-    this.#options.onChange();
+    this.#change();
     void this.#host.updateComplete.then(() => this.#giveFocus(this.#opener));
+  }
+
+  /** What stands out follows from what the panel shows. */
+  refresh(): void {
+    this.emphasis = this.feature?.emphasis?.() ?? null;
+    this.#options.onRefresh();
+    this.#host.requestUpdate();
   }
 
   /** What has the focus may go with an update, or be made anew: the focus does not fall out of the map with it. */
@@ -95,6 +106,11 @@ export class PanelController {
     const far = detail === 0 ? 0 : clientY - this.#pulledFrom;
     this.#tall = Math.abs(far) < PULL_PX ? !this.#tall : far < 0;
     this.#host.requestUpdate();
+  }
+
+  #change(): void {
+    this.#options.onChange();
+    this.refresh();
   }
 
   get #focused(): Element | null {

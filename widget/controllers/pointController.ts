@@ -11,13 +11,12 @@ export interface Place {
   readonly y: number;
 }
 
-export interface PointHost {
-  readonly map: LoadedMap | null;
-  readonly camera: Camera;
-  readonly size: Size;
-  readonly hidden: Hidden;
+interface PointParts {
+  readonly load: { readonly map: LoadedMap | null };
+  readonly stage: { readonly camera: Camera; readonly size: Size };
+  readonly filter: { readonly hidden: Hidden };
   /** Another point is under the pointer; -1: none. */
-  hovered(index: number): void;
+  readonly onHover: (index: number) => void;
 }
 
 export class PointController {
@@ -27,10 +26,15 @@ export class PointController {
   tooltipAt: Place | null = null;
   /** Chosen by click or keyboard; -1: none. */
   current = -1;
-  readonly #host: PointHost;
+  readonly #parts: PointParts;
 
-  constructor(host: PointHost) {
-    this.#host = host;
+  constructor(parts: PointParts) {
+    this.#parts = parts;
+  }
+
+  /** The one under the pointer, or else the chosen one; -1: none. */
+  get meant(): number {
+    return this.hovered >= 0 ? this.hovered : this.current;
   }
 
   /** The point at a place, nearer than a finger or a pointer is exact; -1: none. */
@@ -39,10 +43,11 @@ export class PointController {
   }
 
   placeOf(index: number): Place | null {
-    const { map, camera, size } = this.#host;
+    const { load, stage } = this.#parts;
+    const { map } = load;
     if (map === null || index < 0) return null;
     const { x, y, z } = map.points;
-    return project(camera, size, x[index] ?? 0, y[index] ?? 0, z[index] ?? 0);
+    return project(stage.camera, stage.size, x[index] ?? 0, y[index] ?? 0, z[index] ?? 0);
   }
 
   /** null: the pointer left. */
@@ -53,31 +58,33 @@ export class PointController {
 
   /** @param tooltipAt null: the point is marked without a tooltip */
   hover(index: number, tooltipAt: Place | null): void {
-    if (this.#host.map === null) return;
+    if (this.#parts.load.map === null) return;
     if (index === this.hovered) {
       if (tooltipAt !== null && index >= 0) this.tooltipAt = tooltipAt;
       return;
     }
     this.hovered = index;
     this.tooltipAt = tooltipAt;
-    this.#host.hovered(index);
+    this.#parts.onHover(index);
   }
 
   /** From point to point in a direction, from the middle of the map at first. @returns the point, or -1 */
   step(right: number, down: number): number {
-    const { map, camera, size, hidden } = this.#host;
+    const { map } = this.#parts.load;
+    const { camera, size } = this.#parts.stage;
     if (map === null) return -1;
-    const from = this.hovered >= 0 ? this.hovered : this.current;
+    const from = this.meant;
     const next =
       from < 0
         ? this.#pick({ x: size.width / 2, y: size.height / 2 }, Math.max(size.width, size.height))
-        : pointTowards(map.picker, camera, size, from, { x: right, y: down }, hidden);
+        : pointTowards(map.picker, camera, size, from, { x: right, y: down }, this.#parts.filter.hidden);
     if (next >= 0) this.hover(next, this.placeOf(next));
     return next;
   }
 
   #pick(place: Place, radius: number): number {
-    const { map, camera, size, hidden } = this.#host;
-    return map === null ? -1 : pickPoint(map.picker, camera, size, place, radius, hidden);
+    const { load, stage, filter } = this.#parts;
+    if (load.map === null) return -1;
+    return pickPoint(load.map.picker, stage.camera, stage.size, place, radius, filter.hidden);
   }
 }

@@ -2,24 +2,31 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
 import type { Theme } from '../colors.ts';
 
-/** What the user has asked of the system: light or dark, and whether things may move. */
+interface ThemeHost extends ReactiveControllerHost {
+  /** `light` or `dark`; anything else: as the system has it. */
+  readonly theme: string | null;
+}
+
+/** Light or dark, and whether things may move: what the element says, or else the system. */
 export class ThemeController implements ReactiveController {
-  readonly #host: ReactiveControllerHost;
+  readonly #host: ThemeHost;
   readonly #queries = new Map<'dark' | 'still', MediaQueryList>();
   readonly #changed = () => this.#host.requestUpdate();
 
-  constructor(host: ReactiveControllerHost) {
+  constructor(host: ThemeHost) {
     this.#host = host;
     host.addController(this);
   }
 
   get theme(): Theme {
+    const { theme } = this.#host;
+    if (theme === 'dark' || theme === 'light') return theme;
     return this.#queries.get('dark')?.matches ? 'dark' : 'light';
   }
 
-  /** Whether the system asks for less motion. */
-  get still(): boolean {
-    return this.#queries.get('still')?.matches ?? false;
+  /** How long a movement takes; 0 where the system asks for less motion. */
+  milliseconds(wanted: number): number {
+    return this.#queries.get('still')?.matches ? 0 : wanted;
   }
 
   hostConnected(): void {

@@ -24,13 +24,14 @@ export class WordsController implements ReactiveController {
     this.#host.requestUpdate();
   }
 
-  showHint(text: string): void {
+  /** @param aloud whether it is announced, too: what has the focus is, without a word of ours */
+  showHint(text: string, aloud = true): void {
+    if (aloud) this.announcement = text;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.hint = '';
       this.#host.requestUpdate();
     }, HINT_MS);
-    if (this.hint === text) return;
     this.hint = text;
     this.#host.requestUpdate();
   }

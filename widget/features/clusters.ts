@@ -4,12 +4,10 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ClusteringDetail, ClusterSummary } from '../answers.ts';
-import { zoomToRectangle } from '../camera.ts';
 import type { Client } from '../client.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import { type Label, type LabelLayer, type PlacedLabel, placeLabels } from '../labels.ts';
-import { type LoadedMap, loadColumn } from '../loadMap.ts';
-import { loadMore, type More } from '../loadMore.ts';
+import type { LoadedMap } from '../loadMap.ts';
 import { chooseClustering, type Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { renderPanelHeader } from '../panels/results.ts';
@@ -18,7 +16,6 @@ import type { Shape } from '../renderer/overlay.ts';
 import type { Feature, MapView, MarkColors } from './feature.ts';
 import { renderPanelTool } from './panelTool.ts';
 
-const FLIGHT_MS = 600;
 const FONT_WEIGHT = 600;
 /** Letters of this height are measured; widths grow in proportion. */
 const MEASURED_PX = 100;
@@ -43,9 +40,6 @@ export class ClustersFeature implements Feature {
   #layers: readonly LabelLayer[] = [];
   #chosen: Chosen | null = null;
   #choosing: AbortController | null = null;
-  /** The list of the groups, from the second file; null: it was not wanted yet. */
-  #list: More['renderClusters'] | null = null;
-  #coming: Promise<void> | null = null;
 
   constructor(view: MapView) {
     this.#view = view;
@@ -74,29 +68,19 @@ export class ClustersFeature implements Feature {
     return renderPanelTool(this.#view, this, icons.clusters);
   }
 
-  renderPanel({ client: { endpoint } }: LoadedMap, names: Names): TemplateResult | null {
+  renderPanel(_map: LoadedMap, names: Names): TemplateResult | null {
     const clustering = this.#shown(names);
-    this.#coming ??= this.#fetchList(endpoint);
     const about = clustering === null ? 'Loading …' : describeClustering(clustering);
     return html`${renderPanelHeader(this.label, about, this.#view.close)}
       ${
         clustering === null || clustering.clusters.length === 0
           ? nothing
-          : this.#list?.(clustering.clusters, this.#chosen?.cluster ?? null, (cluster) => void this.#choose(cluster))
+          : this.#view.more.now?.renderClusters(
+              clustering.clusters,
+              this.#chosen?.cluster ?? null,
+              (cluster) => void this.#choose(cluster),
+            )
       }`;
-  }
-
-  async #fetchList(endpoint: string): Promise<void> {
-    try {
-      const { moreStyles, renderClusters } = await loadMore(endpoint);
-      this.#view.adopt(moreStyles);
-      this.#list = renderClusters;
-    } catch (error) {
-      this.#coming = null; // whoever opens the panel again tries again
-      this.#view.shut(this);
-      this.#view.fail(error);
-    }
-    this.#view.requestUpdate();
   }
 
   emphasis(): Uint32Array | null {
@@ -156,71 +140,29 @@ export class ClustersFeature implements Feature {
   /** Its points stand out, and are shown large; chosen again, all are as before. */
   async #choose(cluster: ClusterSummary): Promise<void> {
     const { map } = this.#view;
+    const more = this.#view.more.now;
     const clustering = this.#task.value?.clustering ?? null;
     const again = this.#chosen?.cluster === cluster;
     this.#forget();
-    if (map === null || clustering === null || again) {
+    if (map === null || more === null || clustering === null || again) {
       this.#view.refresh();
       return;
     }
     this.#chosen = { cluster, indices: null };
-    this.#zoomTo(map, cluster);
+    more.zoomToCluster(this.#view, map, cluster);
     this.#view.announce(`${cluster.label}: ${Number(cluster.size).toLocaleString()} items`);
     this.#view.refresh();
     const choosing = new AbortController();
     this.#choosing = choosing;
     try {
-      const column = await loadColumn(map, `clusters.${clustering.name}`, choosing.signal);
-      choosing.signal.throwIfAborted();
-      if (column?.kind !== 'category') return;
-      const members: number[] = [];
-      const own = new Map<number, boolean>();
-      column.codes.forEach((code, index) => {
-        if (code < 0) return;
-        const isOwn = own.get(code) ?? column.value(code) === cluster.label;
-        own.set(code, isOwn);
-        if (isOwn) members.push(index);
-      });
-      this.#chosen = { cluster, indices: Uint32Array.from(members) };
+      const indices = await more.membersOf(map, clustering.name, cluster, choosing.signal);
+      if (indices === null) return;
+      this.#chosen = { cluster, indices };
       this.#view.refresh();
     } catch (error) {
       if (!choosing.signal.aborted) this.#view.fail(error);
     }
   }
-
-  #zoomTo(map: LoadedMap, { place }: ClusterSummary): void {
-    if (place === null) return;
-    const { stage } = this.#view;
-    const corners = cornersOf(placeInWorld(map.points, place.lower), placeInWorld(map.points, place.upper));
-    const seen = corners.map((corner) => stage.project(corner));
-    const xs = seen.map(({ x }) => x);
-    const ys = seen.map(({ y }) => y);
-    const box = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
-    stage.flyTo(zoomToRectangle(stage.camera, stage.size, widened(box)), this.#view.milliseconds(FLIGHT_MS));
-  }
-}
-
-/** Room around a cluster that is zoomed to, so that what it is next to is still seen. */
-function widened(box: {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}) {
-  const [width, height] = [box.right - box.left, box.bottom - box.top];
-  return {
-    ...{ left: box.left - width / 3, right: box.right + width / 3 },
-    ...{ top: box.top - height / 3, bottom: box.bottom + height / 3 },
-  };
-}
-
-type World = readonly [number, number, number];
-
-function cornersOf(lower: World, upper: World): World[] {
-  return Array.from({ length: 8 }, (_, corner): World => {
-    const at = (axis: 0 | 1 | 2) => (((corner >> axis) & 1) === 0 ? lower[axis] : upper[axis]);
-    return [at(0), at(1), at(2)];
-  });
 }
 
 function describeClustering({ method, clusters, noiseCount, stale }: ClusteringDetail): string {

@@ -1,11 +1,12 @@
 /**
  * What a map can do besides being shown. A feature has a panel of its own, marks above the points, points that stand out; the
- * element knows the list of them and nothing of what they do. Another feature is another file here and a line in `index.ts`.
+ * element knows the list of them and nothing of what they do. Another feature is another file here and a line in `index.ts` beside it.
  */
 import type { ReactiveControllerHost, TemplateResult } from 'lit';
 import type { Client } from '../client.ts';
 import type { Theme } from '../colors.ts';
 import type { ItemsController } from '../controllers/itemsController.ts';
+import type { MoreController } from '../controllers/moreController.ts';
 import type { StageController } from '../controllers/stageController.ts';
 import type { PlacedLabel } from '../labels.ts';
 import type { LoadedMap } from '../loadMap.ts';
@@ -72,6 +73,7 @@ export interface MapView extends ReactiveControllerHost {
   readonly names: Names | null;
   readonly items: ItemsController;
   readonly stage: StageController;
+  readonly more: MoreController;
   /** Points that the legend has hidden. */
   readonly hidden: Hidden;
   /** Shows these points alone, ascending; null: all that the legend shows. */
@@ -136,8 +138,6 @@ export interface MapView extends ReactiveControllerHost {
   move(points: Points): Promise<void>;
   /** How far the map in the making is, and what is being done; null: none is shown. */
   tellMaking(making: MakingState | null): void;
-  /** Puts styles beside those of the element, once. */
-  adopt(styles: string): void;
   /** What stands out or is drawn has changed. */
   refresh(): void;
   /** Says something to those who cannot see the map. */

@@ -253,6 +253,8 @@ export class GraphFeature implements Feature {
           @click=${() => lineActions.onChoose(other)}
           @pointerenter=${() => lineActions.onHover(other)}
           @pointerleave=${() => lineActions.onHover(null)}
+          @focus=${() => lineActions.onHover(other)}
+          @blur=${() => lineActions.onHover(null)}
         >
           <span class=${predicted ? 'swatch open' : 'swatch'} style="--swatch:${this.#colorOf(relation)}"></span>
           <span class="text">${text}${why === null ? nothing : html`<small>as ${why}</small>`}</span>

@@ -2,7 +2,7 @@
 import { html, type SVGTemplateResult, type TemplateResult } from 'lit';
 
 import type { LoadedMap } from '../loadMap.ts';
-import { loadMore, type More } from '../loadMore.ts';
+import type { More } from '../loadMore.ts';
 import type { Names } from '../names.ts';
 import type { Shape } from '../renderer/overlay.ts';
 import type { Feature, MapView, MarkColors } from './feature.ts';
@@ -34,10 +34,8 @@ export class LaterFeature implements Feature {
     if (wanted === undefined) return;
     view.addController({
       hostUpdated: () => {
-        const { client, names } = view;
-        if (this.#feature === null && !this.#failed && client !== null && names !== null && wanted(names)) {
-          void this.#load(client.endpoint);
-        }
+        const { names } = view;
+        if (this.#feature === null && !this.#failed && names !== null && wanted(names)) void this.#load();
       },
     });
   }
@@ -54,7 +52,7 @@ export class LaterFeature implements Feature {
       title=${this.label}
       aria-pressed="false"
       aria-busy=${this.#loading}
-      @click=${() => void this.#open(map.client.endpoint)}
+      @click=${() => void this.#open()}
     >
       ${this.#options.icon}
     </button>`;
@@ -76,25 +74,19 @@ export class LaterFeature implements Feature {
     this.#feature?.loaded?.(map);
   }
 
-  async #open(endpoint: string): Promise<void> {
-    const feature = await this.#load(endpoint);
+  async #open(): Promise<void> {
+    const feature = await this.#load();
     if (feature?.start !== undefined) feature.start();
     else if (feature !== null) this.#view.toggle(feature);
   }
 
-  async #load(endpoint: string): Promise<Feature | null> {
+  async #load(): Promise<Feature | null> {
     if (this.#loading) return null;
     this.#loading = true;
     this.#view.requestUpdate();
-    try {
-      const { features, moreStyles } = await loadMore(endpoint);
-      this.#view.adopt(moreStyles);
-      this.#feature ??= features[this.#options.name](this.#view);
-    } catch (error) {
-      this.#failed = true;
-      this.#view.fail(error);
-      this.#view.hint('This could not be loaded');
-    }
+    const more = await this.#view.more.want();
+    this.#failed = more === null;
+    if (more !== null) this.#feature ??= more.features[this.#options.name](this.#view);
     this.#loading = false;
     this.#view.requestUpdate();
     return this.#feature;

@@ -12,6 +12,7 @@ import { renderPanelTool } from './panelTool.ts';
 
 export class LayersFeature implements Feature {
   readonly label = 'Layers';
+  readonly ofMap = true;
   readonly #view: MapView;
 
   constructor(view: MapView) {

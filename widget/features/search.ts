@@ -5,7 +5,6 @@ import type { ItemSummary } from '../answers.ts';
 import { SearchController, type SearchMode } from '../controllers/searchController.ts';
 import { messageOf } from '../errors.ts';
 import type { LoadedMap } from '../loadMap.ts';
-import { loadMore } from '../loadMore.ts';
 import { describeMatches, describeSearch, type Line, renderPanelHeader } from '../panels/results.ts';
 import type { Feature, MapView } from './feature.ts';
 
@@ -75,8 +74,9 @@ export class SearchFeature implements Feature {
       return;
     }
     try {
-      const { toDataUrl } = await loadMore(map.client.endpoint);
-      const url = await toDataUrl(file);
+      const more = await this.#view.more.want();
+      if (more === null) return;
+      const url = await more.toDataUrl(file);
       this.#view.open(this);
       this.#search.lookPicture(map.client, map.names, url);
     } catch {

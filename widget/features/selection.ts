@@ -1,18 +1,13 @@
 /** Items that the user has selected by a lasso, a rectangle or the page: a list of them, to be downloaded. */
 import { html, type TemplateResult } from 'lit';
 
-import { zoomToRectangle } from '../camera.ts';
 import { SelectionController } from '../controllers/selectionController.ts';
 import type { Format } from '../download.ts';
 import { messageOf } from '../errors.ts';
 import { fire } from '../events.ts';
 import type { LoadedMap } from '../loadMap.ts';
-import { icons } from '../panels/icons.ts';
 import { type Line, renderPanelHeader } from '../panels/results.ts';
-import { pointsInPolygon } from '../picking.ts';
 import type { Feature, MapView } from './feature.ts';
-
-const FLIGHT_MS = 420;
 
 export class SelectionFeature implements Feature {
   readonly label = 'Selected items';
@@ -36,6 +31,14 @@ export class SelectionFeature implements Feature {
     this.#selection.set(indices);
   }
 
+  /** Selects a point beside the others, or no longer; below 0: none is meant. */
+  toggle(index: number): void {
+    if (index < 0) return;
+    const others = this.indices.filter((other) => other !== index);
+    if (others.length < this.indices.length) this.set(others);
+    else this.#selection.add(Uint32Array.of(index));
+  }
+
   /**
    * Selects what is inside an outline and shown, x, y, x, y, … in CSS pixels.
    * @returns how many; null where another outline or another map has come meanwhile
@@ -45,8 +48,10 @@ export class SelectionFeature implements Feature {
     const selecting = new AbortController();
     this.#selecting = selecting;
     const { map, stage, hidden } = this.#view;
-    if (map === null) return null;
-    const inside = await pointsInPolygon(map.picker, stage.camera, stage.size, outline, hidden, selecting.signal);
+    const { camera, size } = stage;
+    const more = await this.#view.more.want();
+    if (map === null || more === null || selecting.signal.aborted) return null;
+    const inside = await more.pointsInPolygon(map.picker, camera, size, outline, hidden, selecting.signal);
     if (selecting.signal.aborted || this.#view.map?.points.x !== map.points.x) return null;
     if (add) this.#selection.add(inside);
     else this.#selection.set(inside);
@@ -66,12 +71,7 @@ export class SelectionFeature implements Feature {
       busy ? `Fetching fields: ${downloading.toLocaleString()} of ${count.toLocaleString()}` : null,
       this.#view.close,
     )}
-      <div class="actions">
-        <button class="button" aria-disabled=${busy} @click=${() => void this.#download(map, 'csv')}>${icons.download} CSV</button>
-        <button class="button" aria-disabled=${busy} @click=${() => void this.#download(map, 'json')}>${icons.download} JSON</button>
-        <button class="button" @click=${() => this.#zoomTo()}>Zoom to</button>
-        <button class="button" aria-pressed=${this.#view.isolates} @click=${() => this.#toggleAlone()}>Show alone</button>
-      </div>
+      ${this.#view.more.now?.renderSelectedActions(this.#view, busy ? null : (format) => void this.#download(map, format))}
       ${this.#view.renderLines(lines, count)}`;
   }
 
@@ -91,10 +91,6 @@ export class SelectionFeature implements Feature {
     if (!sameItems) this.clear();
   }
 
-  #toggleAlone(): void {
-    this.#view.isolate(this.#view.isolates ? null : this.#selection.indices);
-  }
-
   #changed(): void {
     const { indices } = this.#selection;
     if (this.#view.isolates) this.#view.isolate(indices.length === 0 ? null : indices);
@@ -107,26 +103,10 @@ export class SelectionFeature implements Feature {
     });
   }
 
-  #zoomTo(): void {
-    const places = Array.from(this.#selection.indices, (index) => this.#view.placeOf(index)).filter(
-      (place) => place !== null,
-    );
-    const [first] = places;
-    if (first === undefined) return;
-    const box = { left: first.x, right: first.x, top: first.y, bottom: first.y };
-    for (const { x, y } of places) {
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x);
-      box.top = Math.min(box.top, y);
-      box.bottom = Math.max(box.bottom, y);
-    }
-    const { stage } = this.#view;
-    stage.flyTo(zoomToRectangle(stage.camera, stage.size, box), this.#view.milliseconds(FLIGHT_MS));
-  }
-
   async #download(map: LoadedMap, format: Format): Promise<void> {
     try {
       await this.#selection.download(map, format, (index) => this.#view.labelOf(index));
+      this.#view.announce('Downloaded');
     } catch (error) {
       this.#view.fail(error);
       this.#view.hint(`The download failed. ${messageOf(error) ?? ''}`);

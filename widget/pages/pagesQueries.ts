@@ -1,6 +1,7 @@
 /** What the server's own pages ask of it. */
 import type { DatasetSummary, JobState } from '../answers.ts';
-import { type Client, clusteringsField, jobsField, projectionFields, withMapsToSee } from '../client.ts';
+import { type Client, withMapsToSee } from '../client.ts';
+import { clusteringsField, jobsField, projectionFields } from '../queries.ts';
 
 /** Held against the schema by a test. */
 export const pagesDocuments = {

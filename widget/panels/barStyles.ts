@@ -116,6 +116,8 @@ export const barStyles = css`
     }
     .bar .choice {
       flex: 1 1 0;
+      /* Beside a panel they go into a second line before they are too narrow to be read. */
+      min-width: 84px;
     }
     .bar .choice select {
       width: 100%;

@@ -47,8 +47,8 @@ function renderCategories(
         (entry, slot) => html`<li>
           <button
             aria-pressed=${!hidden.has(slot)}
-            title="Click to show or hide, double-click for this one alone"
-            @click=${() => onSlot(slot, false)}
+            title="Click to show or hide; double-click, or with Shift, for this one alone"
+            @click=${({ shiftKey }: MouseEvent) => onSlot(slot, shiftKey)}
             @dblclick=${() => onSlot(slot, true)}
           >
             <span class="swatch" style="--swatch:${colors[slot] ?? ''}"></span>

@@ -16,7 +16,7 @@ export interface Line {
   readonly image?: string | null | undefined;
 }
 
-interface LineActions {
+export interface LineActions {
   readonly onChoose: (key: string) => void;
   readonly onHover: (key: string | null) => void;
 }

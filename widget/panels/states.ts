@@ -16,23 +16,23 @@ export function renderError(error: Error, onRetry: () => void): TemplateResult {
 }
 
 export function renderEmpty(reason: string): TemplateResult {
-  return html`<div class="message" part="empty">
+  return html`<div class="message" part="empty" role="status">
     <slot name="empty"><h2>No map to show</h2><p>${reason}</p></slot>
   </div>`;
 }
 
 export function renderLoading(doing: string): TemplateResult {
-  return html`<div class="message" part="loading">
+  return html`<div class="message" part="loading" role="status">
     <slot name="loading"><div class="spinner"></div><p>${doing}</p></slot>
   </div>`;
 }
 
 /** A bar along the top. `share`: 0 to 1; null while it cannot be told */
-export function renderProgress(share: number | null): TemplateResult {
+export function renderProgress(share: number | null, doing: 'Loading' | 'Making'): TemplateResult {
   return html`<div
     class=${classMap({ progress: true, unknown: share === null })}
     role="progressbar"
-    aria-label="Loading the map"
+    aria-label="${doing} the map"
     aria-valuemin="0"
     aria-valuemax="100"
     aria-valuenow=${share === null ? nothing : Math.round(share * 100)}
