@@ -177,7 +177,8 @@ class PointsRenderer implements Renderer {
     gl.uniform1f(uniform('t'), ease(share));
     gl.uniform1f(uniform('diameter'), style.diameter * diameterScale(camera.zoom) * ratio * (cloud ? 1.3 : 1));
     gl.uniform1f(uniform('opacity'), cloud ? 1 : Math.min(0.92, style.opacity * camera.zoom ** 0.35));
-    gl.uniform1f(uniform('faded'), FADED_OPACITY);
+    // In a cloud near points cover far ones instead of adding up with them, and far ones are pale already.
+    gl.uniform1f(uniform('faded'), cloud ? 2.5 * FADED_OPACITY : FADED_OPACITY);
     gl.uniform1f(uniform('depthFade'), cloud ? 0.65 : 0);
     gl.uniform3fv(uniform('ground'), parseColor(scene.ground));
     gl.uniform1i(uniform('colors'), 0);
