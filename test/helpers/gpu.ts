@@ -16,6 +16,7 @@ import { CpuBackend } from '#kernels/cpu/backend.ts';
 import { GpuBackend, type GpuOptions } from '#kernels/gpu/backend.ts';
 
 import { findGpu } from '../../server/gpu.ts';
+import './patientDawn.mjs';
 
 const DRIVER = 'vk_swiftshader_icd.json';
 const LOADER = 'libvulkan.so.1';
