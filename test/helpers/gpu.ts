@@ -37,6 +37,8 @@ export async function useSoftwareGpu(): Promise<void> {
   process.env['VK_DRIVER_FILES'] = join(folder, DRIVER);
   // For processes to come; this one has read it at its start.
   process.env['LD_LIBRARY_PATH'] = folder;
+  // For threads to come, this one has imported it.
+  process.env['NODE_OPTIONS'] = `--import ${new URL('patientDawn.mjs', import.meta.url).href}`;
   try {
     const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
     process.dlopen({ exports: {} }, join(folder, LOADER), RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
