@@ -68,11 +68,11 @@ test('the mean over all points is the trustworthiness of scikit-learn', async ()
 });
 
 test('a sample of references tells nearly the same, and the means are those of the whole map', async () => {
-  const matrix = cloud(2500, 6, 2);
+  const matrix = cloud(1250, 6, 2);
   const map = firstTwo(matrix);
-  const exact = await measure(matrix, map, 'EUCLIDEAN', { references: 2500 });
-  const sampled = await measure(matrix, map, 'EUCLIDEAN', { references: 500 });
-  const state = initializeQuality(matrix, map, { metric: 'EUCLIDEAN', seed: 1, sample: 2500 });
+  const exact = await measure(matrix, map, 'EUCLIDEAN', { references: 1250 });
+  const sampled = await measure(matrix, map, 'EUCLIDEAN', { references: 250 });
+  const state = initializeQuality(matrix, map, { metric: 'EUCLIDEAN', seed: 1, sample: 1250 });
   assert.ok(state);
   runQuality(state);
   const whole = resultOfQuality(state);
