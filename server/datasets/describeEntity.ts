@@ -30,7 +30,10 @@ export function describeEntity(
     else values.set(name, distinct.length > 1 ? distinct : first);
   }
   const label = values.get('label');
-  return { label: typeof label === 'string' ? label : labelOf(key), values };
+  if (typeof label === 'string') return { label, values };
+  // A blank node has no name that means anything elsewhere: it is called by what it is.
+  const types = values.get('types');
+  return { label: key.startsWith('_:') && typeof types === 'string' ? types : labelOf(key), values };
 }
 
 /** Between the types of an entity that has several. */
@@ -45,7 +48,8 @@ export function labelOf(key: string): string | null {
 
 function inOneLanguage(properties: readonly Property[]): Cell[] {
   const tags = [...new Set(properties.map(({ language }) => language))];
-  const chosen = tags.find((tag) => tag?.split('-')[0] === 'en') ?? tags.find((tag) => tag === undefined) ?? tags[0];
+  const english = tags.find((tag) => tag?.split('-')[0] === 'en');
+  const chosen = english ?? (tags.includes(undefined) ? undefined : tags[0]);
   // A value without a language, such as a number, is for every language.
   const isChosen = ({ language, value }: Property) =>
     language === chosen || (language === undefined && typeof value !== 'string');

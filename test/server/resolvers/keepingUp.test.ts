@@ -167,6 +167,24 @@ onEveryServer((_engine, start) => {
     assert.equal((await version()).itemCount, earlier.itemCount - 9);
   });
 
+  test('all may go, and others come', async () => {
+    await importFiles({ 'few.csv': 'key,x,y\na,1,2\nb,3,5\nc,4,1\n' }, { dataset: 'few' });
+    const pointsOf = async () => {
+      const { dataset } = await data(
+        '{ dataset(slug: "few") { itemCount embedding(name: "coordinates") { itemCount projection(name: "given") { points { count url } } } } }',
+      );
+      const { points } = dataset.embedding.projection;
+      const response = await server.fetch(points.url);
+      const { numRows } = tableFromIPC(new Uint8Array(await response.arrayBuffer()));
+      return [dataset.itemCount, dataset.embedding.itemCount, points.count, numRows];
+    };
+    assert.deepEqual(await pointsOf(), [3, 3, 3, 3]);
+    await remove({ dataset: 'few', filter: { field: 'key', isNull: false } });
+    assert.deepEqual(await pointsOf(), [0, 0, 0, 0]);
+    await importFiles({ 'others.csv': 'key,x,y\na,1,2\nd,3,5\n' }, { dataset: 'few' });
+    assert.deepEqual(await pointsOf(), [2, 2, 2, 2]);
+  });
+
   test('what cannot be removed is said, and nothing is', async () => {
     const mutation = 'mutation ($input: RemoveItemsInput!) { removeItems(input: $input) { removedCount } }';
     const refused: readonly (readonly [object, string, RegExp])[] = [
