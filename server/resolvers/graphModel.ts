@@ -38,8 +38,10 @@ export interface EvaluationOf extends GraphEvaluationRecord {
 }
 
 export const graphModelQueries = {
-  graphPresets: (_root, { dataset }) =>
-    presets.filter((preset) => typeof dataset !== 'string' || preset.dataset === dataset),
+  graphPresets(_root, { dataset }) {
+    if (typeof dataset !== 'string') return [...presets];
+    return [dataset, null].flatMap((of) => presets.filter((preset) => preset.dataset === of));
+  },
 } satisfies QueryResolvers;
 
 export const GraphPreset: GraphPresetResolvers = {

@@ -165,12 +165,20 @@ onEveryServer((_engine, start) => {
     await database.query('delete from jobs where id = $1::uuid', [job.id]);
   });
 
-  test('presets are listed with what they were measured to reach', async () => {
-    const { graphPresets } = await server.data(
-      '{ graphPresets(dataset: "umls") { name description dataset settings expectedMeanReciprocalRank expectedSeconds hardware } }',
-    );
-    assert.equal(graphPresets.length, 1);
-    assert.equal(graphPresets[0].settings.model, 'COMPLEX');
+  test("presets are listed with what they were measured to reach, and for a graph of one's own those to start with", async () => {
+    const list = async (slug: string) => {
+      const { graphPresets } = await server.data(
+        `{ graphPresets(dataset: "${slug}") { name description dataset settings expectedMeanReciprocalRank expectedSeconds hardware } }`,
+      );
+      return graphPresets;
+    };
+    const [measured, ...starts] = await list('umls');
+    assert.deepEqual([measured.dataset, measured.settings.model], ['umls', 'COMPLEX']);
+    assert.ok(measured.expectedMeanReciprocalRank > 0);
+    assert.ok(starts.length > 0 && starts.every(({ dataset }: { dataset: string | null }) => dataset === null));
+    assert.deepEqual(await list('my-own'), starts);
+    const { graphPresets: all } = await server.data('{ graphPresets { name } }');
+    assert.ok(all.length > starts.length + 1);
   });
 
   const refusals: readonly (readonly [input: string, code: string, message: RegExp])[] = [
