@@ -5,57 +5,29 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import { bundleLines, opacityOfLines, type Way, type World } from '../bundleLines.ts';
 import type { Client } from '../client.ts';
 import { categoryColor } from '../colors.ts';
 import { TaskController } from '../controllers/taskController.ts';
 import { messageOf } from '../errors.ts';
-import type { GraphSummary, TriplePage } from '../laterQueries.ts';
+import type { GraphSummary } from '../laterQueries.ts';
 import * as ask from '../laterQueries.ts';
 import type { LoadedMap } from '../loadMap.ts';
 import type { Names } from '../names.ts';
 import { icons } from '../panels/icons.ts';
 import { renderPanelHeader } from '../panels/results.ts';
 import type { Shape } from '../renderer/overlay.ts';
+import { type Arrow, ArrowSource, arrange, type Drawing, MOST_OF_RELATIONS, predictArrows } from './arrows.ts';
 import { bringIntoView } from './bringIntoView.ts';
 import type { Feature, MapView } from './feature.ts';
 import { renderPanelTool } from './panelTool.ts';
 
-/** Arrows of the relations that are chosen, all together: with more a picture gets darker and tells no more. */
-const MOST_OF_RELATIONS = 1000;
-/** With more than this, arrows between the same regions are drawn as bundles. */
-const MOST_STRAIGHT = 60;
-const MOST_AROUND = 200;
 const MOST_HOPS = 3;
-/** Predictions for each relation that is chosen. */
-const PREDICTIONS = 5;
 /** With more arrows than this words beside them would cover each other. */
 const MOST_WORDS = 12;
 /** The pointer rests this long on a point before what is around it is asked for. */
 const REST_MS = 120;
-/** Neighbourhoods that are kept, so that a pointer that comes back asks nothing. */
-const MOST_KEPT = 100;
-/** Of each arrow where they are few. */
-const FEW_OPACITY = 0.85;
 /** Of other arrows while those around the pointer are shown. */
 const FADED = 0.2;
-
-interface Arrow {
-  readonly from: number;
-  readonly to: number;
-  readonly relation: string;
-  readonly probability?: number | null;
-  readonly predicted?: boolean;
-  /** A known triple that speaks for one that is predicted. */
-  readonly why?: string | null;
-}
-
-/** Arrows as they are drawn. */
-interface Drawing {
-  readonly arrows: readonly Arrow[];
-  readonly ways: readonly (Way | null)[];
-  readonly opacity: number;
-}
 
 interface Around extends Drawing {
   readonly index: number;
@@ -87,7 +59,7 @@ export class GraphFeature implements Feature {
   #abort: AbortController | null = null;
   #peeking: AbortController | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
-  readonly #kept = new Map<string, TriplePage>();
+  readonly #arrows = new ArrowSource();
 
   constructor(view: MapView) {
     this.#view = view;
@@ -195,7 +167,7 @@ export class GraphFeature implements Feature {
     this.#pointed = -1;
     if (sameItems) return;
     this.clear();
-    this.#kept.clear();
+    this.#arrows.forget();
   }
 
   get #graph(): GraphSummary | null {
@@ -315,12 +287,16 @@ export class GraphFeature implements Feature {
     this.#view.requestUpdate();
     try {
       const { signal } = abort;
-      const drawing =
-        index < 0 ? await this.#fetchRelations(map, signal) : await this.#fetchAround(map, index, hops, signal);
-      const predicted = index < 0 ? [] : await this.#predict(map, index, signal);
+      const relations = this.#relations;
+      const models = this.#graph?.models ?? [];
+      const found =
+        index < 0
+          ? await this.#arrows.ofRelations(map, relations, signal)
+          : await this.#arrows.around(map, index, hops, relations, signal);
+      const predicted = index < 0 ? [] : await predictArrows(map, index, relations, models, signal);
       if (abort.signal.aborted) return;
-      const whole = this.#arrange(map, [...drawing.arrows, ...predicted]);
-      this.#around = index < 0 ? null : { ...whole, index, hops, more: drawing.more };
+      const whole = arrange(map, [...found.arrows, ...predicted]);
+      this.#around = index < 0 ? null : { ...whole, index, hops, more: found.more };
       if (index < 0) this.#ofRelations = whole;
       this.#asking = false;
       if (this.#graph !== null) this.#view.announce(this.#describe(this.#graph));
@@ -335,89 +311,13 @@ export class GraphFeature implements Feature {
 
   async #peekAt(map: LoadedMap, index: number, signal: AbortSignal): Promise<void> {
     try {
-      const { arrows, more } = await this.#fetchAround(map, index, 1, signal);
+      const { arrows, more } = await this.#arrows.around(map, index, 1, this.#relations, signal);
       if (signal.aborted) return;
-      this.#peek = { ...this.#arrange(map, arrows), index, hops: 1, more };
+      this.#peek = { ...arrange(map, arrows), index, hops: 1, more };
       this.#view.refresh();
     } catch {
       // It was only looked at; a click tells what is wrong.
     }
-  }
-
-  async #fetchRelations(map: LoadedMap, signal: AbortSignal): Promise<{ arrows: Arrow[]; more: boolean }> {
-    const { client, names } = map;
-    const first = Math.max(1, Math.floor(MOST_OF_RELATIONS / Math.max(1, this.#relations.length)));
-    const pages = await Promise.all(
-      this.#relations.map((relation) => ask.sampleTriples(client, names.dataset, relation, first, signal)),
-    );
-    return { arrows: await this.#place(map, pages.flat()), more: false };
-  }
-
-  async #fetchAround(
-    map: LoadedMap,
-    index: number,
-    hops: number,
-    signal: AbortSignal,
-  ): Promise<{ arrows: Arrow[]; more: boolean }> {
-    const of = map.points.key(index);
-    const relations = this.#relations.length === 0 ? null : this.#relations;
-    const name = JSON.stringify([of, hops, relations]);
-    const page =
-      this.#kept.get(name) ??
-      (await ask.around(map.client, map.names.dataset, of, { hops, relations, first: MOST_AROUND }, signal));
-    this.#kept.delete(name);
-    this.#kept.set(name, page);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
-    return { arrows: await this.#place(map, page.triples), more: page.more };
-  }
-
-  /** What the map's own model predicts for a point by each relation that is chosen, from it and to it: the most probable. */
-  async #predict(map: LoadedMap, index: number, signal: AbortSignal): Promise<Arrow[]> {
-    const model = this.#graph?.models.find((name) => name === map.names.embedding) ?? this.#graph?.models[0];
-    if (model === undefined) return [];
-    const { client, names } = map;
-    const key = map.points.key(index);
-    const indexOf = await map.indexOf();
-    const askAt = async (relation: string, end: 'head' | 'tail'): Promise<(Arrow & { score: number })[]> => {
-      const given = end === 'head' ? { head: key } : { tail: key };
-      const question = { ...given, relation, first: PREDICTIONS };
-      const links = await ask.predictLinks(client, names.dataset, model, question, signal);
-      return links.flatMap(({ key: found, probability, score, why }) => {
-        const other = indexOf.get(found);
-        if (other === undefined || other === index) return [];
-        const [from, to] = end === 'head' ? [index, other] : [other, index];
-        return [{ from, to, relation, probability, score, why, predicted: true }];
-      });
-    };
-    const answers = await Promise.all(
-      this.#relations.map(async (relation) => {
-        const both = (await Promise.all([askAt(relation, 'head'), askAt(relation, 'tail')])).flat();
-        both.sort((a, b) => (b.probability ?? b.score) - (a.probability ?? a.score));
-        return both.slice(0, PREDICTIONS);
-      }),
-    );
-    return answers.flat();
-  }
-
-  /** The triples both of whose ends are on the map. */
-  async #place(map: LoadedMap, triples: TriplePage['triples']): Promise<Arrow[]> {
-    const indexOf = await map.indexOf();
-    return triples.flatMap(({ head, relation, tail }): Arrow[] => {
-      const [from, to] = [indexOf.get(head), indexOf.get(tail)];
-      return from === undefined || to === undefined || from === to ? [] : [{ from, to, relation }];
-    });
-  }
-
-  /** Many arrows become bundles. */
-  #arrange({ points }: LoadedMap, arrows: readonly Arrow[]): Drawing {
-    if (arrows.length <= MOST_STRAIGHT) return { arrows, ways: [], opacity: FEW_OPACITY };
-    const at = (index: number): World => [points.x[index] ?? 0, points.y[index] ?? 0, points.z[index] ?? 0];
-    const lines = arrows.map(({ from, to, relation, predicted }) => ({
-      ...{ from: at(from), to: at(to) },
-      kind: predicted ? `${relation}?` : relation,
-    }));
-    return { arrows, ways: bundleLines(lines), opacity: opacityOfLines(lines) };
   }
 }
 
