@@ -133,7 +133,7 @@ function whole({ dataset: slug, view }: Address, dataset: DatasetSummary | null)
     <div class="head">
       <a href="#" @click=${backToAll}>All maps</a>
       <h1>${dataset?.title ?? slug}</h1>
-      <p class="quiet">${dataset === null ? nothing : factsOf(dataset)}</p>
+      <p class="quiet" title=${dataset === null ? nothing : factsOf(dataset)}>${dataset === null ? nothing : factsOf(dataset)}</p>
     </div>
     ${
       dataset !== null && isUnlearnt(dataset)

@@ -60,7 +60,7 @@ export function renderLines(lines: readonly Line[], { onChoose, onHover }: LineA
                 : html`<img src=${line.image} alt="" loading="lazy" referrerpolicy="no-referrer" />`
           }
           <span class="text">${line.label}</span>
-          ${line.distance === undefined ? nothing : html`<span class="distance">${formatDistance(line.distance)}</span>`}
+          ${line.distance === undefined ? nothing : html`<span class="distance" title="Distance">${formatDistance(line.distance)}</span>`}
           ${line.note === undefined ? nothing : html`<span class="distance">${line.note}</span>`}
         </button>
       </li>`,

@@ -70,7 +70,7 @@ export function renderStatus(
   const { quality } = projection;
   const recall = quality === null ? '' : ` · neighbour recall ${quality.neighborRecall.toFixed(2)}`;
   return html`<div class="status" part="status">
-    <span class="text">${shown} item${count === 1 ? '' : 's'} · ${method}${making === null ? recall : describeMaking(making)}</span>
+    <span class="text" title=${quality === null ? nothing : 'Recall: the share of the nearest items of a point that are nearest here, too'}>${shown} item${count === 1 ? '' : 's'} · ${method}${making === null ? recall : describeMaking(making)}</span>
     ${
       projection.stale && making === null
         ? html`<span class="badge" title="What this map was made of has changed since.">Out of date</span>`
