@@ -15,8 +15,15 @@ import { onEveryServer, type TestServer, testServers } from '../helpers/server.t
 
 const start = testServers();
 
+let common: Promise<TestServer> | undefined;
+/** The server of those who want nothing special. */
+function standard(): Promise<TestServer> {
+  common ??= start();
+  return common;
+}
+
 test('the audits of graphql-http find no error', async () => {
-  const { url } = await start();
+  const { url } = await standard();
   const results = await Promise.all(
     serverAudits({ url: `${url}/graphql`, fetchFn: fetch }).map(async (audit) => ({
       name: audit.name,
@@ -142,7 +149,7 @@ describe('graphql-cop', () => {
 describe('documents that cost too much', () => {
   let server: TestServer;
   before(async () => {
-    server = await start();
+    server = await standard();
   });
   const bombs: Readonly<Record<string, string>> = {
     'braces 20,000 deep': '{a'.repeat(20_000) + '}'.repeat(20_000),
@@ -184,7 +191,7 @@ describe('documents that cost too much', () => {
 describe('errors', () => {
   let server: TestServer;
   before(async () => {
-    server = await start();
+    server = await standard();
   });
 
   test('a variable that does not fit is told with its place, and without the whole value', async () => {
@@ -333,7 +340,7 @@ describe('streams', () => {
   });
 
   test('a WebSocket of a foreign page, or for a foreign name, is refused', async () => {
-    const server = await start();
+    const server = await standard();
     for (const headers of [{ origin: 'https://evil.example' }, { host: 'attacker.tld' }]) {
       const [error] = await once(socketOf(server, headers), 'error');
       assert.match(String(error), /403/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import type { Database } from '../../server/database/database.ts';
@@ -30,21 +30,25 @@ const count = (await readdir(ours)).filter((name) => name.endsWith('.sql')).leng
 const next = `${String(count + 1).padStart(6, '0')}_next.sql`;
 
 onEveryDatabase((engine, open) => {
+  /** Of the tests that leave it as it is. */
+  let current: Database;
+  before(async () => {
+    current = await open();
+  });
+
   const applied = (database: Database) =>
     database.query<{ number: number; name: string }>('select number, name from schema_migrations order by number');
 
   test('a database that is up to date is left as it is', async () => {
-    const database = await open();
-    const before = await database.query('select * from schema_migrations order by number');
+    const before = await current.query('select * from schema_migrations order by number');
     assert.equal(before.length, count);
-    await migrateSchema(database);
-    assert.deepEqual(await database.query('select * from schema_migrations order by number'), before);
+    await migrateSchema(current);
+    assert.deepEqual(await current.query('select * from schema_migrations order by number'), before);
   });
 
   test('line ends do not count: a checkout on Windows has others', async () => {
-    const database = await open();
     const sql = await readFile(join(ours, '000001_datasets.sql'), 'utf8');
-    await migrateSchema(database, await folderWith({ '000001_datasets.sql': sql.replaceAll('\n', '\r\n') }));
+    await migrateSchema(current, await folderWith({ '000001_datasets.sql': sql.replaceAll('\n', '\r\n') }));
   });
 
   test('a new migration is applied once, and its statements all', async () => {
@@ -68,11 +72,10 @@ onEveryDatabase((engine, open) => {
   });
 
   test('an applied migration that was changed is refused', async () => {
-    const database = await open();
     const sql = await readFile(join(ours, '000001_datasets.sql'), 'utf8');
     const folder = await folderWith({ '000001_datasets.sql': `${sql}\n-- changed`, [next]: 'create table made ()' });
-    await assert.rejects(migrateSchema(database, folder), /another 000001_datasets\.sql .* Restore the file/);
-    assert.equal((await applied(database)).length, count);
+    await assert.rejects(migrateSchema(current, folder), /another 000001_datasets\.sql .* Restore the file/);
+    assert.equal((await applied(current)).length, count);
   });
 
   test('a migration that fails leaves nothing, keeps those before it, and is applied once it is mended', async () => {
@@ -94,9 +97,8 @@ onEveryDatabase((engine, open) => {
   });
 
   test('numbers run without a gap', async () => {
-    const database = await open();
     await assert.rejects(
-      migrateSchema(database, await folderWith({ '000002_embeddings.sql': null })),
+      migrateSchema(current, await folderWith({ '000002_embeddings.sql': null })),
       /000003_projections\.sql should have the number 2/,
     );
   });

@@ -103,6 +103,15 @@ onEveryDatabase((_engine, open) => {
       [...(image?.bytes ?? [])],
       first.data.slice(0, 784).map((sample) => Math.round(sample * 255)),
     );
+    const maps = await database.query(
+      `select input ->> 'name' as name, input ->> 'method' as method, (input ->> 'components')::integer as components
+         from jobs where kind = 'PROJECT_EMBEDDING' order by 1`,
+    );
+    assert.deepEqual(maps, [
+      { name: 'pca-2d', method: 'PCA', components: 2 },
+      { name: 'pca-3d', method: 'PCA', components: 3 },
+      { name: 'umap-2d', method: 'UMAP', components: 2 },
+    ]);
     assert.deepEqual(await queueManifest(database, 'digits'), { state: 'LOADED', job: null });
     await database.query(`update loaded_manifests set sha256 = 'of an older edition' where slug = 'digits'`);
     const edited = await queueManifest(database, 'digits');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
 import { tableFromIPC as readByFlechette } from '@uwdata/flechette';
 import { tableFromIPC } from 'apache-arrow';
@@ -104,8 +104,13 @@ async function readRows(path: string): Promise<Map<string, Record<string, unknow
 }
 
 onEveryDatabase((_engine, open) => {
+  let database: Database;
+  before(async () => {
+    database = await open();
+  });
+
   test('measures of the points are columns like others, null where a point has none', async () => {
-    const database = await open();
+    const database = await open(); // with maps of the same ids as that of all others
     const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
     const embedding = await makeEmbedding(database, { slug: 'measured', fields, items, matrix });
     const unmeasured = await makeMap(database, embedding, [1, 2, 3], 2, 'unmeasured');
@@ -136,7 +141,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('every type of field comes out as it went in, and what is missing is null', async () => {
-    const database = await open();
     const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
     const embedding = await makeEmbedding(database, { slug: 'types', fields, items, matrix });
     const projection = await makeMap(database, embedding, [1, 2, 3], 3);
@@ -170,7 +174,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('a map of many batches has one dictionary before them, no item twice, and a shuffled order', async () => {
-    const database = await open();
     const count = CHUNK_POINTS + 1000;
     const many = Array.from({ length: count }, (_, i) => ({ key: `key ${i}`, fields: { group: `group ${i % 300}` } }));
     const matrix = createMatrix(count, 1, new Float32Array(count).fill(1));
@@ -205,7 +208,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('removed items are left out, and a map without points has its columns all the same', async () => {
-    const database = await open();
     const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
     const embedding = await makeEmbedding(database, { slug: 'gaps', fields, items, matrix });
     const projection = await makeMap(database, embedding, [1, 999, 3]);
@@ -220,7 +222,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('a file is made once however often it is asked for, and its bytes are the same when it is made again', async () => {
-    const database = await open();
     const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
     const embedding = await makeEmbedding(database, { slug: 'once', fields, items, matrix });
     const projection = await makeMap(database, embedding, [1, 2, 3]);
@@ -240,7 +241,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('the address changes with the map and with the items; an old one says what to do', async () => {
-    const database = await open();
     const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
     const embedding = await makeEmbedding(database, { slug: 'versions', fields, items, matrix });
     const projection = await makeMap(database, embedding, [1, 2, 3]);
@@ -256,7 +256,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('an unknown column is named, with the one that is spelled alike', async () => {
-    const database = await open();
     const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
     const embedding = await makeEmbedding(database, { slug: 'columns', fields, items, matrix });
     const projection = await makeMap(database, embedding, [1, 2, 3]);
@@ -268,7 +267,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('the files of a map that is gone are swept', async () => {
-    const database = await open();
     const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
     const embedding = await makeEmbedding(database, { slug: 'swept', fields, items, matrix });
     const directory = await mkdtemp(join(cacheDir, 'sweep-'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { tableFromIPC } from 'apache-arrow';
 
 import { umapInitializations } from '#kernels/map.ts';
@@ -113,8 +113,12 @@ function nearestOf(
 }
 
 onEveryDatabase((_engine, open) => {
+  let database: Database;
+  before(async () => {
+    database = await open();
+  });
+
   test('a map is computed, measured and kept, and its files lie ready', async () => {
-    const database = await open();
     const embedding = await makeCloud(database, 'cloud');
     const { context, stages } = contextOf(database);
     const result = await projectEmbedding(context, inputFor(embedding));
@@ -167,7 +171,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('computed anew, a map has the same coordinates bit for bit, the same id and the next version', async () => {
-    const database = await open();
     const embedding = await makeCloud(database, 'again');
     const { context } = contextOf(database);
     await projectEmbedding(context, inputFor(embedding));
@@ -183,7 +186,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('where the job is no longer ours, nothing is kept', async () => {
-    const database = await open();
     const embedding = await makeCloud(database, 'lost');
     const lost = new Error('lost');
     const { context } = contextOf(database, { guard: () => Promise.reject(lost) });
@@ -192,7 +194,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('a cancelled job ends within a second in the middle of the kernel', async () => {
-    const database = await open();
     const embedding = await makeCloud(database, 'cancelled', 3000, 600);
     const controller = new AbortController();
     const { context, stages } = contextOf(database, { signal: controller.signal });
@@ -206,7 +207,7 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('where the data set is removed meanwhile, the job is cancelled and no map is left', async () => {
-    const database = await open();
+    const database = await open(); // in which no other map is
     const embedding = await makeCloud(database, 'removed');
     const { context } = contextOf(database);
     let removed = false;
@@ -230,7 +231,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('a map of some items has these alone, and one that begins on another has its items where they were', async () => {
-    const database = await open();
     const embedding = await makeCloud(database, 'part');
     const { context } = contextOf(database);
     const umap = { ...inputFor(embedding), method: 'UMAP' as const, umap: { epochs: 50 } };
@@ -261,7 +261,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('a map by UMAP draws items together whose field is alike, from any beginning, and says so', async () => {
-    const database = await open();
     const embedding = await makeCloud(database, 'targets');
     const { context } = contextOf(database);
     const umap = { ...inputFor(embedding), method: 'UMAP' as const };
@@ -295,7 +294,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('a map by t-SNE draws items together whose field is alike, as far as its weight says, and says so', async () => {
-    const database = await open();
     const embedding = await makeCloud(database, 'tsne-targets');
     const { context } = contextOf(database);
     const tsne = { ...inputFor(embedding), method: 'TSNE' as const, tsne: { perplexity: 8, iterations: 300 } };
@@ -320,7 +318,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('a map of five components is kept, measured and written, and groups are found in it', async () => {
-    const database = await open();
     const random = createRandom(3);
     const matrix = createMatrix(
       300,
@@ -352,7 +349,6 @@ onEveryDatabase((_engine, open) => {
   });
 
   test('what cannot be computed is refused in words', async () => {
-    const database = await open();
     const embedding = await makeCloud(database, 'refused', 3, 2);
     const { context } = contextOf(database);
     await assert.rejects(projectEmbedding(context, { ...inputFor(embedding), method: 'GIVEN' }), {
