@@ -424,8 +424,9 @@ describe('the element, on 10,000 digits of a real server, in a real browser', { 
     page.setDefaultTimeout(PATIENCE_MS);
     let broken = true;
     await page.route(`${server.url}/graphql`, async (route) => {
+      if (!broken) return await route.continue();
       await new Promise((resolve) => setTimeout(resolve, 2000));
-      await (broken ? route.abort() : route.continue());
+      await route.abort();
     });
     await page.goto(site.serve(pageWithMap(server.url, 'dataset="digits"')));
     await page.locator('embedding-map [role="progressbar"]').waitFor();
