@@ -19,7 +19,7 @@ const FLAGS = [
 
 /**
  * What is drawn by WebGL is put together with the rest of a page by plain code: shaders for that, too, on a processor in a card's
- * clothes took half of all the work of a test.
+ * clothes took half of all the work of a test. Not for what is held to the clock: the page waits until its pixels have been read back.
  */
 const PLAIN_PAGES = '--disable-gpu-compositing';
 
@@ -48,13 +48,13 @@ export interface BrowserTest {
 /**
  * A browser for the tests of one file. Where none can start, the tests are skipped and say why; with CI=true that is
  * a failure.
- * @param flags beside the usual ones
+ * @param flags beside the usual ones; none: a page is put together by the card, as a visitor has it
  */
-export async function browserForTests(flags: readonly string[] = []): Promise<BrowserTest> {
+export async function browserForTests(flags: readonly string[] = [PLAIN_PAGES]): Promise<BrowserTest> {
   let browser: Browser | null = null;
   let skip: string | false = false;
   try {
-    browser = await startBrowser([PLAIN_PAGES, ...flags]);
+    browser = await startBrowser(flags);
   } catch (error) {
     if (process.env['CI'] === 'true') throw error;
     const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n');

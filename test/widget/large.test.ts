@@ -5,7 +5,7 @@ import { browserForTests } from '../helpers/browser.ts';
 import { PATIENCE_MS, pageWithMap, ready, startSite } from '../helpers/mapPage.ts';
 import { allJobs, testServers, upload } from '../helpers/server.ts';
 
-const { newPage, running, skip } = await browserForTests();
+const { newPage, running, skip } = await browserForTests([]);
 const start = testServers();
 const site = await startSite();
 
