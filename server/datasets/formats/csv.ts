@@ -114,13 +114,16 @@ function tellLayout(source: Source, sample: Buffer, whole: boolean, known: Known
 
 /** A number as half of the world writes it: `1.234,5`. */
 const COMMA_NUMBER = /^[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?$/;
+/** What the other half writes for a thousand times as much. */
+const THOUSANDS = /^[-+]?[1-9]\d{0,2},\d{3}$/;
 
-/** The columns in which every cell is such a number, and one at least has a comma. */
+/** The columns in which every cell is such a number, and one at least can be nothing else. */
 function columnsWithCommas(rows: readonly (readonly string[])[]): number[] {
   const [first = []] = rows;
   return [...first.keys()].filter((i) => {
     const present = rows.map((row) => row[i]?.trim() ?? '').filter((text) => !isMissing(text));
-    return present.some((text) => text.includes(',')) && present.every((text) => COMMA_NUMBER.test(text));
+    const isSure = present.some((text) => text.includes(',') && !THOUSANDS.test(text));
+    return isSure && present.every((text) => COMMA_NUMBER.test(text));
   });
 }
 

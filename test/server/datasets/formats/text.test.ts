@@ -145,6 +145,13 @@ test('numbers may have a comma for the point where fields are divided otherwise'
   ]);
   const lists = await csv('id;pair\n1;1,2\n2;3,4,5\n');
   assert.equal(lists.columns[1]?.type, 'text', 'two commas are no number');
+  const unsure = await csv('id;people\n1;1,234\n2;250\n');
+  assert.equal(unsure.columns[1]?.type, 'text', 'a thousand, or one and a bit');
+  const sure = await csv('id;share\n1;1,234\n2;0,250\n');
+  assert.deepEqual(await cellsOf(sure), [
+    [1, 1.234],
+    [2, 0.25],
+  ]);
 });
 
 test('a metadata file of one column has no names and keeps its quotes and empty lines', async () => {
