@@ -21,6 +21,7 @@ import {
   rowsWithin,
   ruleOut,
   sums32,
+  sumsOf,
   takeOut,
 } from './scanPasses.ts';
 import { type Sketches, sketchQuery, sketchRows } from './sketch.ts';
@@ -150,7 +151,7 @@ export function exactDistance(a: Float32Array, b: Float32Array, metric: Metric):
 }
 
 /**
- * The rows whose bounds do not rule out that they are among the k nearest: the bound is no larger than the k-th distance of those whose
+ * The rows whose bounds do not rule out that they are among the k nearest: the bound is no larger than the k-th score of those whose
  * bounds are least (Seidl and Kriegel 1998, "Optimal multi-step k-nearest neighbor search", without its order).
  * @returns all that are asked for where there is no sketch
  */
@@ -159,20 +160,27 @@ async function scanSketches(question: Question, asked: RowsLeft): Promise<RowsLe
   const { metric, longest, sketch } = placed;
   if (sketch === null) return asked;
   await sketchQuery(backend, sketch, placed, length);
-  const distanceOf = distanceTo(question);
   let left = asked;
   for (const { at, stride, query, error } of sketch.levels) {
     // What a bound may be off: the sketches of a row and of the query by `error` of their lengths, the pass by its rounding.
     const rounding = roundingOf(stride);
-    const most = (distanceOfKth: number): number => {
-      if (metric === 'EUCLIDEAN') return (distanceOfKth + error * (longest + length)) ** 2 * (1 + rounding);
-      const slack = (2 * error + rounding) * 1.0001;
-      return metric === 'COSINE' ? (distanceOfKth - 1 + slack) * length : distanceOfKth + slack * length * longest;
-    };
+    const slack = (2 * error + rounding) * length * (metric === 'COSINE' ? 1 : longest) * 1.0001;
+    const most = (score: number): number =>
+      metric === 'EUCLIDEAN' ? (Math.sqrt(score) + error * (longest + length)) ** 2 * (1 + rounding) : score + slack;
     await scores32(question, { ...placed, at, stride, query }, left);
-    left = await ruleOut(backend, placed, left, k, distanceOf, most);
+    left = await ruleOut(backend, placed, left, k, (rows) => scoresAtMost(question, rows), most);
   }
   return left;
+}
+
+/** No less than the scores of some rows, as `scores32` has them. */
+async function scoresAtMost({ backend, placed, length }: Question, rows: Uint32Array): Promise<Float64Array> {
+  const { metric, stride, longest, lengths } = placed;
+  const sums = await sumsOf(backend, placed, metric === 'EUCLIDEAN', rows);
+  const share = roundingOf(stride);
+  if (metric === 'EUCLIDEAN') return Float64Array.from(sums, (sum) => sum * (1 + share));
+  if (metric === 'INNER_PRODUCT') return Float64Array.from(sums, (sum) => share * length * longest - sum);
+  return Float64Array.from(sums, (sum, i) => share * length - sum / (lengths[rows[i] ?? 0] ?? 1));
 }
 
 /** The rows that may be among the k nearest as far as float32 tells. */

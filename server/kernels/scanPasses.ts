@@ -147,19 +147,35 @@ export async function rowsWithin(
 }
 
 /**
- * What is left of rows whose bounds are in place, once it is known how far those are whose bounds are least.
+ * What is left of rows whose bounds are in place, once it is known how far those can be whose bounds are least.
  * @param k nearest are looked for
- * @param most bound of a row that may be as near as this distance
+ * @param scoresOf no less than the scores of some rows
+ * @param most bound of a row that may have this score
  */
 export async function ruleOut(
   backend: CpuBackend,
   placed: PassedRows,
   left: RowsLeft,
   k: number,
-  distanceOf: (row: number) => number,
-  most: (distance: number) => number,
+  scoresOf: (rows: Uint32Array) => Promise<Float64Array>,
+  most: (score: number) => number,
 ): Promise<RowsLeft> {
   const { rows } = await leastScores(backend, placed, left, LIKELY * k);
-  const distances = Float64Array.from(rows, distanceOf).sort();
-  return await rowsWithin(backend, placed, left, most(distances[k - 1] ?? Number.POSITIVE_INFINITY));
+  const scores = (await scoresOf(Uint32Array.from(rows))).sort();
+  return await rowsWithin(backend, placed, left, most(scores[k - 1] ?? Number.POSITIVE_INFINITY));
+}
+
+/** As `sums32`, of a few rows: what is in place stays. */
+export async function sumsOf(
+  backend: CpuBackend,
+  placed: PassedRows,
+  isSquared: boolean,
+  rows: Uint32Array,
+): Promise<Float32Array> {
+  const before = backend.mark();
+  const [list, out] = [backend.upload(rows), backend.allocate(rows.byteLength)];
+  await sums32(backend, { ...placed, list, out }, isSquared, { count: rows.length, listed: true });
+  const sums = backend.float32(out, rows.length).slice();
+  backend.release(before);
+  return sums;
 }

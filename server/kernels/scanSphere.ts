@@ -21,6 +21,7 @@ import {
   rowsWithin,
   ruleOut,
   sums32,
+  sumsOf,
   takeOut,
 } from './scanPasses.ts';
 import { sketchQuery } from './sketch.ts';
@@ -116,10 +117,29 @@ async function scanSketches(question: Question, asked: RowsLeft): Promise<RowsLe
   for (const { at, stride, query, error } of sketch.levels) {
     await sums32(backend, { ...placed, at, stride, query }, false, left);
     await placeBounds(question, left, 2 * error + roundingOf(stride), -1);
-    const distanceOf = (row: number) => farOf(question, row);
-    left = await ruleOut(backend, bounds, left, k, distanceOf, (far) => far ** 2 - squares);
+    left = await ruleOut(
+      backend,
+      bounds,
+      left,
+      k,
+      (rows) => scoresAtMost(question, rows),
+      (score) => score,
+    );
   }
   return left;
+}
+
+/** No less than |x' - u|^2 - |u|^2 of some rows. */
+async function scoresAtMost(question: Question, rows: Uint32Array): Promise<Float64Array> {
+  const { backend, placed, sphere, ofMean } = question;
+  const sums = await sumsOf(backend, placed, false, rows);
+  const { all, slack } = marginsOf(placed.stride, roundingOf(placed.stride), 1);
+  const scales = backend.float32(sphere.scales, placed.rows);
+  const slacks = backend.float32(sphere.slacks, placed.rows);
+  return Float64Array.from(
+    sums,
+    (sum, i) => all - (sum - ofMean) * (scales[rows[i] ?? 0] ?? 0) + slack * (slacks[rows[i] ?? 0] ?? 0),
+  );
 }
 
 /** The rows that may be among the k nearest as far as float32 tells. */
@@ -151,14 +171,21 @@ async function placeBounds(
   side: -1 | 1,
 ): Promise<void> {
   const { scales, slacks, bounds } = sphere;
-  // The radius' square is such a sum, so its share of the score is as large as a product's; what is on the sphere is rounded to float32,
-  // and so are the bound and what it is made of, of which none is larger than the slack and a few times the length 1.
-  const all = 1 + side * (2.0002 * roundingOf(placed.stride) + 32 * UNIT_ROUNDOFF);
-  const slack = side * (1.0001 * share + 8 * UNIT_ROUNDOFF);
+  const { all, slack } = marginsOf(placed.stride, share, side);
   await backend.run('sphereBounds', 1, () => [
     ...[placed.out, left.count, listOf(placed, left), scales, slacks, ofMean, all, slack, bounds],
   ]);
   takeOut(backend, { ...placed, out: bounds }, left, exclude);
+}
+
+/** What is common to the bounds of all rows, and the part of each row's slack. */
+function marginsOf(stride: number, share: number, side: -1 | 1): { readonly all: number; readonly slack: number } {
+  // The radius' square is such a sum, so its share of the score is as large as a product's; what is on the sphere is rounded to float32,
+  // and so are the bound and what it is made of, of which none is larger than the slack and a few times the length 1.
+  return {
+    all: 1 + side * (2.0002 * roundingOf(stride) + 32 * UNIT_ROUNDOFF),
+    slack: side * (1.0001 * share + 8 * UNIT_ROUNDOFF),
+  };
 }
 
 /** The definition: every row put on the sphere, every distance, sorted. */
