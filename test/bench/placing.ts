@@ -1,14 +1,14 @@
 /**
  * One new vector at a time placed on a map that is there: its neighbours among all vectors in memory, exactly, then its place by UMAP and by
- * t-SNE, and by UMAP on the unit sphere around the mean, as where `spherize` is set; against the same with every vector compared. The map is
- * that of the principal components: how it came to be does not matter here.
+ * t-SNE, and by UMAP on the unit sphere around the mean, as where `spherize` is set; against the same with every vector compared. The maps
+ * are those of the methods, at half of t-SNE's usual iterations: by then its points lie as far apart as in the end.
  */
 import { CpuBackend } from '#kernels/cpu/backend.ts';
-import { createMatrix, rowOf } from '#kernels/matrix.ts';
+import { type MapOptions, makeMap } from '#kernels/map.ts';
+import { createMatrix, type Matrix, rowOf } from '#kernels/matrix.ts';
 import { type Nearest, nearestRows, placeRows, type ScannedRows } from '#kernels/scan.ts';
 import { nearestOnSphere, sphereAround } from '#kernels/scanSphere.ts';
 import { meanOfRows, spherize } from '#kernels/spherize.ts';
-import { startAlongComponents } from '#kernels/subspace.ts';
 import { placeOnTsne, prepareTsne } from '#kernels/tsne/placeOnTsne.ts';
 import { type NewNeighbors, placeOnUmap } from '#kernels/umap/placeOnUmap.ts';
 import { libraryThreads } from '../helpers/threads.ts';
@@ -19,6 +19,18 @@ const QUERIES = 100;
 const NEIGHBORS = 15;
 const PLACE_MS = 5;
 
+async function mapOf(
+  backend: CpuBackend,
+  matrix: Matrix,
+  options: Pick<MapOptions, 'method' | 'tsne'>,
+): Promise<Matrix> {
+  const before = backend.mark();
+  const usual = { components: 2, metric: 'EUCLIDEAN', seed: 42 } as const;
+  const { coordinates } = await makeMap(matrix, { ...usual, ...options }, { backend: async () => backend });
+  backend.release(before);
+  return coordinates;
+}
+
 export async function placingBench(report: (figure: Figure) => void): Promise<void> {
   const { values } = await readVectors(70_000);
   const strangers = createMatrix(QUERIES, DIMENSION, values.slice(-QUERIES * DIMENSION));
@@ -26,10 +38,11 @@ export async function placingBench(report: (figure: Figure) => void): Promise<vo
     const matrix = createMatrix(rows, DIMENSION, values.slice(0, rows * DIMENSION));
     const backend = await CpuBackend.create(libraryThreads());
     try {
-      const map = await startAlongComponents(backend, matrix, 2, 'EUCLIDEAN');
+      const byUmap = await mapOf(backend, matrix, { method: 'UMAP' });
+      const byTsne = await mapOf(backend, matrix, { method: 'TSNE', tsne: { iterations: 500 } });
       const placed = await placeRows(backend, matrix, 'EUCLIDEAN');
       if (placed === null) throw new Error('The vectors cannot be compared in memory.');
-      const ground = prepareTsne(map);
+      const ground = prepareTsne(byTsne);
       const sphere = await sphereAround(backend, placed, meanOfRows(matrix));
       const asTheyAre = (among: ScannedRows, row: Float32Array) => nearestRows(backend, among, row, NEIGHBORS);
       const onSphere = (among: ScannedRows, row: Float32Array) => {
@@ -37,9 +50,9 @@ export async function placingBench(report: (figure: Figure) => void): Promise<vo
         return nearestOnSphere(backend, among, sphere, data, NEIGHBORS);
       };
       const ways: readonly [string, typeof asTheyAre, (near: NewNeighbors) => unknown][] = [
-        ['UMAP', asTheyAre, (near) => placeOnUmap(near, map)],
+        ['UMAP', asTheyAre, (near) => placeOnUmap(near, byUmap)],
         ['t-SNE', asTheyAre, (near) => placeOnTsne(near, ground)],
-        ['UMAP, spherized', onSphere, (near) => placeOnUmap(near, map)],
+        ['UMAP, spherized', onSphere, (near) => placeOnUmap(near, byUmap)],
       ];
       for (const [name, search, place] of ways) {
         const median = async (among: ScannedRows): Promise<number> => {
