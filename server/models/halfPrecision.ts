@@ -1,4 +1,4 @@
-/** float16 (IEEE 754 binary16) to and from float32. Node 20 has no Float16Array: onnxruntime takes the bits as uint16. */
+/** float16 (IEEE 754 binary16) to and from float32. Node 20 has no Float16Array, and onnxruntime takes the bits as uint16. */
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);

@@ -285,7 +285,10 @@ function integers({ type }: TensorInfo, values: ArrayLike<number>, dimensions: r
 function floats(tensor: Tensor): Float32Array {
   const { data } = tensor;
   if (data instanceof Float32Array) return Float32Array.from(data);
-  if (data instanceof Uint16Array) return fromHalves(data);
+  // Where the platform has a Float16Array, onnxruntime gives one: its bits are the same.
+  if (tensor.type === 'float16' && ArrayBuffer.isView(data)) {
+    return fromHalves(new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2));
+  }
   if (data instanceof Float64Array || data instanceof Int8Array || data instanceof Uint8Array)
     return Float32Array.from(data);
   throw new UserError('BAD_USER_INPUT', `The model gives out ${tensor.type}, and no numbers that a vector is made of.`);
@@ -316,7 +319,7 @@ function pixels({ type, layout, channels, width, height }: ImageTower, batch: Fl
     case 'float32':
       return new Tensor('float32', batch, dimensions);
     case 'float16':
-      return new Tensor('float16', toHalves(batch), dimensions);
+      return halfTensor(toHalves(batch), dimensions);
     case 'uint8':
       return new Tensor(
         'uint8',
@@ -324,6 +327,14 @@ function pixels({ type, layout, channels, width, height }: ImageTower, batch: Fl
         dimensions,
       );
   }
+}
+
+/**
+ * A tensor of float16. From Node 24 on, which has a Float16Array, onnxruntime's own constructor makes one of the bits, and its native part
+ * (1.30) does not know that kind of array and reads nothing of it.
+ */
+function halfTensor(halves: Uint16Array, dimensions: readonly number[]): Tensor {
+  return Object.defineProperty(new Tensor('uint16', halves, dimensions), 'type', { value: 'float16' });
 }
 
 serveKernels(kernels);
