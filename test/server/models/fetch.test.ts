@@ -300,7 +300,8 @@ test('what an allowed address answers is the picture; a redirect, an error and a
       case '/redirect':
         return response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
       case '/flood': {
-        const more = () => void (response.destroyed || response.write(Buffer.alloc(1 << 20), more));
+        const more = (error?: Error | null) =>
+          void (error || response.destroyed || response.write(Buffer.alloc(1 << 20), more));
         return more();
       }
       default:
