@@ -10,6 +10,7 @@ import { deleteVectors, listEmbeddings } from '../embeddings/embeddings.ts';
 import { UserError } from '../errors.ts';
 import { listGraphModels } from '../graphs/graphModels.ts';
 import { deleteTriplesOf } from '../graphs/graphs.ts';
+import { listOpenJobs } from '../jobs/jobs.ts';
 import { dropPoints } from '../projections/projections.ts';
 import { filterItems } from '../projections/resultColumns.ts';
 import { type Dataset, lockDataset, requireDataset, updateDataset } from './datasets.ts';
@@ -30,10 +31,11 @@ export interface RemovedItems {
 }
 
 export const KEYS_LIMIT = 10_000;
+const JOBS_LOOKED_AT = 1000;
 
 /**
- * @throws UserError NOT_FOUND, BAD_USER_INPUT where it is not said which items, CONFLICT where a graph model was learnt of them: the rows of a
- *   model are the items
+ * @throws UserError NOT_FOUND, BAD_USER_INPUT where it is not said which items, CONFLICT where a graph model was learnt of them (the rows of a
+ *   model are the items) and while jobs are at work on them, which would write what they have read before
  */
 export async function removeItems(database: Database, slug: string, which: WhichItems): Promise<RemovedItems> {
   checkWhich(which);
@@ -41,6 +43,7 @@ export async function removeItems(database: Database, slug: string, which: Which
   return await database.transaction(async (transaction) => {
     const dataset = await lockDataset(transaction, id);
     await refuseLearnt(transaction, dataset);
+    await refuseAtWork(transaction, dataset);
     const { ids, missingKeys } = await findItems(transaction, dataset, which);
     if (ids.length > 0) await removeItemsById(transaction, dataset, ids);
     return { count: ids.length, missingKeys };
@@ -66,6 +69,16 @@ async function refuseLearnt(transaction: Queryable, { id, slug }: Dataset): Prom
   throw new UserError(
     'CONFLICT',
     `The entities of "${slug}" are rows of its graph models (${names}). Remove these first by \`removeGraphModel\`, and train anew afterwards.`,
+  );
+}
+
+async function refuseAtWork(transaction: Queryable, { id, slug }: Dataset): Promise<void> {
+  const jobs = (await listOpenJobs(transaction, id, JOBS_LOOKED_AT)).filter(({ state }) => state !== 'QUEUED');
+  if (jobs.length === 0) return;
+  const kinds = [...new Set(jobs.map(({ kind }) => kind))].join(', ');
+  throw new UserError(
+    'CONFLICT',
+    `Jobs are at work on "${slug}" (${kinds}) and have read what is to be removed. Wait until they have ended, or cancel them, and ask again.`,
   );
 }
 

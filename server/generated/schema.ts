@@ -2475,7 +2475,7 @@ export type Mutation = {
   readonly removeDataset: RemoveDatasetPayload;
   /**
    * Removes items with their vectors, pictures and triples, from maps, groups and all that was told of them. The others stay where they are, and what
-   * was computed of all is `stale`.
+   * was computed of all is `stale`. CONFLICT while jobs are at work on the data set.
    */
   readonly removeItems: RemoveItemsPayload;
   /** Computes a map of an embedding. */

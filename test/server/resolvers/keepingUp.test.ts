@@ -7,6 +7,9 @@ import { tableFromIPC } from 'apache-arrow';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 
+import { findDataset } from '../../../server/datasets/datasets.ts';
+import { claimJob, endJob } from '../../../server/jobs/claims.ts';
+import { addJob } from '../../../server/jobs/jobs.ts';
 import { writePairModel, writeTextModel } from '../../helpers/models.ts';
 import { scratchDir } from '../../helpers/runTask.ts';
 import { allJobs, onEveryServer, type TestServer, upload } from '../../helpers/server.ts';
@@ -103,6 +106,21 @@ onEveryServer((_engine, start) => {
       },
     };
   }
+
+  test('nothing is removed while a job is at work that has read it', async () => {
+    const shop = await findDataset(server.database, 'shop');
+    assert.ok(shop);
+    const job = { kind: 'PROJECT_EMBEDDING', input: {}, datasetId: shop.id, reserved: true } as const;
+    const { id } = await addJob(server.database, job);
+    const claim = await claimJob(server.database, { worker: 'here', kinds: [job.kind], id });
+    assert.ok(claim);
+    await assert.rejects(
+      remove({ dataset: 'shop', keys: ['t0'] }),
+      /Jobs are at work on \\?"shop\\?" \(PROJECT_EMBEDDING\) and have read what is to be removed/,
+    );
+    const nothing = { stage: null, progress: null, warnings: [] };
+    await endJob(server.database, claim, { state: 'SUCCEEDED', result: {} }, nothing, { count: 0, first: [] });
+  });
 
   const keyOf = (row: { key?: string; node?: { key: string } }) => row.key ?? row.node?.key ?? '';
 
