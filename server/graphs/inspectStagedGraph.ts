@@ -26,15 +26,7 @@ export interface UnfitTriple {
   };
 }
 
-interface UnfitRow extends Row {
-  readonly number: number;
-  readonly file: number;
-  readonly line: number | null;
-  readonly head: string;
-  readonly relation: string;
-  readonly tail: string;
-  readonly split: Split;
-  readonly holds: boolean;
+interface UnfitRow extends Row, Omit<UnfitTriple, 'why' | 'other'> {
   readonly isEntity: boolean;
   readonly otherFile: number;
   readonly otherLine: number | null;
